@@ -1,0 +1,214 @@
+"""Every error Earmark raises on purpose.
+
+    EarmarkError
+    ├── BadInput                      what was given can't be used
+    │   ├── BadAudio                  audio.unreadable · audio.empty · audio.silent · audio.too-long
+    │   ├── BadManifest               manifest.missing · manifest.line
+    │   └── BadRequest                request.invalid
+    ├── NotAllowed                    who asks may not
+    │   ├── SignInNeeded              auth.sign-in
+    │   ├── Forbidden                 auth.forbidden
+    │   ├── NoBasis                   consent.no-basis
+    │   └── TooManyRequests           auth.slow-down
+    ├── NotFound                      thing.not-found
+    ├── Conflict                      thing.changed
+    │   └── StaleLease                review.stale-lease
+    ├── Erased                        vault.erased
+    ├── BadBundle                     bundle.bad
+    └── SetUpError                    this machine or folder isn't ready
+        ├── PortInUse                 setup.port
+        ├── HomeInUse                 setup.home
+        ├── OldHome                   setup.old-home
+        ├── DiskFull                  setup.disk-full
+        ├── DatabaseDown              setup.database
+        ├── AssistantUnreachable      setup.assistant
+        └── MissingExtra              setup.extra
+
+The class docstring is the default message: one plain sentence that says what to do. `{braces}` are filled from the
+keyword arguments. Never put spoken content, names or ids of people in one.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class EarmarkError(Exception):
+    """Something went wrong inside Earmark; run `earmark doctor` and look at the log."""
+
+    code: ClassVar[str] = "earmark.error"
+    status: ClassVar[int] = 500
+
+    def __init__(self, **details: object) -> None:
+        self.details = details
+        super().__init__(" ".join((type(self).__doc__ or "").split()).format(**details))
+
+    @property
+    def message(self) -> str:
+        return str(self)
+
+
+class BadInput(EarmarkError):
+    """This can't be used; check it and try again."""
+
+    code = "request.invalid"
+    status = 422
+
+
+class BadAudio(BadInput):
+    """This file can't be read as sound; save it as WAV or FLAC and try again."""
+
+    code = "audio.unreadable"
+
+
+class EmptyAudio(BadAudio):
+    """This recording holds no sound at all; record it again."""
+
+    code = "audio.empty"
+
+
+class SilentAudio(BadAudio):
+    """This recording is silent from end to end; check the microphone and record it again."""
+
+    code = "audio.silent"
+
+
+class TooLongAudio(BadAudio):
+    """This recording is longer than {limit_minutes} minutes; cut it into shorter files."""
+
+    code = "audio.too-long"
+
+
+class BadManifest(BadInput):
+    """There is no manifest.jsonl in this folder; write one line of JSON for each recording."""
+
+    code = "manifest.missing"
+
+
+class BadManifestLine(BadManifest):
+    """Line {line} of manifest.jsonl can't be used ({why}); mend it and import again."""
+
+    code = "manifest.line"
+
+
+class BadRequest(BadInput):
+    """{why}"""
+
+    code = "request.invalid"
+    status = 400
+
+
+class NotAllowed(EarmarkError):
+    """You may not do this."""
+
+    code = "auth.forbidden"
+    status = 403
+
+
+class SignInNeeded(NotAllowed):
+    """Please sign in first; ask for a new sign-in link if yours has expired."""
+
+    code = "auth.sign-in"
+    status = 401
+
+
+class Forbidden(NotAllowed):
+    """Your role does not include this; ask whoever runs this Earmark if it should."""
+
+    code = "auth.forbidden"
+
+
+class TooManyRequests(NotAllowed):
+    """Too many tries; wait a minute and try again."""
+
+    code = "auth.slow-down"
+    status = 429
+
+
+class NoBasis(NotAllowed):
+    """Nothing was saved, because nobody allowed saving on this device; turn saving on in Settings first."""
+
+    code = "consent.no-basis"
+
+
+class NotFound(EarmarkError):
+    """There is nothing here under that address; it may have been deleted."""
+
+    code = "thing.not-found"
+    status = 404
+
+
+class Conflict(EarmarkError):
+    """Somebody changed this in the meantime; load it again and repeat your change."""
+
+    code = "thing.changed"
+    status = 409
+
+
+class StaleLease(Conflict):
+    """This clip is no longer yours to answer; take the next one."""
+
+    code = "review.stale-lease"
+
+
+class Erased(EarmarkError):
+    """This was deleted and can't be brought back."""
+
+    code = "vault.erased"
+    status = 410
+
+
+class BadBundle(EarmarkError):
+    """This model bundle is damaged or its signature is wrong ({why}); the last good one stays in use."""
+
+    code = "bundle.bad"
+
+
+class SetUpError(EarmarkError):
+    """Earmark can't start on this machine yet."""
+
+    code = "setup.error"
+    status = 503
+
+
+class PortInUse(SetUpError):
+    """Port {port} is taken by another program; stop that program or set {setting} to a free port."""
+
+    code = "setup.port"
+
+
+class HomeInUse(SetUpError):
+    """Another Earmark is using the data folder {home}; stop it first or set EARMARK_HOME to another folder."""
+
+    code = "setup.home"
+
+
+class OldHome(SetUpError):
+    """The data folder {home} was made by {made_by}, and this Earmark needs {needs}; {advice}"""
+
+    code = "setup.old-home"
+
+
+class DiskFull(SetUpError):
+    """The disk is full, so nothing more is accepted; free some space and it goes on by itself."""
+
+    code = "setup.disk-full"
+    status = 507
+
+
+class DatabaseDown(SetUpError):
+    """The database did not start ({why}); look at the postgres.log in the data folder."""
+
+    code = "setup.database"
+
+
+class AssistantUnreachable(SetUpError):
+    """No assistant answers at {address}; start one with `earmark up` and try again."""
+
+    code = "setup.assistant"
+
+
+class MissingExtra(SetUpError):
+    """This needs an extra that is not installed; run `pip install 'earmark[{extra}]'` and try again."""
+
+    code = "setup.extra"
