@@ -1,0 +1,105 @@
+"""Model bundles: what a device or an assistant loads, signed with Ed25519.
+
+A bundle is a folder: `manifest.json` (lineage, scores, and the SHA-256 of each file), `signature` (Ed25519 over the
+manifest's bytes), and the files. Files hold numbers and text only (JSON, NPZ without pickles, ARPA, lexicons), so that
+loading one never runs code from it.
+
+    wake/<word>.json|npz    the learned verifier of a wake word and its operating point
+    asr/…                   n-gram model, lexicon, rejection settings of the recogniser
+    nlu/…                   the intent and slot model
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+
+from earmark.errors import BadBundle
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelBundle:
+    """A verified bundle on disk, or the empty built-in one."""
+
+    version: str
+    """`builtin`, or the first 16 hex digits of the manifest's SHA-256."""
+    folder: Path | None = None
+    """Where the files are; None for the built-in bundle, which has none."""
+    manifest: Mapping[str, Any] = field(default_factory=dict)
+    """Lineage (`dataset`, `parent`, `labels`), `scores`, and `files`: name → SHA-256."""
+
+    def path(self, name: str) -> Path | None:
+        """Return the path of a file of the bundle, or None when the bundle does not have it."""
+        if self.folder is None or name not in self.manifest["files"]:
+            return None
+        return self.folder / name
+
+    def read(self, name: str) -> bytes | None:
+        path = self.path(name)
+        return path.read_bytes() if path else None
+
+    def read_json(self, name: str) -> Any:
+        data = self.read(name)
+        return None if data is None else json.loads(data)
+
+
+BUILTIN = ModelBundle(version="builtin")
+"""What a fresh installation runs: the packaged models, nothing learned."""
+
+
+def write(
+    folder: Path, *, files: Mapping[str, bytes], about: Mapping[str, Any], key: Ed25519PrivateKey
+) -> ModelBundle:
+    """Write a signed bundle below `folder` and return it; the folder appears whole or not at all."""
+    hashes = {name: hashlib.sha256(data).hexdigest() for name, data in sorted(files.items())}
+    manifest = json.dumps({**about, "files": hashes}, sort_keys=True, indent=1).encode()
+    version = hashlib.sha256(manifest).hexdigest()[:16]
+    folder.mkdir(parents=True, exist_ok=True)
+    target = folder / version
+    if target.exists():
+        return load(target, key.public_key())
+    draft = Path(tempfile.mkdtemp(prefix=".draft-", dir=folder))
+    try:
+        for name, data in files.items():
+            path = draft / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(data)
+        (draft / "manifest.json").write_bytes(manifest)
+        (draft / "signature").write_bytes(key.sign(manifest))
+        draft.chmod(0o755)
+        os.rename(draft, target)
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
+    return load(target, key.public_key())
+
+
+def load(folder: Path, key: Ed25519PublicKey) -> ModelBundle:
+    """Open a bundle after checking its signature and every file's hash.
+
+    Raises BadBundle when anything differs from what was signed.
+    """
+    try:
+        manifest = (folder / "manifest.json").read_bytes()
+        key.verify((folder / "signature").read_bytes(), manifest)
+        content: dict[str, Any] = json.loads(manifest)
+        for name, expected in content["files"].items():
+            path = folder / name
+            if not path.resolve().is_relative_to(folder.resolve()):
+                raise BadBundle(why="a file outside the bundle is named")
+            if hashlib.sha256(path.read_bytes()).hexdigest() != expected:
+                raise BadBundle(why="a file differs from what was signed")
+    except InvalidSignature:
+        raise BadBundle(why="the signature does not fit") from None
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise BadBundle(why="a part is missing or unreadable") from error
+    return ModelBundle(version=hashlib.sha256(manifest).hexdigest()[:16], folder=folder, manifest=content)
