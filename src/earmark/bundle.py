@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import shutil
 import tempfile
 from collections.abc import Mapping
@@ -57,9 +56,7 @@ BUILTIN = ModelBundle(version="builtin")
 """What a fresh installation runs: the packaged models, nothing learned."""
 
 
-def write(
-    folder: Path, *, files: Mapping[str, bytes], about: Mapping[str, Any], key: Ed25519PrivateKey
-) -> ModelBundle:
+def write(folder: Path, *, files: Mapping[str, bytes], about: Mapping[str, Any], key: Ed25519PrivateKey) -> ModelBundle:
     """Write a signed bundle below `folder` and return it; the folder appears whole or not at all."""
     hashes = {name: hashlib.sha256(data).hexdigest() for name, data in sorted(files.items())}
     manifest = json.dumps({**about, "files": hashes}, sort_keys=True, indent=1).encode()
@@ -77,7 +74,7 @@ def write(
         (draft / "manifest.json").write_bytes(manifest)
         (draft / "signature").write_bytes(key.sign(manifest))
         draft.chmod(0o755)
-        os.rename(draft, target)
+        draft.rename(target)
     finally:
         shutil.rmtree(draft, ignore_errors=True)
     return load(target, key.public_key())
