@@ -1,0 +1,53 @@
+"""Settings, read from `EARMARK_…` environment variables; docs/settings.md lists them and a test keeps it whole."""
+
+from __future__ import annotations
+
+import os
+from functools import lru_cache
+from pathlib import Path
+
+import platformdirs
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+def _default_home() -> Path:
+    # Root's own folders are closed to the unprivileged user that PostgreSQL must run as.
+    if hasattr(os, "geteuid") and os.geteuid() == 0:
+        return Path("/var/lib/earmark")
+    return Path(platformdirs.user_data_dir("earmark"))
+
+
+class Settings(BaseSettings):
+    """Every setting of an installation."""
+
+    model_config = SettingsConfigDict(env_prefix="EARMARK_", frozen=True, extra="ignore")
+
+    home: Path = Field(default_factory=_default_home, description="Folder that holds everything on one machine.")
+    database_url: SecretStr | None = Field(
+        None,
+        description="A PostgreSQL ≥ 15 of yours, as its owner; without it the embedded one runs inside the home folder.",
+    )
+    objects_url: str | None = Field(None, description="`s3://bucket/prefix` for objects; without it a folder in home.")
+    host: str = Field("127.0.0.1", description="Address that the three web processes listen on.")
+    home_port: int = Field(8040, description="Port of the owners' pages and the assistant.")
+    floor_port: int = Field(8041, description="Port of the reviewers' console.")
+    desk_port: int = Field(8042, description="Port of the desk: safety, engineer, auditor, admin.")
+    review_rate: float = Field(
+        0.002, ge=0, le=1, description="Published share of a day's opted-in interactions that people may review."
+    )
+    retention_days: int = Field(30, ge=1, description="Days after which an interaction is erased by itself.")
+    lease_seconds: int = Field(60, ge=5, description="How long a reviewer's claim on a clip lasts without a heartbeat.")
+    case_hours: int = Field(4, ge=1, description="Hours within which a flagged clip must be decided.")
+    site: str = Field("home", description="Name of the site that reviewers of this installation belong to by default.")
+    log_level: str = Field("info", description="debug, info, warning or error.")
+
+    @property
+    def embedded(self) -> bool:
+        return self.database_url is None
+
+
+@lru_cache
+def settings() -> Settings:
+    """Return this process's settings, read once."""
+    return Settings()  # pyright: ignore[reportCallIssue]
