@@ -22,6 +22,9 @@
         ├── DiskFull                  setup.disk-full
         ├── DatabaseDown              setup.database
         ├── AssistantUnreachable      setup.assistant
+        ├── ConnectionCut             device.cut
+        ├── NoMicrophone              setup.microphone
+        ├── VoiceGone                 setup.voice
         └── MissingExtra              setup.extra
 
 The class docstring is the default message: one plain sentence that says what to do. `{braces}` are filled from the
@@ -206,6 +209,24 @@ class AssistantUnreachable(SetUpError):
     """No assistant answers at {address}; start one with `earmark up` and try again."""
 
     code = "setup.assistant"
+
+
+class ConnectionCut(SetUpError):
+    """The connection broke before the assistant had everything; please say it again."""
+
+    code = "device.cut"
+
+
+class NoMicrophone(SetUpError):
+    """No microphone can be opened on this machine; plug one in or give sound files instead of --mic."""
+
+    code = "setup.microphone"
+
+
+class VoiceGone(SetUpError):
+    """The synthetic voice stopped by itself; start Earmark again to bring it back."""
+
+    code = "setup.voice"
 
 
 class MissingExtra(SetUpError):
