@@ -3,9 +3,23 @@
 from __future__ import annotations
 
 import os
+import secrets
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import numpy as np
+import psycopg
 import pytest
+from psycopg import sql
+from psycopg.conninfo import make_conninfo
+
+from earmark import accounts, consent, vault
+from earmark.settings import Settings
+from earmark.storage import EmbeddedPostgres, Home, Stores, open_stores, prepare
+from earmark.words import DeviceId, HouseholdId, PcmAudio, PersonId
 
 _DATA = Path(os.environ.get("EARMARK_TEST_DATA", Path(__file__).parents[2] / "shared" / "data"))
 
@@ -16,3 +30,129 @@ def data_dir() -> Path:
     if not (_DATA / "commands" / "manifest.jsonl").exists():
         pytest.skip("the recordings in ../shared/data are not on this machine")
     return _DATA
+
+
+@dataclass
+class Clock:
+    """A clock that tests turn."""
+
+    time: datetime = field(default_factory=lambda: datetime(2026, 5, 4, 9, 30, tzinfo=UTC))
+
+    def __call__(self) -> datetime:
+        return self.time
+
+    def turn(self, **by: float) -> None:
+        self.time += timedelta(**by)
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@dataclass(frozen=True)
+class Server:
+    """One PostgreSQL for the whole test run, and a template database that each test copies."""
+
+    owner: str
+    home: Home
+
+    def fresh(self, folder: Path) -> Home:
+        """Make a new home whose database is a copy of the migrated template."""
+        home = Home.at(folder)
+        name = f"test_{secrets.token_hex(6)}"
+        with psycopg.connect(self.owner, autocommit=True) as connection:
+            connection.execute(sql.SQL("CREATE DATABASE {} TEMPLATE earmark").format(sql.Identifier(name)))
+        for role in ("earmark_home", "earmark_review", "earmark_desk", "earmark_worker", "earmark_jobs"):
+            conninfo = self.home.read_secret(f"database-{role}")
+            assert conninfo is not None
+            home.keep_secret(f"database-{role}", make_conninfo(conninfo, dbname=name))
+        home.keep_secret("database-owner", make_conninfo(self.owner, dbname=name))
+        return home
+
+    def drop(self, home: Home) -> None:
+        conninfo = home.read_secret("database-owner")
+        assert conninfo is not None
+        name = psycopg.conninfo.conninfo_to_dict(conninfo)["dbname"]
+        with psycopg.connect(self.owner, autocommit=True) as connection:
+            connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(str(name))))
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    home = Home.at(tmp_path_factory.mktemp("server") / "home")
+    postgres = EmbeddedPostgres(home.folder)
+    password = home.secret("database-password")
+    postgres.start(password=password)
+    try:
+        owner = make_conninfo("", host=str(postgres.socket), user="earmark", password=password, dbname="postgres")
+        prepare(home, owner)
+        yield Server(owner=owner, home=home)
+    finally:
+        postgres.stop()
+        postgres.remove()
+
+
+@pytest.fixture
+def home(server: Server, tmp_path: Path) -> Iterator[Home]:
+    """A new installation's folder with a migrated, empty database."""
+    home = server.fresh(tmp_path / "earmark")
+    yield home
+    server.drop(home)
+
+
+OpenStores = Callable[[str], object]
+
+
+@pytest.fixture
+async def role_stores(home: Home, clock: Clock) -> AsyncIterator[Callable[[str], object]]:
+    """`await role_stores("earmark_review")`: the stores of one process role over this test's database."""
+    settings = Settings(home=home.folder)  # pyright: ignore[reportCallIssue]
+    async with AsyncExitStack() as stack:
+
+        async def open_as(role: str, **changes: object) -> Stores:
+            changed = settings.model_copy(update=changes)
+            stores = await stack.enter_async_context(open_stores(role, changed, now=clock))
+            return replace(stores, settings=changed)
+
+        yield open_as
+
+
+@pytest.fixture
+async def stores(role_stores) -> Stores:
+    """The stores of the worker, which may touch every room."""
+    return await role_stores("earmark_worker")
+
+
+@dataclass(frozen=True)
+class Household:
+    """Two people and a kitchen speaker."""
+
+    id: HouseholdId
+    ada: PersonId
+    ben: PersonId
+    kitchen: DeviceId
+    token: str
+
+
+@pytest.fixture
+async def household(stores: Stores) -> Household:
+    """A household whose people allow saving and nothing else."""
+    identifier = await accounts.create_household(stores)
+    ada = await accounts.create_person(stores, name="Ada", handle="ada", roles=["owner"], household_id=identifier)
+    ben = await accounts.create_person(stores, name="Ben", handle="ben", roles=["owner"], household_id=identifier)
+    for person in (ada, ben):
+        await consent.set_grant(stores, person, "save", True, how="first-run")
+    kitchen, token = await vault.add_device(stores, household_id=identifier, person_id=ada, name="Kitchen")
+    return Household(id=identifier, ada=ada, ben=ben, kitchen=kitchen, token=token)
+
+
+@pytest.fixture
+def tone() -> Callable[..., PcmAudio]:
+    """Make a tone: `tone(seconds, hertz)`."""
+
+    def make(seconds: float = 1.0, hertz: float = 440.0, level: float = 0.3) -> PcmAudio:
+        time = np.arange(round(seconds * 16_000)) / 16_000
+        return PcmAudio(samples=(32767 * level * np.sin(2 * np.pi * hertz * time)).astype(np.int16))
+
+    return make

@@ -1,0 +1,36 @@
+"""Everything that keeps bytes: PostgreSQL, objects, keys, jobs. It knows no domain rules."""
+
+from earmark.storage.database import Connection, Pool, Row, open_pool, prepare
+from earmark.storage.erasing import Doomed, Eraser
+from earmark.storage.home import Home
+from earmark.storage.keys import FolderKeyStore, KeyStore, derive
+from earmark.storage.objects import Objects
+from earmark.storage.postgres import EmbeddedPostgres
+from earmark.storage.sealing import blind, seal, seal_json, unseal, unseal_json
+from earmark.storage.sql import Statements
+from earmark.storage.stores import NoKeys, Stores, open_stores
+
+__all__ = [
+    "Connection",
+    "Doomed",
+    "EmbeddedPostgres",
+    "Eraser",
+    "FolderKeyStore",
+    "Home",
+    "KeyStore",
+    "NoKeys",
+    "Objects",
+    "Pool",
+    "Row",
+    "Statements",
+    "Stores",
+    "blind",
+    "derive",
+    "open_pool",
+    "open_stores",
+    "prepare",
+    "seal",
+    "seal_json",
+    "unseal",
+    "unseal_json",
+]

@@ -37,3 +37,6 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA accounts, vault, ai
     TO earmark_worker;
 GRANT SELECT, INSERT, DELETE ON audit.inbox TO earmark_worker;
 GRANT SELECT, INSERT ON audit.log, audit.checkpoints TO earmark_worker;
+
+-- The floor's doors (a function of the owner's, callable by the floor alone).
+GRANT EXECUTE ON FUNCTION review.redeem_link, review.whoami, review.sign_out TO earmark_review, earmark_worker;

@@ -1,11 +1,12 @@
 """The layout of `$EARMARK_HOME`, its lock, and its secrets.
 
-    home.json        the format's number and who made it
-    lock             held by the running supervisor
-    secrets/         one connection string a database role, the signing key of receipts, bundles and checkpoints
-    keys/vault/      keys of people and recordings          keys/review/   keys of masked copies (all that the floor gets)
-    objects/         encrypted sound
-    models/          signed bundles
+home.json        the format's number and who made it
+lock             held by the running supervisor
+secrets/         one connection string a database role, the signing key of receipts, bundles and checkpoints
+keys/vault/      keys of people and recordings
+keys/review/     keys of masked copies: all that the floor gets
+objects/         encrypted sound
+models/          signed bundles
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """The key store: random secrets in numbered slots, kept outside the database and the data backups.
 
-Every person and every recording has a slot. A recording's AES-256 key is derived from its own secret and its person's, so
-overwriting either slot makes the audio, the words and the labels meaningless wherever copies of the ciphertext remain:
-dead rows, the database's log, old backups. Slots are handed out once and never again.
+Every person and every recording has a slot. A recording's AES-256 key is derived from its own secret and its person's,
+so overwriting either slot makes the audio, the words and the labels meaningless wherever copies of the ciphertext
+remain: dead rows, the database's log, old backups. Slots are handed out once and never again.
 
 A store is a folder:
 
@@ -56,10 +56,15 @@ class KeyStore(Protocol):
         """Overwrite the slots; they are gone from the files when this returns. Returns how many were alive."""
         ...
 
+    def replay(self, numbers: Iterable[int]) -> int:
+        """Destroy again what a restored backup brought back; returns how many that were."""
+        ...
+
 
 def derive(*secrets_: bytes, purpose: str) -> bytes:
     """Derive a 32-byte key from secrets that must all be alive (HKDF-SHA256, RFC 5869)."""
-    return HKDF(algorithm=SHA256(), length=32, salt=None, info=b"earmark:" + purpose.encode()).derive(b"".join(secrets_))
+    info = b"earmark:" + purpose.encode()
+    return HKDF(algorithm=SHA256(), length=32, salt=None, info=info).derive(b"".join(secrets_))
 
 
 class FolderKeyStore:

@@ -1,9 +1,9 @@
 """The embedded PostgreSQL: its binaries come in a wheel, its life cycle is ours.
 
-`EmbeddedPostgres` makes the cluster on first start, starts the postmaster as a child, waits until it answers however long
-its recovery takes, and stops it. A postmaster that outlived a killed supervisor is stopped first; a stale pid file whose
-number now belongs to another program is ignored. Run as root, the cluster lives under /var/lib/earmark and belongs to an
-unprivileged user, because PostgreSQL refuses root.
+`EmbeddedPostgres` makes the cluster on first start, starts the postmaster as a child, waits until it answers however
+long its recovery takes, and stops it. A postmaster that outlived a killed supervisor is stopped first; a stale pid file
+whose number now belongs to another program is ignored. Run as root, the cluster lives under /var/lib/earmark and
+belongs to an unprivileged user, because PostgreSQL refuses root.
 """
 
 from __future__ import annotations
@@ -90,7 +90,7 @@ class EmbeddedPostgres:
             self.socket = Path(tempfile.gettempdir()) / f"earmark-{short}"
         self.base = base
         self.log = base / "postgres.log"
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: subprocess.Popen[Any] | None = None
 
     # -- starting ------------------------------------------------------------------------------------------------
 
@@ -213,7 +213,7 @@ class EmbeddedPostgres:
                 stdout=log,
                 stderr=log,
                 start_new_session=True,  # Ctrl-C reaches us first: the web processes stop before their database
-                preexec_fn=_die_with_parent,  # noqa: PLW1509
+                preexec_fn=_die_with_parent,
                 **self._options(),
             )
 
@@ -246,6 +246,12 @@ class EmbeddedPostgres:
             self._process.send_signal(signal.SIGQUIT)
             self._process.wait()
         self._process = None
+
+    def remove(self) -> None:
+        """Delete a stopped cluster and everything in it."""
+        self.stop()
+        shutil.rmtree(self.base, ignore_errors=True)
+        shutil.rmtree(self.socket, ignore_errors=True)
 
     @property
     def running(self) -> bool:

@@ -30,6 +30,9 @@ class NoKeys:
     def destroy(self, slots: Iterable[int]) -> NoReturn:
         raise Forbidden
 
+    def replay(self, numbers: Iterable[int]) -> NoReturn:
+        raise Forbidden
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stores:

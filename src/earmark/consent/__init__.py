@@ -1,0 +1,29 @@
+"""Who allowed what, for which device, since when. It never guesses: no word means no."""
+
+from earmark.consent.grants import (
+    PURPOSES,
+    WORDINGS,
+    Grant,
+    Grants,
+    How,
+    Purpose,
+    Wording,
+    current,
+    everything,
+    people_who_allow,
+    set_grant,
+)
+
+__all__ = [
+    "PURPOSES",
+    "WORDINGS",
+    "Grant",
+    "Grants",
+    "How",
+    "Purpose",
+    "Wording",
+    "current",
+    "everything",
+    "people_who_allow",
+    "set_grant",
+]

@@ -1,0 +1,176 @@
+"""Erasing: intent, keys, rows, objects, receipt; in this order, so that a killed process can only finish it."""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from collections import Counter
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from psycopg.types.json import Jsonb
+
+from earmark import audit
+from earmark.errors import NotFound
+from earmark.storage import Connection, Doomed, Eraser, Stores
+from earmark.vault.keeping import PREFIX, SQL
+from earmark.words import InteractionId, PersonId
+
+Receipt = dict[str, Any]
+
+
+async def _find(stores: Stores, connection: Connection, ids: Sequence[InteractionId]) -> Doomed:
+    rows = await (await connection.execute(SQL.doomed_interactions, {"ids": list(ids)})).fetchall()
+    return Doomed(
+        vault_slots=[row["key_slot"] for row in rows], objects=[row["object"] for row in rows if row["object"]]
+    )
+
+
+async def _erase(stores: Stores, connection: Connection, ids: Sequence[InteractionId]) -> dict[str, int]:
+    cursor = await connection.execute(SQL.erase_interactions, {"ids": list(ids)})
+    return {"recordings": cursor.rowcount}
+
+
+ERASER = Eraser(
+    tables=frozenset(
+        f"vault.{name}"
+        for name in ("interactions", "hearings", "devices", "grants", "keepsakes", "erasures", "tombstones")
+    ),
+    prefixes=frozenset({PREFIX}),
+    find=_find,
+    erase=_erase,
+)
+
+
+async def erase(
+    stores: Stores,
+    person_id: PersonId,
+    ids: Sequence[InteractionId],
+    *,
+    how: str,
+    erasers: Sequence[Eraser],
+) -> Receipt:
+    """Erase these of a person's interactions everywhere and return the signed receipt.
+
+    `erasers` are those of every room, this one's last. Interactions of other people are refused as not found.
+    Raises NotFound when none of them is this person's.
+    """
+    async with stores.pool.connection() as connection:
+        rows = await (await connection.execute(SQL.owned, {"person": person_id, "ids": list(ids)})).fetchall()
+        owned = [row["id"] for row in rows]
+        if ids and not owned:
+            raise NotFound
+        erasure = uuid.uuid4()
+        values = {"id": erasure, "person": person_id, "ids": owned, "how": how, "now": stores.now()}
+        await connection.execute(SQL.add_erasure, values)
+    return await _carry_out(stores, erasure, owned, how=how, asked_at=values["now"], erasers=erasers)
+
+
+async def resume(stores: Stores, erasers: Sequence[Eraser]) -> int:
+    """Finish what a killed process began. Returns how many erasures that were."""
+    async with stores.pool.connection() as connection:
+        rows = await (await connection.execute(SQL.unfinished_erasures)).fetchall()
+    for row in rows:
+        await _carry_out(
+            stores,
+            row["id"],
+            row["interaction_ids"],
+            how=row["asked_how"],
+            asked_at=row["asked_at"],
+            erasers=erasers,
+        )
+    return len(rows)
+
+
+async def _carry_out(
+    stores: Stores,
+    erasure: uuid.UUID,
+    ids: Sequence[InteractionId],
+    *,
+    how: str,
+    asked_at: datetime,
+    erasers: Sequence[Eraser],
+) -> Receipt:
+    async with stores.pool.connection() as connection:
+        doomed = [await eraser.find(stores, connection, ids) for eraser in erasers]
+        vault_slots = [slot for part in doomed for slot in part.vault_slots]
+        review_slots = [slot for part in doomed for slot in part.review_slots]
+        await connection.execute(SQL.add_tombstones, {"store": "vault", "slots": vault_slots})
+        await connection.execute(SQL.add_tombstones, {"store": "review", "slots": review_slots})
+    counts: Counter[str] = Counter()
+    counts["keys"] += await asyncio.to_thread(stores.vault_keys.destroy, vault_slots)
+    counts["keys"] += await asyncio.to_thread(stores.review_keys.destroy, review_slots)
+    names = [name for part in doomed for name in part.objects]
+    counts["files"] += await asyncio.to_thread(lambda: sum(stores.objects.delete(name) for name in names))
+    async with stores.pool.connection() as connection, connection.transaction():
+        for eraser in erasers:
+            counts.update(await eraser.erase(stores, connection, ids))
+        receipt = audit.sign(
+            stores,
+            {
+                "kind": "erasure",
+                "id": str(erasure),
+                "how": how,
+                "asked_at": asked_at.isoformat(timespec="seconds"),
+                "done_at": stores.now().isoformat(timespec="seconds"),
+                "erased": dict(sorted(counts.items())),
+            },
+        )
+        await connection.execute(SQL.end_erasure, {"id": erasure, "now": stores.now(), "receipt": Jsonb(receipt)})
+        await audit.append_in(connection, stores, {"what": "erasure", "id": str(erasure), "erased": dict(counts)})
+    return receipt
+
+
+async def receipts(stores: Stores, person_id: PersonId) -> list[Receipt]:
+    """Return a person's receipts, newest first."""
+    async with stores.pool.connection() as connection:
+        rows = await (await connection.execute(SQL.receipts, {"person": person_id})).fetchall()
+    return [row["receipt"] for row in rows]
+
+
+async def receipt(stores: Stores, person_id: PersonId, erasure: uuid.UUID) -> Receipt:
+    """Return one receipt of a person. Raises NotFound."""
+    async with stores.pool.connection() as connection:
+        row = await (await connection.execute(SQL.receipt, {"id": erasure, "person": person_id})).fetchone()
+    if row is None:
+        raise NotFound
+    return row["receipt"]
+
+
+async def replay_tombstones(stores: Stores) -> int:
+    """Destroy again what a restored key store brought back; runs at every start. Returns how many that were."""
+    found = 0
+    async with stores.pool.connection() as connection:
+        for name, keys in (("vault", stores.vault_keys), ("review", stores.review_keys)):
+            rows = await (await connection.execute(SQL.tombstones, {"store": name})).fetchall()
+            slots = [row["slot"] for row in rows]
+            found += await asyncio.to_thread(keys.replay, slots)
+    return found
+
+
+async def selection(stores: Stores, person_id: PersonId, *, since: datetime | None = None) -> list[InteractionId]:
+    """Return the ids of everything a person has, or of everything since a time."""
+    statement = SQL.all_of_person if since is None else SQL.since
+    async with stores.pool.connection() as connection:
+        rows = await (await connection.execute(statement, {"person": person_id, "since": since})).fetchall()
+    return [row["id"] for row in rows]
+
+
+async def last(stores: Stores, person_id: PersonId, device_id: uuid.UUID | None = None) -> InteractionId | None:
+    """Return a person's newest interaction (on one device)."""
+    async with stores.pool.connection() as connection:
+        values = {"person": person_id, "device": device_id}
+        row = await (await connection.execute(SQL.last_of_person, values)).fetchone()
+    return row["id"] if row else None
+
+
+async def expired(stores: Stores, *, limit: int = 500) -> dict[PersonId, list[InteractionId]]:
+    """Return interactions whose clock has run out, by person."""
+    async with stores.pool.connection() as connection:
+        values = {"now": stores.now(), "limit": limit}
+        rows = await (await connection.execute(SQL.expired, values)).fetchall()
+    found: dict[PersonId, list[InteractionId]] = {}
+    for row in rows:
+        found.setdefault(row["person_id"], []).append(row["id"])
+    return found

@@ -1,0 +1,113 @@
+"""What the vault keeps of one exchange."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from datetime import date, datetime
+from typing import Any, Literal
+
+from earmark.words import DeviceId, InteractionId, PcmAudio, PersonId, Seconds
+
+Kind = Literal["command", "question", "message", "privacy", "refused"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Word:
+    """One word as the recogniser heard it."""
+
+    text: str
+    start: Seconds
+    """From the start of the recording."""
+    end: Seconds
+    confidence: float
+    """0 to 1."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Content:
+    """Everything spoken and everything made of it; only ever stored sealed."""
+
+    text: str = ""
+    """What was heard."""
+    words: tuple[Word, ...] = ()
+    """With times; empty when the recogniser gave none, and then no clip of it leaves the airlock."""
+    intent: str | None = None
+    slots: dict[str, str] = field(default_factory=dict)
+    reply: str = ""
+    template: str = ""
+    """The sentence template that matched: the *why* of an answer."""
+    confidence: float = 0.0
+    """Of the whole utterance, 0 to 1."""
+    accepted: bool = False
+    """False: refused, it was no command."""
+    source: str = ""
+    """Which recogniser answered: grammar, ngram, import."""
+    reason: str = ""
+    """Why it was refused, in the recogniser's terms."""
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+    @staticmethod
+    def from_json(value: dict[str, Any]) -> Content:
+        words = tuple(Word(**word) for word in value.pop("words", ()))
+        return Content(**value, words=words)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wake:
+    """What woke the device."""
+
+    word: str
+    score: float
+    """Stage 1, 0 to 1."""
+    verifier_score: float | None = None
+    """The learned verifier's, 0 to 1; None where there is none."""
+    start: Seconds
+    """Where the wake word begins in the recording."""
+    end: Seconds
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewInteraction:
+    """An exchange that is to be kept."""
+
+    person_id: PersonId
+    device_id: DeviceId | None = None
+    started_at: datetime
+    kind: Kind
+    audio: PcmAudio
+    wake: Wake | None = None
+    """None for what was typed, imported, or started by a tap."""
+    bundle: str = "builtin"
+    content: Content = field(default_factory=Content)
+    import_of: bytes | None = None
+    """SHA-256 of the imported file; None otherwise."""
+    id: InteractionId | None = None
+    """Given when it had to be known before; drawn otherwise."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Interaction:
+    """An exchange as it is kept."""
+
+    id: InteractionId
+    person_id: PersonId
+    device_id: DeviceId | None
+    started_at: datetime
+    expires_at: datetime
+    kind: Kind
+    duration: Seconds
+    wake: Wake | None
+    bundle: str
+    content: Content
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hearing:
+    """Somebody listened."""
+
+    role: str
+    site: str
+    day: date
+    purpose: str

@@ -1,0 +1,121 @@
+-- key_slot_of_person: where a person's secret lies
+SELECT key_slot FROM accounts.people WHERE id = %(person)s;
+
+-- add_interaction: keep one exchange; importing the same file twice keeps one
+INSERT INTO vault.interactions (
+    id, person_id, device_id, grant_id, started_at, kind, key_slot, object, duration, wake_start, wake_end, wake_word,
+    wake_score, verifier_score, bundle, expires_at, sealed, tokens, import_hash)
+VALUES (
+    %(id)s, %(person)s, %(device)s, %(grant)s, %(started_at)s, %(kind)s, %(slot)s, %(object)s, %(duration)s,
+    %(wake_start)s, %(wake_end)s, %(wake_word)s, %(wake_score)s, %(verifier_score)s, %(bundle)s, %(expires_at)s,
+    %(sealed)s, %(tokens)s, %(import_hash)s)
+ON CONFLICT (person_id, import_hash) DO NOTHING
+RETURNING id;
+
+-- imported: was this file imported before
+SELECT id FROM vault.interactions WHERE person_id = %(person)s AND import_hash = %(import_hash)s;
+
+-- history: one page of a person's interactions, newest first
+SELECT i.*, p.key_slot AS person_slot
+  FROM vault.interactions i JOIN accounts.people p ON p.id = i.person_id
+ WHERE i.person_id = %(person)s AND (i.started_at, i.id) < (%(before_at)s, %(before_id)s)
+ ORDER BY i.started_at DESC, i.id DESC
+ LIMIT %(limit)s;
+
+-- search: one page of a person's interactions that hold all these words, newest first
+SELECT i.*, p.key_slot AS person_slot
+  FROM vault.interactions i JOIN accounts.people p ON p.id = i.person_id
+ WHERE i.person_id = %(person)s AND i.tokens @> %(tokens)s AND (i.started_at, i.id) < (%(before_at)s, %(before_id)s)
+ ORDER BY i.started_at DESC, i.id DESC
+ LIMIT %(limit)s;
+
+-- interaction: one interaction
+SELECT i.*, p.key_slot AS person_slot
+  FROM vault.interactions i JOIN accounts.people p ON p.id = i.person_id
+ WHERE i.id = %(id)s;
+
+-- slots_of_interactions: where the secrets of these recordings and of their people lie
+SELECT i.id, i.key_slot, p.key_slot AS person_slot
+  FROM vault.interactions i JOIN accounts.people p ON p.id = i.person_id
+ WHERE i.id = ANY(%(ids)s);
+
+-- owned: those of these interactions that belong to this person
+SELECT id FROM vault.interactions WHERE person_id = %(person)s AND id = ANY(%(ids)s);
+
+-- all_of_person: everything of one person
+SELECT id FROM vault.interactions WHERE person_id = %(person)s;
+
+-- since: everything of one person since a time
+SELECT id FROM vault.interactions WHERE person_id = %(person)s AND started_at >= %(since)s;
+
+-- last_of_person: the newest interaction of one person, but one
+SELECT id FROM vault.interactions
+ WHERE person_id = %(person)s AND (%(device)s::uuid IS NULL OR device_id = %(device)s)
+ ORDER BY started_at DESC, id DESC LIMIT 1;
+
+-- count_of_person: how many interactions one person has
+SELECT count(*) AS n FROM vault.interactions WHERE person_id = %(person)s;
+
+-- expired: whose clock has run out
+SELECT id, person_id FROM vault.interactions WHERE expires_at <= %(now)s ORDER BY expires_at LIMIT %(limit)s;
+
+-- doomed_interactions: keys and objects of interactions that are to go
+SELECT key_slot, object FROM vault.interactions WHERE id = ANY(%(ids)s);
+
+-- erase_interactions: the rows go; hearings, choices, seals and labels go with them
+DELETE FROM vault.interactions WHERE id = ANY(%(ids)s);
+
+-- hearings: who listened to these interactions
+SELECT interaction_id, role, site, day, purpose FROM vault.hearings WHERE interaction_id = ANY(%(ids)s) ORDER BY day, id;
+
+-- add_erasure: an erasure begins
+INSERT INTO vault.erasures (id, person_id, interaction_ids, asked_how, asked_at)
+VALUES (%(id)s, %(person)s, %(ids)s, %(how)s, %(now)s);
+
+-- add_tombstones: remember destroyed slots
+INSERT INTO vault.tombstones (store, slot)
+SELECT %(store)s, unnest(%(slots)s::bigint[]) ON CONFLICT DO NOTHING;
+
+-- tombstones: destroyed slots of one key store
+SELECT slot FROM vault.tombstones WHERE store = %(store)s;
+
+-- end_erasure: an erasure is complete; which interactions it was is forgotten too
+UPDATE vault.erasures SET done_at = %(now)s, receipt = %(receipt)s, interaction_ids = '{}' WHERE id = %(id)s;
+
+-- unfinished_erasures: begun and not complete
+SELECT id, person_id, interaction_ids, asked_how, asked_at FROM vault.erasures WHERE done_at IS NULL ORDER BY asked_at;
+
+-- receipts: a person's receipts, newest first
+SELECT receipt FROM vault.erasures WHERE person_id = %(person)s AND done_at IS NOT NULL ORDER BY asked_at DESC LIMIT 200;
+
+-- receipt: one receipt of a person
+SELECT receipt FROM vault.erasures WHERE id = %(id)s AND person_id = %(person)s AND done_at IS NOT NULL;
+
+-- add_device: a device joins
+INSERT INTO vault.devices (id, household_id, person_id, sealed, token_hash, wake_word, created_on)
+VALUES (%(id)s, %(household)s, %(person)s, %(sealed)s, %(token_hash)s, %(wake_word)s, %(on)s);
+
+-- devices: a person's devices
+SELECT d.*, p.key_slot AS person_slot FROM vault.devices d JOIN accounts.people p ON p.id = d.person_id
+ WHERE d.person_id = %(person)s ORDER BY d.created_on, d.id;
+
+-- device_by_token: which device this is
+SELECT d.*, p.key_slot AS person_slot FROM vault.devices d JOIN accounts.people p ON p.id = d.person_id
+ WHERE d.token_hash = %(token_hash)s;
+
+-- device_runs: what a device has loaded
+UPDATE vault.devices SET bundle = %(bundle)s WHERE id = %(id)s;
+
+-- add_keepsake: something a skill keeps
+INSERT INTO vault.keepsakes (id, household_id, person_id, for_person_id, kind, sealed, due_at, created_at)
+VALUES (%(id)s, %(household)s, %(person)s, %(for_person)s, %(kind)s, %(sealed)s, %(due_at)s, %(now)s);
+
+-- keepsakes: what a household keeps of one kind, oldest first
+SELECT k.*, p.key_slot AS person_slot FROM vault.keepsakes k JOIN accounts.people p ON p.id = k.person_id
+ WHERE k.household_id = %(household)s AND k.kind = %(kind)s ORDER BY k.created_at, k.id;
+
+-- drop_keepsakes: throw away what a skill kept
+DELETE FROM vault.keepsakes WHERE household_id = %(household)s AND id = ANY(%(ids)s);
+
+-- see_keepsakes: messages were read out
+UPDATE vault.keepsakes SET seen_at = %(now)s WHERE household_id = %(household)s AND id = ANY(%(ids)s);
