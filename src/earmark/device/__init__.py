@@ -1,0 +1,96 @@
+"""The device room: what stands in a kitchen and listens. Nothing leaves it before the wake word.
+
+from earmark.device import Listener, EndpointRule, FileSource, Microphone, connect, listen
+
+listener = Listener(bundle=…, word="alexa")     # wake word → verifier → capture → end of speech
+listener.feed(frame)                            # 320 bytes in, list of Woke | Rejected | Captured | EndOfSpeech out
+listener.finish()                               # the source ended
+listener.swap(bundle)                           # a new bundle from the next utterance on
+FileSource([path], real_time=False), Microphone()           # async iterables of frames
+frames(pcm_audio, tail=1.0)                     # the same for sound in memory
+async with connect(token, address=…, on_message=state.note) as link:     # docs/device-protocol.md
+    await listen(source, listener, link, speaker, on_event, state=state, fetch=…)
+Voice().synthesise("hello", voice="en-gb+f3", speed=165, pitch=50)       # espeak-ng in its own process → PcmAudio
+SpeechEmbedder().embed(samples)                 # (16, 96) float32 of the last two seconds
+load_verifier(bundle, word), Verifier.score(embedding)
+BundleStore(folder), fetch_bundle(store, version, address=…, token=…)    # pinned key, last good
+"""
+
+from earmark.device.actions import Desk, Ringing
+from earmark.device.bundles import BundleStore, raw_key
+from earmark.device.bundles import fetch as fetch_bundle
+from earmark.device.embeddings import DIMENSIONS, WINDOW_SAMPLES, WINDOWS, SpeechEmbedder
+from earmark.device.events import Captured, EndOfSpeech, Event, Rejected, Woke
+from earmark.device.files import FileSource, frames
+from earmark.device.link import (
+    ADDRESS,
+    Answer,
+    Connection,
+    Errands,
+    Link,
+    Message,
+    NewBundle,
+    Partial,
+    Problem,
+    connect,
+)
+from earmark.device.listener import PRE_ROLL, Listener
+from earmark.device.microphone import Microphone
+from earmark.device.run import DeviceState, Happening, listen
+from earmark.device.speaker import PrintSpeaker, Speaker, VoiceSpeaker
+from earmark.device.vad import Endpointer, EndpointRule, EndReason, SileroSpeechDetector, SpeechDetector
+from earmark.device.verifier import Verifier
+from earmark.device.verifier import load as load_verifier
+from earmark.device.voice import Voice
+from earmark.device.wake import FRAME_BYTES, FRAME_SAMPLES, WORDS, MicroWakeDetector, WakeDetector
+
+__all__ = [
+    "ADDRESS",
+    "DIMENSIONS",
+    "FRAME_BYTES",
+    "FRAME_SAMPLES",
+    "PRE_ROLL",
+    "WINDOWS",
+    "WINDOW_SAMPLES",
+    "WORDS",
+    "Answer",
+    "BundleStore",
+    "Captured",
+    "Connection",
+    "Desk",
+    "DeviceState",
+    "EndOfSpeech",
+    "EndReason",
+    "EndpointRule",
+    "Endpointer",
+    "Errands",
+    "Event",
+    "FileSource",
+    "Happening",
+    "Link",
+    "Listener",
+    "Message",
+    "MicroWakeDetector",
+    "Microphone",
+    "NewBundle",
+    "Partial",
+    "PrintSpeaker",
+    "Problem",
+    "Rejected",
+    "Ringing",
+    "SileroSpeechDetector",
+    "Speaker",
+    "SpeechDetector",
+    "SpeechEmbedder",
+    "Verifier",
+    "Voice",
+    "VoiceSpeaker",
+    "WakeDetector",
+    "Woke",
+    "connect",
+    "fetch_bundle",
+    "frames",
+    "listen",
+    "load_verifier",
+    "raw_key",
+]

@@ -1,0 +1,138 @@
+"""A device at work: frames in, wakes out to the assistant, replies back, timers ringing, new bundles taken up."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterable, Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from earmark.bundle import ModelBundle
+from earmark.device.actions import Desk, Ringing
+from earmark.device.events import Captured, EndOfSpeech, Event, Woke
+from earmark.device.link import Answer, Errands, Link, Message, NewBundle, Problem
+from earmark.device.listener import Listener
+from earmark.device.speaker import Speaker
+from earmark.errors import EarmarkError
+from earmark.words import Seconds
+
+Happening = Event | Answer | Problem | Ringing | EarmarkError | ModelBundle
+"""What `listen` reports: the listener's events, the answer or problem of an utterance, an alarm that rings, an error
+that cost one utterance or one bundle, and a bundle that came into use."""
+_TICK: Seconds = 0.2
+
+
+@dataclass(slots=True, kw_only=True)
+class DeviceState:
+    """What a device keeps between utterances, in memory only."""
+
+    desk: Desk = field(default_factory=Desk)
+    """Alarms and volume."""
+    wanted: str | None = None
+    """Version of a bundle that the assistant announced and that is not in use yet."""
+
+    def note(self, message: Message) -> None:
+        """Take a message of the link: call it from `connect(on_message=…)`."""
+        if isinstance(message, NewBundle):
+            self.wanted = message.version
+        elif isinstance(message, Errands):
+            self.carry_out(message)
+
+    def carry_out(self, message: Errands | Answer) -> None:
+        for action in message.actions:
+            self.desk = self.desk.apply(action)
+
+
+async def listen(
+    source: AsyncIterable[bytes],
+    listener: Listener,
+    link: Link,
+    speaker: Speaker,
+    on_event: Callable[[Happening], None],
+    *,
+    state: DeviceState | None = None,
+    fetch: Callable[[str], Awaitable[ModelBundle]] | None = None,
+    now: Callable[[], datetime] = lambda: datetime.now(UTC).astimezone(),
+) -> None:
+    """Run until the source ends. What goes wrong with one utterance is reported, and the next one is heard.
+
+    `fetch` downloads an announced bundle by its version, see `bundles.fetch`.
+    """
+    state = state or DeviceState()
+    device = _Device(listener, link, speaker, on_event, state, now)
+    tasks = [asyncio.create_task(device.ring())]
+    if fetch:
+        tasks.append(asyncio.create_task(device.update(fetch)))
+    try:
+        async for frame in source:
+            for event in listener.feed(frame):
+                await device.handle(event)
+        for event in listener.finish():
+            await device.handle(event)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+class _Device:
+    def __init__(
+        self,
+        listener: Listener,
+        link: Link,
+        speaker: Speaker,
+        on_event: Callable[[Happening], None],
+        state: DeviceState,
+        now: Callable[[], datetime],
+    ) -> None:
+        self._listener, self._link, self._speaker = listener, link, speaker
+        self._tell, self._state, self._now = on_event, state, now
+        self._sending = False
+
+    async def handle(self, event: Event) -> None:
+        self._tell(event)
+        try:
+            match event:
+                case Woke():
+                    await self._link.begin(event, at=self._now())
+                    self._sending = True
+                case Captured() if self._sending:
+                    await self._link.send(event.pcm)
+                case EndOfSpeech() if self._sending:
+                    self._sending = False
+                    await self._answered(await self._link.end(event.reason))
+                case _:
+                    pass
+        except EarmarkError as error:
+            self._sending = False
+            self._tell(error)
+
+    async def _answered(self, answer: Answer | Problem) -> None:
+        self._tell(answer)
+        if isinstance(answer, Answer):
+            self._state.carry_out(answer)
+        text = answer.text if isinstance(answer, Answer) else answer.message
+        if text:
+            await self._speaker.say(text, gain=self._state.desk.gain)
+
+    async def ring(self) -> None:
+        while True:
+            self._state.desk, due = self._state.desk.ring(self._now())
+            for alarm in due:
+                self._tell(alarm)
+                with contextlib.suppress(EarmarkError):  # an alarm without a voice still shows
+                    await self._speaker.say(alarm.sentence, gain=max(self._state.desk.gain, 0.25))
+            await asyncio.sleep(_TICK)
+
+    async def update(self, fetch: Callable[[str], Awaitable[ModelBundle]]) -> None:
+        while True:
+            version, self._state.wanted = self._state.wanted, None
+            if version is not None and version != self._listener.bundle.version:
+                try:
+                    bundle = await fetch(version)
+                    self._listener.swap(bundle)
+                    self._tell(bundle)
+                except EarmarkError as error:
+                    self._tell(error)
+            await asyncio.sleep(_TICK)
