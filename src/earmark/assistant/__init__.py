@@ -1,0 +1,54 @@
+"""The assistant: speech to words, words to intent, skills, reply.
+
+Recognise and understand (sync, CPU; call from a thread):
+
+    engine = Engine(bundle, names=["Anna", "Tom"], size=2)   # bundle: earmark.bundle.BUILTIN or a loaded one
+    engine.warm()                                            # makes one recogniser (about 2 s); optional
+    with engine.listen() as listening:                       # waits when `size` utterances are being heard
+        listening.feed(pcm)                                  # 16 kHz mono s16le, any length, as it is spoken
+        listening.partial()                                  # words so far
+        heard = listening.finish()                           # Heard(hypothesis, understanding), .text
+    heard = engine.hear(audio)                               # a whole PcmAudio at once
+
+    heard.understanding: Understanding(intent, slots, confidence, template, accepted, reason)
+    heard.hypothesis: Hypothesis(words: [Word(text, start, end, confidence)], text, confidence, source, evidence,
+        rival); `heard.text` is what to keep and show
+
+Carry out (async):
+
+    reply = await answer(Request(intent=…, slots=…, text=…, now=…, device_id=…), home)   # home: the Home protocol
+    reply: Reply(text, actions=(Action(kind, data), …), done)
+
+Learn: `features(heard.hypothesis)` gives the vector (`FEATURE_NAMES`) that `Decision` weighs; a bundle may bring
+`asr/decision.json` (`Decision.to_json()`), `asr/lm.arpa`, `asr/lexicon.dict` and `nlu/…`.
+"""
+
+from earmark.assistant.confidence import FEATURE_NAMES, Decision, features
+from earmark.assistant.engine import Engine, Heard, Listening
+from earmark.assistant.recogniser import NOTHING, Hypothesis, Recogniser, Word
+from earmark.assistant.skill import Action, Alarm, Home, Message, Reply, Request
+from earmark.assistant.skills import answer
+from earmark.assistant.understanding import IntentModel, Understanding, load_intent_model
+
+__all__ = [
+    "FEATURE_NAMES",
+    "NOTHING",
+    "Action",
+    "Alarm",
+    "Decision",
+    "Engine",
+    "Heard",
+    "Home",
+    "Hypothesis",
+    "IntentModel",
+    "Listening",
+    "Message",
+    "Recogniser",
+    "Reply",
+    "Request",
+    "Understanding",
+    "Word",
+    "answer",
+    "features",
+    "load_intent_model",
+]

@@ -1,0 +1,175 @@
+"""The assistant's side of one device: sound in, a reply out, and nothing acknowledged before it is on disk."""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+import structlog
+
+from earmark import vault
+from earmark.assistant.engine import Engine, Heard, Listening
+from earmark.assistant.household import Forget, VaultHome
+from earmark.assistant.skill import Action, Reply, Request
+from earmark.assistant.skills import answer, skill_of
+from earmark.errors import NoBasis
+from earmark.storage import Stores
+from earmark.vault import Content, Kind, NewInteraction, Wake, Word
+from earmark.words import SAMPLE_RATE, DeviceId, HouseholdId, InteractionId, PcmAudio, PersonId
+
+log = structlog.get_logger()
+
+LONGEST_BYTES = 20 * SAMPLE_RATE * 2
+"""A device stops after 15 s; more than this much sound is not taken."""
+NOT_UNDERSTOOD = "Sorry, I didn't get that."
+FAILED = "Sorry, that didn't work."
+_KINDS: dict[str, Kind] = {"clock": "question", "messages": "message", "privacy": "privacy"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where a command is said, and whose history it fills."""
+
+    household_id: HouseholdId
+    person_id: PersonId
+    device_id: DeviceId | None
+    """None: in the browser."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Said:
+    """What goes back to the device."""
+
+    text: str
+    """To be spoken."""
+    heard: Heard
+    actions: tuple[Action, ...]
+    interaction: InteractionId | None
+    """On disk; None when nothing was kept because nobody allowed it or the command asked for it."""
+
+
+class Conversation:
+    """One device's utterances, one after the other."""
+
+    def __init__(self, stores: Stores, engine: Callable[[], Engine], place: Place, forget: Forget) -> None:
+        self._stores, self._engine, self._place, self._forget = stores, engine, place, forget
+        self._listening: Listening | None = None
+        self._sound = bytearray()
+        self._wake: Wake | None = None
+        self._at = stores.now()
+
+    @property
+    def open(self) -> bool:
+        """An utterance has begun and not ended."""
+        return self._listening is not None
+
+    async def begin(self, *, at: datetime, wake: Wake | None, bundle: str = "builtin") -> None:
+        """Start an utterance; one that was open is thrown away."""
+        self.abandon()
+        self._wake, self._at, self._bundle = wake, at, bundle
+        self._listening = await asyncio.to_thread(self._engine().listen)
+
+    async def feed(self, pcm: bytes) -> str:
+        """Take sound (16 kHz, mono, 16-bit) and return the words so far."""
+        if self._listening is None or len(self._sound) + len(pcm) > LONGEST_BYTES:
+            return ""
+        self._sound += pcm
+        await asyncio.to_thread(self._listening.feed, pcm)
+        return self._listening.partial()
+
+    def abandon(self) -> None:
+        """Forget the open utterance: a cut connection leaves nothing behind."""
+        if self._listening is not None:
+            self._listening.close()
+        self._listening, self._sound, self._wake = None, bytearray(), None
+
+    async def end(self) -> Said:
+        """Understand, act, keep. The interaction is on disk when this returns.
+
+        Raises DiskFull and whatever else keeps a record from being written; the command was then carried out but
+        is not acknowledged as kept.
+        """
+        assert self._listening is not None
+        heard = await asyncio.to_thread(self._listening.finish)
+        audio = PcmAudio.from_pcm(bytes(self._sound))
+        wake, at, bundle = self._wake, self._at, self._bundle
+        self.abandon()
+        identifier = InteractionId(uuid.uuid4())
+        home = VaultHome(
+            stores=self._stores,
+            household_id=self._place.household_id,
+            person_id=self._place.person_id,
+            device_id=self._place.device_id,
+            now=at,
+            forget=self._forget,
+        )
+        reply = await self._reply(heard, home, identifier)
+        kept = None
+        if home.keep_this and len(audio.samples):
+            new = NewInteraction(
+                id=identifier,
+                person_id=self._place.person_id,
+                device_id=self._place.device_id,
+                started_at=at,
+                kind=kind_of(heard),
+                audio=audio,
+                wake=wake,
+                bundle=bundle,
+                content=content_of(heard, reply.text),
+            )
+            try:
+                kept = await vault.record(self._stores, new)
+            except NoBasis:
+                kept = None  # saving is off: answered, and nothing is kept
+        return Said(text=reply.text, heard=heard, actions=tuple(reply.actions), interaction=kept)
+
+    async def _reply(self, heard: Heard, home: VaultHome, identifier: InteractionId) -> Reply:
+        understood = heard.understanding
+        if not understood.accepted or understood.intent is None:
+            return Reply(text=NOT_UNDERSTOOD, done=False)
+        request = Request(
+            intent=understood.intent,
+            slots=understood.slots,
+            text=heard.text,
+            now=home.now,
+            device_id=self._place.device_id or DeviceId(uuid.UUID(int=0)),
+            person_id=self._place.person_id,
+            interaction_id=identifier,
+        )
+        try:
+            return await answer(request, home)
+        except Exception as error:  # a skill's fault must not cost the person their answer or their record
+            log.error("skill failed", skill=skill_of(understood.intent), error=type(error).__name__)
+            return Reply(text=FAILED, done=False)
+
+
+def kind_of(heard: Heard) -> Kind:
+    """Sort an exchange for the owner's history."""
+    understood = heard.understanding
+    if not understood.accepted or understood.intent is None:
+        return "refused"
+    return _KINDS.get(skill_of(understood.intent), "command")
+
+
+def content_of(heard: Heard, reply: str) -> Content:
+    """Turn what the engine heard into what the vault keeps."""
+    understood = heard.understanding
+    shown = heard.hypothesis
+    if heard.text != shown.text and shown.rival is not None:
+        shown = shown.rival
+    words = tuple(Word(text=w.text, start=w.start, end=w.end, confidence=w.confidence) for w in shown.words)
+    return Content(
+        text=heard.text,
+        words=words,
+        intent=understood.intent,
+        slots=dict(understood.slots),
+        reply=reply,
+        template=understood.template,
+        confidence=understood.confidence,
+        accepted=understood.accepted,
+        source=shown.source,
+        reason=understood.reason,
+    )

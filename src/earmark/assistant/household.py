@@ -1,0 +1,159 @@
+"""The skills' household, kept in the vault."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from earmark import accounts, consent, vault
+from earmark.assistant.skill import Alarm, Message
+from earmark.storage import Stores
+from earmark.vault import Keepsake
+from earmark.words import DeviceId, HouseholdId, InteractionId, PersonId
+
+Forget = Callable[[PersonId, Sequence[InteractionId]], Awaitable[object]]
+"""Erases these of a person's interactions from every room."""
+
+
+@dataclass(slots=True, kw_only=True)
+class VaultHome:
+    """`Home` for one command: who says it, on which device, at which local time."""
+
+    stores: Stores
+    household_id: HouseholdId
+    person_id: PersonId
+    device_id: DeviceId | None
+    """None: in the browser."""
+    now: datetime
+    """The device's local time."""
+    forget: Forget
+    keep_this: bool = field(default=True)
+    """False once the command asked that it not be kept itself."""
+
+    async def member_names(self) -> Sequence[str]:
+        return [person.name for person in await accounts.people(self.stores, self.household_id)]
+
+    # -- shopping list -------------------------------------------------------------------------------------------
+
+    async def _shopping(self) -> list[Keepsake]:
+        return await vault.kept(self.stores, self.household_id, "shopping")
+
+    async def shopping_add(self, item: str) -> bool:
+        if any(line.content["item"].casefold() == item.casefold() for line in await self._shopping()):
+            return False
+        await vault.keep(
+            self.stores,
+            household_id=self.household_id,
+            person_id=self.person_id,
+            kind="shopping",
+            content={"item": item},
+        )
+        return True
+
+    async def shopping_remove(self, item: str) -> bool:
+        ids = [k.id for k in await self._shopping() if k.content["item"].casefold() == item.casefold()]
+        return bool(ids and await vault.drop(self.stores, self.household_id, ids))
+
+    async def shopping_all(self) -> Sequence[str]:
+        return [line.content["item"] for line in await self._shopping()]
+
+    async def shopping_clear(self) -> int:
+        return await vault.drop(self.stores, self.household_id, [line.id for line in await self._shopping()])
+
+    # -- messages ------------------------------------------------------------------------------------------------
+
+    async def message_leave(self, to_name: str, text: str) -> bool:
+        people = await accounts.people(self.stores, self.household_id)
+        to = next((person for person in people if person.name.casefold() == to_name.casefold()), None)
+        if to is None:
+            return False
+        await vault.keep(
+            self.stores,
+            household_id=self.household_id,
+            person_id=self.person_id,
+            for_person_id=to.id,
+            kind="message",
+            content={"text": text},
+        )
+        return True
+
+    async def messages_unread(self) -> Sequence[Message]:
+        names = {person.id: person.name for person in await accounts.people(self.stores, self.household_id)}
+        return [
+            Message(
+                id=str(message.id),
+                from_name=names.get(message.person_id, "somebody"),
+                text=message.content["text"],
+                left_at=message.created_at,
+            )
+            for message in await vault.kept(self.stores, self.household_id, "message")
+            if message.for_person_id == self.person_id and message.seen_at is None
+        ]
+
+    async def messages_mark_read(self, ids: Sequence[str]) -> None:
+        await vault.mark_seen(self.stores, self.household_id, [uuid.UUID(each) for each in ids])
+
+    # -- timers and alarms ---------------------------------------------------------------------------------------
+
+    async def alarm_add(self, kind: str, due: datetime, label: str) -> Alarm:
+        identifier = await vault.keep(
+            self.stores,
+            household_id=self.household_id,
+            person_id=self.person_id,
+            kind="alarm",
+            content={"kind": kind, "label": label, "device": str(self.device_id), "due": due.isoformat()},
+            due_at=due,
+        )
+        return Alarm(id=str(identifier), kind=kind, due=due, label=label)
+
+    async def alarms(self) -> Sequence[Alarm]:
+        found = [
+            Alarm(
+                id=str(line.id),
+                kind=line.content["kind"],
+                due=datetime.fromisoformat(line.content["due"]),
+                label=line.content["label"],
+            )
+            for line in await vault.kept(self.stores, self.household_id, "alarm")
+            if line.content["device"] == str(self.device_id) and line.due_at is not None and line.due_at > self.now
+        ]
+        return sorted(found, key=lambda alarm: alarm.due)
+
+    async def alarm_cancel(self, ids: Sequence[str]) -> None:
+        await vault.drop(self.stores, self.household_id, [uuid.UUID(each) for each in ids])
+
+    # -- privacy -------------------------------------------------------------------------------------------------
+
+    async def delete_last(self) -> int:
+        self.keep_this = False
+        last = await vault.last(self.stores, self.person_id, self.device_id)
+        if last is None:
+            return 0
+        await self.forget(self.person_id, [last])
+        return 1
+
+    async def delete_today(self) -> int:
+        self.keep_this = False
+        midnight = self.now.replace(hour=0, minute=0, second=0, microsecond=0)
+        ids = await vault.selection(self.stores, self.person_id, since=midnight)
+        if ids:
+            await self.forget(self.person_id, ids)
+        return len(ids)
+
+    async def last_heard(self) -> str | None:
+        last = await vault.last(self.stores, self.person_id, self.device_id)
+        if last is None:
+            return None
+        return (await vault.interaction(self.stores, self.person_id, last)).content.text or None
+
+    async def set_saving(self, on: bool) -> None:
+        if not on:
+            self.keep_this = False
+        if on or self.device_id is None:
+            await consent.set_grant(self.stores, self.person_id, "save", on, how="voice")
+        if self.device_id is not None:
+            await consent.set_grant(
+                self.stores, self.person_id, "save", on, how="voice", device_id=self.device_id
+            )
