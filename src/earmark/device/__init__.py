@@ -10,7 +10,7 @@ FileSource([path], real_time=False), Microphone()           # async iterables of
 frames(pcm_audio, tail=1.0)                     # the same for sound in memory
 async with connect(token, address=…, on_message=state.note) as link:     # docs/device-protocol.md
     await listen(source, listener, link, speaker, on_event, state=state, fetch=…)
-Voice().synthesise("hello", voice="en-gb+f3", speed=165, pitch=50)       # espeak-ng in its own process → PcmAudio
+Voice().synthesise("hello", voice="en-us+f3", speed=165, pitch=50)       # espeak-ng in its own process → PcmAudio
 SpeechEmbedder().embed(samples)                 # (16, 96) float32 of the last two seconds
 load_verifier(bundle, word), Verifier.score(embedding)
 BundleStore(folder), fetch_bundle(store, version, address=…, token=…)    # pinned key, last good

@@ -49,7 +49,7 @@ class Voice:
         self.close()
 
     def synthesise(self, text: str, *, voice: str = "en-us", speed: int = 165, pitch: int = 50) -> PcmAudio:
-        """Say `text`: `voice` as espeak names it (`en-gb+f3`), `speed` in words a minute, `pitch` 0..99.
+        """Say `text`: `voice` as espeak names it (`en-us+f3`), `speed` in words a minute, `pitch` 0..99.
 
         Raises BadRequest (no such voice), VoiceGone (the process died).
         """
@@ -64,7 +64,7 @@ class Voice:
             except OSError as error:
                 raise VoiceGone from error
         if not rate:
-            raise BadRequest(why="There is no such voice; `en-us`, `en-gb+f3` or `en-us+m4` are some.")
+            raise BadRequest(why="There is no such voice; `en`, `en-us+f3` or `en-gb-scotland+m4` are some.")
         samples = np.frombuffer(data, dtype="<i2")
         if not len(samples):
             return PcmAudio(samples=np.zeros(0, dtype=np.int16))
