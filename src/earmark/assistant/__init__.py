@@ -24,7 +24,9 @@ Learn: `features(heard.hypothesis)` gives the vector (`FEATURE_NAMES`) that `Dec
 """
 
 from earmark.assistant.confidence import FEATURE_NAMES, Decision, features
+from earmark.assistant.conversation import Conversation, Place, Said
 from earmark.assistant.engine import Engine, Heard, Listening
+from earmark.assistant.keeper import EngineKeeper
 from earmark.assistant.recogniser import NOTHING, Hypothesis, Recogniser, Word
 from earmark.assistant.skill import Action, Alarm, Home, Message, Reply, Request
 from earmark.assistant.skills import answer
@@ -35,17 +37,21 @@ __all__ = [
     "NOTHING",
     "Action",
     "Alarm",
+    "Conversation",
     "Decision",
     "Engine",
+    "EngineKeeper",
     "Heard",
     "Home",
     "Hypothesis",
     "IntentModel",
     "Listening",
     "Message",
+    "Place",
     "Recogniser",
     "Reply",
     "Request",
+    "Said",
     "Understanding",
     "Word",
     "answer",

@@ -18,12 +18,14 @@ from earmark.assistant.skills import answer, skill_of
 from earmark.errors import NoBasis
 from earmark.storage import Stores
 from earmark.vault import Content, Kind, NewInteraction, Wake, Word
-from earmark.words import SAMPLE_RATE, DeviceId, HouseholdId, InteractionId, PcmAudio, PersonId
+from earmark.words import SAMPLE_RATE, DeviceId, HouseholdId, InteractionId, PcmAudio, PersonId, Seconds
 
 log = structlog.get_logger()
 
 LONGEST_BYTES = 20 * SAMPLE_RATE * 2
 """A device stops after 15 s; more than this much sound is not taken."""
+_OVERLAP: Seconds = 0.05
+"""Of the wake word's end that the recogniser still gets: a quick speaker's first sound begins in it."""
 NOT_UNDERSTOOD = "Sorry, I didn't get that."
 FAILED = "Sorry, that didn't work."
 _KINDS: dict[str, Kind] = {"clock": "question", "messages": "message", "privacy": "privacy"}
@@ -60,6 +62,8 @@ class Conversation:
         self._sound = bytearray()
         self._wake: Wake | None = None
         self._at = stores.now()
+        self._bundle = "builtin"
+        self._skip = 0
 
     @property
     def open(self) -> bool:
@@ -70,14 +74,18 @@ class Conversation:
         """Start an utterance; one that was open is thrown away."""
         self.abandon()
         self._wake, self._at, self._bundle = wake, at, bundle
+        # The command begins after the wake word, which the skills' grammar does not know.
+        self._skip = 2 * round(max(0.0, wake.end - _OVERLAP) * SAMPLE_RATE) if wake else 0
         self._listening = await asyncio.to_thread(self._engine().listen)
 
     async def feed(self, pcm: bytes) -> str:
         """Take sound (16 kHz, mono, 16-bit) and return the words so far."""
         if self._listening is None or len(self._sound) + len(pcm) > LONGEST_BYTES:
             return ""
+        fresh = max(0, self._skip - len(self._sound))
         self._sound += pcm
-        await asyncio.to_thread(self._listening.feed, pcm)
+        if spoken := pcm[fresh:]:
+            await asyncio.to_thread(self._listening.feed, spoken)
         return self._listening.partial()
 
     def abandon(self) -> None:
@@ -95,17 +103,10 @@ class Conversation:
         assert self._listening is not None
         heard = await asyncio.to_thread(self._listening.finish)
         audio = PcmAudio.from_pcm(bytes(self._sound))
-        wake, at, bundle = self._wake, self._at, self._bundle
+        wake, at, bundle, offset = self._wake, self._at, self._bundle, self._skip / 2 / SAMPLE_RATE
         self.abandon()
         identifier = InteractionId(uuid.uuid4())
-        home = VaultHome(
-            stores=self._stores,
-            household_id=self._place.household_id,
-            person_id=self._place.person_id,
-            device_id=self._place.device_id,
-            now=at,
-            forget=self._forget,
-        )
+        home = self._home(at)
         reply = await self._reply(heard, home, identifier)
         kept = None
         if home.keep_this and len(audio.samples):
@@ -118,13 +119,33 @@ class Conversation:
                 audio=audio,
                 wake=wake,
                 bundle=bundle,
-                content=content_of(heard, reply.text),
+                content=content_of(heard, reply.text, offset=offset),
             )
             try:
                 kept = await vault.record(self._stores, new)
             except NoBasis:
                 kept = None  # saving is off: answered, and nothing is kept
         return Said(text=reply.text, heard=heard, actions=tuple(reply.actions), interaction=kept)
+
+    def _home(self, now: datetime) -> VaultHome:
+        return VaultHome(
+            stores=self._stores,
+            household_id=self._place.household_id,
+            person_id=self._place.person_id,
+            device_id=self._place.device_id,
+            now=now,
+            forget=self._forget,
+        )
+
+    async def waiting_alarms(self) -> list[Action]:
+        """Return, as actions, the timers and alarms of this device that have not rung yet."""
+        return [
+            Action(
+                kind=f"{alarm.kind}.set",
+                data={"id": alarm.id, "due": alarm.due.isoformat(), "label": alarm.label},
+            )
+            for alarm in await self._home(self._stores.now()).alarms()
+        ]
 
     async def _reply(self, heard: Heard, home: VaultHome, identifier: InteractionId) -> Reply:
         understood = heard.understanding
@@ -154,13 +175,15 @@ def kind_of(heard: Heard) -> Kind:
     return _KINDS.get(skill_of(understood.intent), "command")
 
 
-def content_of(heard: Heard, reply: str) -> Content:
-    """Turn what the engine heard into what the vault keeps."""
+def content_of(heard: Heard, reply: str, *, offset: Seconds = 0.0) -> Content:
+    """Turn what the engine heard into what the vault keeps; `offset` is where in the recording it began to listen."""
     understood = heard.understanding
     shown = heard.hypothesis
     if heard.text != shown.text and shown.rival is not None:
         shown = shown.rival
-    words = tuple(Word(text=w.text, start=w.start, end=w.end, confidence=w.confidence) for w in shown.words)
+    words = tuple(
+        Word(text=w.text, start=w.start + offset, end=w.end + offset, confidence=w.confidence) for w in shown.words
+    )
     return Content(
         text=heard.text,
         words=words,

@@ -154,6 +154,4 @@ class VaultHome:
         if on or self.device_id is None:
             await consent.set_grant(self.stores, self.person_id, "save", on, how="voice")
         if self.device_id is not None:
-            await consent.set_grant(
-                self.stores, self.person_id, "save", on, how="voice", device_id=self.device_id
-            )
+            await consent.set_grant(self.stores, self.person_id, "save", on, how="voice", device_id=self.device_id)

@@ -63,10 +63,10 @@ def _alive(pid: int) -> bool:
     return True
 
 
-def _die_with_parent() -> None:
-    """Ask Linux to stop the postmaster (fast shutdown) when its supervisor is killed."""
+def die_with_parent(number: int = signal.SIGINT) -> None:
+    """Ask Linux to signal this child when its supervisor is killed (to PostgreSQL, SIGINT is a fast shutdown)."""
     if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(1, signal.SIGINT, 0, 0, 0)
+        ctypes.CDLL(None).prctl(1, number, 0, 0, 0)
 
 
 class EmbeddedPostgres:
@@ -213,7 +213,7 @@ class EmbeddedPostgres:
                 stdout=log,
                 stderr=log,
                 start_new_session=True,  # Ctrl-C reaches us first: the web processes stop before their database
-                preexec_fn=_die_with_parent,
+                preexec_fn=die_with_parent,
                 **self._options(),
             )
 

@@ -1,0 +1,68 @@
+"""`earmark import`: bulk import by manifest.jsonl."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from earmark import accounts, learn, manifest
+from earmark.assistant import Engine
+from earmark.assistant.importing import Imported, import_entries
+from earmark.cli.run import AsJson, Who, emit, err, installation, out, run, the_person
+from earmark.manifest import BadLine
+
+
+def import_(
+    folder: Annotated[Path, typer.Argument(help="Folder with manifest.jsonl and the recordings it names.")],
+    person: Who = None,
+    recognise: Annotated[bool, typer.Option(help="Recognise what is said in each.")] = True,
+    as_json: AsJson = False,
+) -> None:
+    """Import recordings into a person's history, each once; names every bad file and loses none."""
+
+    async def ask() -> tuple[list[Imported], list[BadLine]]:
+        entries, bad = manifest.read(folder)
+        async with installation() as stores:
+            who = await the_person(stores, person)
+            engine = None
+            if recognise:
+                names = [p.name for p in await accounts.people(stores, who.household_id)]
+                engine = Engine(await learn.promoted(stores), names=names)
+            with _bar(len(entries), as_json) as bar:
+                task = bar.add_task("importing", total=len(entries))
+                done = await import_entries(stores, who.id, entries, engine, lambda _: bar.advance(task))
+            return done, bad
+
+    done, bad_lines = run(ask(), as_json=as_json)
+    states = Counter(each.state for each in done)
+    bad = [{"file": manifest.NAME, "line": b.line, "code": b.error.code, "why": b.error.message} for b in bad_lines]
+    bad += [
+        {"file": each.entry.name, "line": each.entry.line, "code": each.error.code, "why": each.error.message}
+        for each in done
+        if each.error
+    ]
+
+    def text() -> None:
+        for each in bad:
+            err.print(f"line {each['line']}: {each['file']}: {each['why']} ({each['code']})", soft_wrap=True)
+        out.print(f"{states['imported']} imported, {states['known']} were there already, {len(bad)} could not be used.")
+
+    summary = {"imported": states["imported"], "known": states["known"], "bad": bad}
+    emit(summary, as_json=as_json, text=text)
+    if bad:
+        raise typer.Exit(1)
+
+
+def _bar(total: int, as_json: bool) -> Progress:
+    return Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+        console=err,
+        disable=as_json or total < 5,
+    )

@@ -1,0 +1,159 @@
+"""`earmark people` and `earmark device`: who may sign in, and what listens."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated, Any, get_args
+
+import typer
+from rich.table import Table
+
+from earmark import accounts, consent, vault
+from earmark.accounts import PLANE_ROLES, Plane
+from earmark.cli.processes import sign_in_url
+from earmark.cli.run import AsJson, Who, emit, installation, out, run, the_person
+from earmark.errors import BadRequest
+from earmark.storage.home import write_private
+
+app = typer.Typer(help="People: add somebody, list them, make a sign-in link.", no_args_is_help=True)
+devices_app = typer.Typer(help="Devices: add one and keep its token.", no_args_is_help=True)
+
+
+@app.command("add")
+def add(
+    name: Annotated[str, typer.Argument(help="What they are called.")],
+    sign_in_name: Annotated[str | None, typer.Option("--sign-in", help="What they sign in with.")] = None,
+    role: Annotated[list[str] | None, typer.Option(help="May be given more than once; owner if left out.")] = None,
+    with_: Annotated[
+        str | None, typer.Option("--household-of", help="Sign-in name of somebody of their household.")
+    ] = None,
+    site: Annotated[str | None, typer.Option(help="Where a reviewer works.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Add a person and print a sign-in link."""
+
+    async def ask() -> dict[str, str]:
+        async with installation() as stores:
+            roles = role or ["owner"]
+            household = None
+            if with_ is not None:
+                household = (await accounts.person_by_handle(stores, with_)).household_id
+            elif "owner" in roles:
+                household = await accounts.create_household(stores)
+            handle = sign_in_name or name.casefold().replace(" ", ".")
+            person = await accounts.create_person(
+                stores,
+                name=name,
+                handle=handle,
+                roles=roles,
+                household_id=household,
+                site=site or stores.settings.site,
+            )
+            if "owner" in roles:
+                await consent.set_grant(stores, person, "save", True, how="first-run")
+            planes = [plane for plane in get_args(Plane) if PLANE_ROLES[plane] & set(roles)]
+            return {plane: await sign_in_url(stores, person, plane) for plane in planes}
+
+    links = run(ask(), as_json=as_json)
+
+    def text() -> None:
+        for plane, link in links.items():
+            out.print(f"{plane:<6} {link}", soft_wrap=True)
+
+    emit(links, as_json=as_json, text=text)
+
+
+@app.command("list")
+def list_(as_json: AsJson = False) -> None:
+    """List everybody: sign-in name, name, roles."""
+
+    async def ask() -> list[dict[str, Any]]:
+        async with installation() as stores:
+            return [
+                {"sign_in": p.handle, "name": p.name, "roles": sorted(p.roles), "site": p.site}
+                for p in await accounts.people(stores)
+            ]
+
+    found = run(ask(), as_json=as_json)
+
+    def text() -> None:
+        table = Table("sign-in name", "name", "roles", "site", box=None)
+        for each in found:
+            table.add_row(each["sign_in"] or "", each["name"], ", ".join(each["roles"]), each["site"] or "")
+        out.print(table)
+
+    emit(found, as_json=as_json, text=text)
+
+
+@app.command("link")
+def link(
+    sign_in_name: Annotated[str, typer.Argument(help="Whose.")],
+    plane: Annotated[str, typer.Option(help="home, floor or desk")] = "home",
+    as_json: AsJson = False,
+) -> None:
+    """Make a new sign-in link; it works once, for two days."""
+
+    async def ask() -> str:
+        if plane not in get_args(Plane):
+            raise BadRequest(why="The plane is home, floor or desk.")
+        async with installation() as stores:
+            person = await accounts.person_by_handle(stores, sign_in_name)
+            return await sign_in_url(stores, person.id, plane)
+
+    url = run(ask(), as_json=as_json)
+    emit({"link": url}, as_json=as_json, text=lambda: out.print(url, soft_wrap=True))
+
+
+@devices_app.command("add")
+def add_device(
+    name: Annotated[str, typer.Argument(help="Where it stands: Kitchen, say.")],
+    person: Who = None,
+    word: Annotated[str, typer.Option(help="alexa, hey_jarvis, hey_mycroft or okay_nabu")] = "alexa",
+    keep: Annotated[Path | None, typer.Option(help="Write the token to this file instead of printing it.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Add a device and print the token that it signs in with; it is not shown again."""
+
+    async def ask() -> dict[str, str]:
+        async with installation() as stores:
+            who = await the_person(stores, person)
+            if who.household_id is None:
+                raise BadRequest(why="This person belongs to no household; devices are for owners.")
+            identifier, token = await vault.add_device(
+                stores, household_id=who.household_id, person_id=who.id, name=name, wake_word=word
+            )
+            return {"id": str(identifier), "name": name, "wake_word": word, "token": token}
+
+    made = run(ask(), as_json=as_json)
+    if keep is not None:
+        write_private(keep, json.dumps(made))
+        made.pop("token")
+    emit(
+        made,
+        as_json=as_json,
+        text=lambda: out.print(made.get("token") or f"The token is in {keep}.", soft_wrap=True),
+    )
+
+
+@devices_app.command("list")
+def list_devices(person: Who = None, as_json: AsJson = False) -> None:
+    """List a person's devices and the model bundle each runs."""
+
+    async def ask() -> list[dict[str, str]]:
+        async with installation() as stores:
+            who = await the_person(stores, person)
+            return [
+                {"id": str(d.id), "name": d.name, "wake_word": d.wake_word, "bundle": d.bundle}
+                for d in await vault.devices(stores, who.id)
+            ]
+
+    found = run(ask(), as_json=as_json)
+
+    def text() -> None:
+        table = Table("name", "wake word", "models", box=None)
+        for each in found:
+            table.add_row(each["name"], each["wake_word"], each["bundle"])
+        out.print(table if found else "No device yet; add one with `earmark device add NAME`.")
+
+    emit(found, as_json=as_json, text=text)

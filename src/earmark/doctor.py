@@ -1,0 +1,63 @@
+"""`earmark doctor`: do rows, sound, keys, consents and tasks agree?"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from earmark import audit
+from earmark.errors import EarmarkError
+from earmark.storage import KeyStore, Statements, Stores
+
+SQL = Statements("earmark", "doctor.sql")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One kind of disagreement."""
+
+    what: str
+    """In plain words."""
+    count: int
+    serious: bool
+    """False: leftovers of a crash that hold nothing readable."""
+
+
+async def examine(stores: Stores) -> list[Finding]:
+    """Compare every store with every other; an empty list is a clean bill of health."""
+    async with stores.pool.connection() as connection:
+        kept = await (await connection.execute(SQL.kept)).fetchall()
+        masked = await (await connection.execute(SQL.masked)).fetchall()
+        loose = await (await connection.execute(SQL.seals_without_task)).fetchall()
+        forbidden = await (await connection.execute(SQL.not_allowed)).fetchall()
+        unfinished = await (await connection.execute(SQL.unfinished)).fetchone()
+    in_vault = await asyncio.to_thread(lambda: set(stores.objects.names("vault")))
+    in_masked = await asyncio.to_thread(lambda: set(stores.objects.names("masked")))
+    vault_names, masked_names = {row["object"] for row in kept}, {row["object"] for row in masked}
+    recording_slots = [row["key_slot"] for row in kept] + [row["person_slot"] for row in kept]
+    verdict = await audit.verify(stores)
+    found = [
+        ("recordings whose sound is missing", len(vault_names - in_vault), True),
+        ("recordings whose key is missing", _dead(stores.vault_keys, recording_slots), True),
+        ("recordings kept without a grant", sum(not row["allowed"] for row in kept), True),
+        ("clips in review whose sound is missing", len(masked_names - in_masked), True),
+        ("clips in review whose key is missing", _dead(stores.review_keys, [row["key_slot"] for row in masked]), True),
+        ("clips in review that belong to no recording", sum(row["interaction_id"] is None for row in masked), True),
+        ("clips in review whose owner does not allow it any more", len(forbidden), True),
+        ("erasures begun and not finished", unfinished["n"] if unfinished else 0, True),
+        ("links to clips that are gone", len(loose), False),
+        ("encrypted files that no recording names", len(in_vault - vault_names) + len(in_masked - masked_names), False),
+        ("entries of the audit log that are not what was sealed", int(not verdict.good), True),
+    ]
+    return [Finding(what=what, count=count, serious=serious) for what, count, serious in found if count]
+
+
+def _dead(keys: KeyStore, slots: Sequence[int]) -> int:
+    dead = 0
+    for slot in set(slots):
+        try:
+            keys.secret(slot)
+        except EarmarkError:
+            dead += 1
+    return dead

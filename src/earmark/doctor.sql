@@ -1,0 +1,32 @@
+-- kept: every recording with its key and its sound
+SELECT i.id, i.key_slot, p.key_slot AS person_slot, i.object, g.allowed
+  FROM vault.interactions i
+  JOIN accounts.people p ON p.id = i.person_id
+  JOIN vault.grants g ON g.id = i.grant_id;
+
+-- masked: every masked copy with its key, its sound and its seal
+SELECT t.id, t.key_slot, t.object, s.interaction_id
+  FROM review.tasks t LEFT JOIN airlock.seals s ON s.task_id = t.id;
+
+-- seals_without_task: links to tasks that are gone
+SELECT s.task_id FROM airlock.seals s LEFT JOIN review.tasks t ON t.id = s.task_id WHERE t.id IS NULL;
+
+-- not_allowed: clips in review whose owner does not allow it any more
+SELECT s.task_id
+  FROM airlock.seals s
+  JOIN review.tasks t ON t.id = s.task_id
+  JOIN vault.interactions i ON i.id = s.interaction_id
+ WHERE t.state <> 'done' AND NOT coalesce((
+     SELECT g.allowed FROM vault.grants g
+      WHERE g.person_id = i.person_id AND g.purpose IN ('review', 'transcription') AND g.device_id IS NULL AND g.allowed
+        AND NOT EXISTS (
+            SELECT 1 FROM vault.grants later
+             WHERE later.person_id = g.person_id AND later.purpose = g.purpose AND later.device_id IS NULL
+               AND later.id > g.id AND NOT later.allowed)
+      LIMIT 1), false);
+
+-- people_slots: where people's keys lie
+SELECT key_slot FROM accounts.people;
+
+-- unfinished: erasures that were begun and not completed
+SELECT count(*) AS n FROM vault.erasures WHERE done_at IS NULL;

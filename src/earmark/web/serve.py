@@ -1,0 +1,68 @@
+"""One web process: its stores, its app, and, at home, the assistant behind it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Callable, Sequence
+
+import structlog
+import uvicorn
+from fastapi import FastAPI
+
+from earmark import accounts, learn
+from earmark.accounts import Plane
+from earmark.assistant import EngineKeeper
+from earmark.bundle import ModelBundle
+from earmark.settings import Settings
+from earmark.storage import Stores, open_stores
+from earmark.web.apps import create_desk, create_floor, create_home
+from earmark.web.device_api import Devices
+
+log = structlog.get_logger()
+_ROLES: dict[Plane, str] = {"home": "earmark_home", "floor": "earmark_review", "desk": "earmark_desk"}
+_APPS: dict[Plane, Callable[[Stores], FastAPI]] = {
+    "home": create_home,
+    "floor": create_floor,
+    "desk": create_desk,
+}
+
+
+async def serve(plane: Plane, settings: Settings) -> None:
+    """Serve one plane until SIGTERM. Raises DatabaseDown when the database does not answer."""
+    async with open_stores(_ROLES[plane], settings) as stores:
+        app = _APPS[plane](stores)
+        server = uvicorn.Server(
+            uvicorn.Config(
+                app,
+                host=settings.host,
+                port=getattr(settings, f"{plane}_port"),
+                log_config=None,
+                access_log=False,
+                server_header=False,
+                proxy_headers=False,
+                lifespan="off",
+                timeout_graceful_shutdown=3,
+                ws_max_size=1 << 20,
+            )
+        )
+        tasks = [asyncio.create_task(_assist(app, stores))] if plane == "home" else []
+        try:
+            await server.serve()
+        finally:
+            for task in tasks:
+                task.cancel()
+                with contextlib.suppress(asyncio.CancelledError):
+                    await task
+
+
+async def _assist(app: FastAPI, stores: Stores) -> None:
+    """Keep the engine that the device doors use at the promoted bundle and the household's names."""
+    keeper: EngineKeeper = app.state.assistant
+    devices: Devices = app.state.devices
+
+    async def wanted() -> tuple[ModelBundle, Sequence[str]]:
+        names = [person.name for person in await accounts.people(stores) if "owner" in person.roles]
+        return await learn.promoted(stores), names
+
+    await keeper.watch(wanted, devices.announce)

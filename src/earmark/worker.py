@@ -1,0 +1,75 @@
+"""What runs by itself: leases, cases, labels, sampling, clocks, the audit log; durable jobs on a timetable."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Awaitable, Callable
+from random import Random
+
+import structlog
+from procrastinate import App
+
+from earmark import accounts, airlock, audit, review, safety
+from earmark.forget import finish_interrupted, forget_expired
+from earmark.storage import Stores
+from earmark.storage.jobs import job_queue
+
+log = structlog.get_logger()
+STALLED_AFTER = 30
+"""Seconds without a heartbeat after which a job's worker is taken for dead and the job runs again."""
+
+
+async def _sample(stores: Stores) -> None:
+    await airlock.run(stores, Random(secrets.randbits(128)))
+
+
+async def _tidy(stores: Stores) -> None:
+    await accounts.forget_expired(stores)
+    await forget_expired(stores)
+
+
+TIMETABLE: dict[str, tuple[str, Callable[[Stores], Awaitable[object]]]] = {
+    "expire_leases": ("* * * * * */10", review.expire_leases),
+    "open_cases": ("* * * * * */10", safety.open_cases),
+    "take_labels": ("* * * * * */30", airlock.take_labels),
+    "number_events": ("* * * * *", audit.sequence),
+    "tidy": ("*/5 * * * *", _tidy),
+    "sample": ("7 * * * *", _sample),
+    "finish_erasures": ("* * * * *", finish_interrupted),
+}
+"""Job name → (cron line, with seconds last where there are six fields; what runs)."""
+
+
+def make_worker(stores: Stores) -> App:
+    """Return the queue's app with every job on its timetable."""
+    app = job_queue(stores.home)
+    for name, (cron, run) in TIMETABLE.items():
+        _add(app, name, cron, run, stores)
+
+    @app.periodic(cron="* * * * *")
+    @app.task(name="retry_stalled", queueing_lock="retry_stalled", pass_context=False)
+    async def retry_stalled(timestamp: int) -> None:
+        # procrastinate leaves the jobs of a killed worker as they were.
+        for job in await app.job_manager.get_stalled_jobs(seconds_since_heartbeat=STALLED_AFTER):
+            await app.job_manager.retry_job(job)
+
+    return app
+
+
+def _add(app: App, name: str, cron: str, run: Callable[[Stores], Awaitable[object]], stores: Stores) -> None:
+    @app.periodic(cron=cron)
+    @app.task(name=name, queueing_lock=name, lock=name)
+    async def job(timestamp: int) -> None:
+        try:
+            await run(stores)
+        except Exception as error:
+            log.error("job failed", job=name, error=type(error).__name__)
+            raise
+
+
+async def work(stores: Stores) -> None:
+    """Run until cancelled."""
+    await finish_interrupted(stores)
+    app = make_worker(stores)
+    async with app.open_async():
+        await app.run_worker_async(install_signal_handlers=True, delete_jobs="always", concurrency=2)
