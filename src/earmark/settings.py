@@ -26,7 +26,7 @@ class Settings(BaseSettings):
     home: Path = Field(default_factory=_default_home, description="Folder that holds everything on one machine.")
     database_url: SecretStr | None = Field(
         None,
-        description="A PostgreSQL ≥ 15 of yours, as its owner; without it the embedded one runs inside the home folder.",
+        description="A PostgreSQL ≥ 15 of yours, as its owner; without it the embedded one runs in the home folder.",
     )
     objects_url: str | None = Field(None, description="`s3://bucket/prefix` for objects; without it a folder in home.")
     host: str = Field("127.0.0.1", description="Address that the three web processes listen on.")

@@ -1,4 +1,4 @@
-"""`earmark up` on one machine: the database, three web processes and a worker, started, watched and stopped together."""
+"""`earmark up` on one machine: database, three web processes and a worker, started, watched and stopped together."""
 
 from __future__ import annotations
 
@@ -109,7 +109,7 @@ class Supervisor:
         deadline = time.monotonic() + _PATIENCE
         for plane in ("home", "floor", "desk"):
             progress(f"starting {plane}")
-            url = f"http://{self.settings.host}:{getattr(self.settings, f'{plane}_port')}/healthz"
+            url = f"http://{self.settings.host}:{getattr(self.settings, f'{plane}_port')}/health"
             while not self._answers(url):
                 if time.monotonic() > deadline or self._gave_up():
                     self.stop()

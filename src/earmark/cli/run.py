@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
-from contextlib import ExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import ExitStack, asynccontextmanager, suppress
 from typing import Annotated, Any, NoReturn, TypeVar
 
 import typer
@@ -48,10 +48,8 @@ def run(work: Coroutine[Any, Any, T], *, as_json: bool = False) -> T:
 async def installation(role: str = "earmark_worker") -> AsyncIterator[Stores]:
     """Open the installation's stores: of the running one, or with the database started just for this command."""
     with ExitStack() as stack:
-        try:
+        with suppress(HomeInUse):  # then `earmark up` is running and has the database
             stack.enter_context(running_database(settings(), note))
-        except HomeInUse:
-            pass  # `earmark up` is running and has it
         async with open_stores(role, settings()) as stores:
             yield stores
 
@@ -82,6 +80,3 @@ async def the_person(stores: Stores, handle: str | None) -> Person:
             else "There is nobody yet; add somebody with `earmark people add NAME`."
         )
     return owners[0]
-
-
-Ask = Callable[[Stores], Awaitable[T]]

@@ -30,20 +30,23 @@ MAJOR = "18"
 """Version of the cluster's files; a folder of another major version is left alone and reported."""
 SUPERUSER = "earmark"
 _ROOT_DATA = Path("/var/lib/earmark")
-_CONFIG = """
-listen_addresses = ''
-unix_socket_permissions = 0770
-max_connections = 80
-shared_buffers = 128MB
-jit = off
-autovacuum_naptime = 10s
-# A statement, its parameters or a row's values may be spoken content: none of them may reach the log.
-log_min_error_statement = panic
-log_error_verbosity = terse
-log_parameter_max_length = 0
-log_parameter_max_length_on_error = 0
-log_checkpoints = off
-"""
+_CONFIG = {
+    "listen_addresses": "",
+    "unix_socket_permissions": "0770",
+    "max_connections": "80",
+    "shared_buffers": "128MB",
+    "jit": "off",
+    "autovacuum_naptime": "10s",
+    # A statement, its parameters, a row's values, even an error's own sentence may be spoken content: none may reach
+    # the log. `log` is above `error` there, so that starts, stops and crashes are still told.
+    "log_min_messages": "log",
+    "log_min_error_statement": "panic",
+    "log_error_verbosity": "terse",
+    "log_parameter_max_length": "0",
+    "log_parameter_max_length_on_error": "0",
+    "log_checkpoints": "off",
+}
+"""Given at every start, so that they hold for older clusters too."""
 
 
 def _binaries() -> Path:
@@ -197,8 +200,6 @@ class EmbeddedPostgres:
             if made.returncode:
                 self.log.write_bytes(made.stdout + made.stderr)
                 raise DatabaseDown(why="its folder could not be made")
-            with (draft / "postgresql.conf").open("a") as file:
-                file.write(_CONFIG)
             draft.rename(self.data)
         finally:
             secret.unlink(missing_ok=True)
@@ -208,7 +209,10 @@ class EmbeddedPostgres:
         self.log.touch(mode=0o600)
         with self.log.open("wb") as log:
             self._process = subprocess.Popen(
-                [str(bin_dir / "postgres"), "-D", str(self.data), "-k", str(self.socket)],
+                [
+                    *(str(bin_dir / "postgres"), "-D", str(self.data), "-k", str(self.socket)),
+                    *(part for name, value in _CONFIG.items() for part in ("-c", f"{name}={value}")),
+                ],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,

@@ -13,7 +13,6 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import structlog
-from earmark.web.sessions import session_token
 from fastapi import APIRouter, Request, Response, WebSocket, WebSocketDisconnect
 
 from earmark import accounts, learn, vault
@@ -24,6 +23,7 @@ from earmark.errors import BadRequest, EarmarkError, NotFound, SignInNeeded
 from earmark.forget import forget
 from earmark.storage import Stores
 from earmark.vault import Wake
+from earmark.web.sessions import session_token
 from earmark.words import SAMPLE_RATE
 
 log = structlog.get_logger()

@@ -32,6 +32,8 @@ async def serve(plane: Plane, settings: Settings) -> None:
     """Serve one plane until SIGTERM. Raises DatabaseDown when the database does not answer."""
     async with open_stores(_ROLES[plane], settings) as stores:
         app = _APPS[plane](stores)
+        if plane == "home":
+            app.state.assistant, app.state.devices = EngineKeeper(), Devices()
         server = uvicorn.Server(
             uvicorn.Config(
                 app,
