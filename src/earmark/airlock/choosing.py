@@ -1,0 +1,132 @@
+"""Choosing: which recordings people may review, never more than the published rate, each counted.
+
+Every recording of somebody who allows review is offered once. The rate gives an allowance: over all days, what was
+chosen never exceeds the sum of each day's rate times its offers. Whole allowances are drawn evenly from what was
+offered since the last draw; fractions are carried on, so that a small household's turn comes too, only later.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+
+from earmark import audit, consent
+from earmark.consent import Grants
+from earmark.storage import Connection, Row, Statements, Stores
+from earmark.words import InteractionId, PersonId
+
+SQL = Statements("earmark.airlock")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Drawn:
+    """One draw."""
+
+    eligible: int
+    """Recordings that were counted for the first time."""
+    chosen: tuple[InteractionId, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """Why this one."""
+
+    rule: str
+    """`random`: drawn evenly."""
+    rate: float
+    """The published rate when it was drawn, 0 to 1."""
+    day: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Day:
+    """What one day offered and took."""
+
+    day: date
+    eligible: int
+    chosen: int
+    rate: float
+
+
+class Asker:
+    """Asks each person's word once within one round."""
+
+    def __init__(self, stores: Stores) -> None:
+        self._stores = stores
+        self._known: dict[PersonId, Grants] = {}
+
+    async def __call__(self, person_id: PersonId) -> Grants:
+        if person_id not in self._known:
+            self._known[person_id] = await consent.current(self._stores, person_id)
+        return self._known[person_id]
+
+
+async def draw(stores: Stores, rng: np.random.Generator) -> Drawn:
+    """Count what is new and draw what the rate allows, in one transaction."""
+    people = await consent.people_who_allow(stores, "review")
+    async with stores.pool.connection() as connection:
+        rows = await (await connection.execute(SQL.unoffered, {"people": people})).fetchall()
+    eligible = [row["id"] for row in await _willing(stores, rows)]
+    async with stores.pool.connection() as connection, connection.transaction():
+        await connection.execute(SQL.lock_draw)
+        day, rate = stores.now().date(), stores.settings.review_rate
+        if eligible:
+            offered = await (await connection.execute(SQL.offer, {"ids": eligible, "day": day})).fetchall()
+            eligible = [row["interaction_id"] for row in offered]
+            await _count(connection, day, rate, eligible=len(eligible))
+        chosen = await _choose(stores, connection, people, rng)
+        if chosen:
+            await _count(connection, day, rate, chosen=len(chosen))
+        if eligible or chosen:
+            event = {"what": "sampled", "day": day.isoformat(), "rate": rate}
+            await audit.append_in(connection, stores, event | {"eligible": len(eligible), "chosen": len(chosen)})
+    return Drawn(eligible=len(eligible), chosen=tuple(chosen))
+
+
+async def _willing(stores: Stores, rows: list[Row]) -> list[Row]:
+    ask = Asker(stores)
+    return [row for row in rows if (await ask(row["person_id"])).allows("review", row["device_id"])]
+
+
+async def _count(connection: Connection, day: date, rate: float, *, eligible: int = 0, chosen: int = 0) -> None:
+    values = {"day": day, "rate": rate, "eligible": eligible, "chosen": chosen}
+    await connection.execute(SQL.count_day, values)
+
+
+async def _choose(
+    stores: Stores, connection: Connection, people: list[PersonId], rng: np.random.Generator
+) -> list[InteractionId]:
+    row = await (await connection.execute(SQL.allowance)).fetchone()
+    allowance = row["n"] if row else 0
+    if allowance < 1:
+        return []
+    rows = await (await connection.execute(SQL.pool, {"people": people})).fetchall()
+    pool = [row["id"] for row in await _willing(stores, rows)]
+    if not pool:
+        return []
+    picked = rng.choice(len(pool), size=min(allowance, len(pool)), replace=False)
+    values = {
+        "ids": [pool[index] for index in sorted(picked)],
+        "day": stores.now().date(),
+        "rule": "random",
+        "rate": stores.settings.review_rate,
+    }
+    rows = await (await connection.execute(SQL.choose, values)).fetchall()
+    await connection.execute(SQL.close_draw)
+    return [row["interaction_id"] for row in rows]
+
+
+async def choice_of(stores: Stores, ids: list[InteractionId]) -> dict[InteractionId, Choice]:
+    """Return by which rule, at which rate and when each of these was chosen; those that were not are left out."""
+    async with stores.pool.connection() as connection:
+        rows = await (await connection.execute(SQL.choices_of, {"ids": ids})).fetchall()
+    return {row["interaction_id"]: Choice(rule=row["rule"], rate=row["rate"], day=row["chosen_on"]) for row in rows}
+
+
+async def days(stores: Stores, *, limit: int = 400) -> list[Day]:
+    """Return what each day offered and took, newest first: what the published rate is counted against."""
+    async with stores.pool.connection() as connection:
+        rows = await (await connection.execute(SQL.days, {"limit": limit})).fetchall()
+    return [Day(**row) for row in rows]

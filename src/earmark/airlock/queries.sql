@@ -1,0 +1,160 @@
+-- unoffered: recordings that no draw has counted yet, of people who may allow review
+SELECT i.id, i.person_id, i.device_id
+  FROM vault.interactions i
+ WHERE i.person_id = ANY(%(people)s) AND i.object IS NOT NULL
+   AND NOT EXISTS (SELECT FROM airlock.offers o WHERE o.interaction_id = i.id)
+ ORDER BY i.started_at, i.id;
+
+-- lock_draw: one draw at a time, so that the counts are exact
+SELECT pg_advisory_xact_lock(hashtextextended('airlock.draw', 0));
+
+-- offer: count recordings as offered; those that are gone or were counted in the meantime are left out
+INSERT INTO airlock.offers (interaction_id, offered_on)
+SELECT i.id, %(day)s FROM vault.interactions i WHERE i.id = ANY(%(ids)s)
+ON CONFLICT (interaction_id) DO NOTHING
+RETURNING interaction_id;
+
+-- count_day: what the day offered and took; a rate that changes during the day counts at its lowest
+INSERT INTO airlock.days (day, eligible, chosen, rate) VALUES (%(day)s, %(eligible)s, %(chosen)s, %(rate)s)
+ON CONFLICT (day) DO UPDATE
+   SET eligible = airlock.days.eligible + excluded.eligible, chosen = airlock.days.chosen + excluded.chosen,
+       rate = least(airlock.days.rate, excluded.rate);
+
+-- allowance: how many more may be chosen: what the rate allowed so far, day by day, less what was chosen
+SELECT coalesce(floor(sum(eligible * rate::numeric)) - sum(chosen), 0)::bigint AS n FROM airlock.days;
+
+-- pool: recordings that were offered and not drawn over, in the order of their ids
+SELECT i.id, i.person_id, i.device_id
+  FROM airlock.offers o JOIN vault.interactions i ON i.id = o.interaction_id
+ WHERE NOT o.drawn AND i.person_id = ANY(%(people)s)
+ ORDER BY i.id;
+
+-- close_draw: what was drawn over is not drawn over again
+UPDATE airlock.offers SET drawn = true WHERE NOT drawn;
+
+-- choose: these go on to the masking
+INSERT INTO airlock.choices (interaction_id, chosen_on, rule, rate)
+SELECT unnest(%(ids)s::uuid[]), %(day)s, %(rule)s, %(rate)s
+ON CONFLICT (interaction_id) DO NOTHING
+RETURNING interaction_id;
+
+-- due: choices whose next tasks are to be made
+SELECT c.interaction_id, c.step FROM airlock.choices c
+ WHERE c.step IN ('chosen', 'said') AND c.interaction_id > %(after)s
+ ORDER BY c.interaction_id LIMIT %(limit)s;
+
+-- about_person: what a task must know without knowing who
+SELECT p.household_id, p.languages, h.exclusion_secret
+  FROM accounts.people p LEFT JOIN accounts.households h ON h.id = p.household_id
+ WHERE p.id = %(person)s;
+
+-- hold_choices: keep these choices from being erased or recalled until the tasks made of them are committed
+SELECT c.interaction_id, c.step FROM airlock.choices c
+  JOIN vault.interactions i ON i.id = c.interaction_id
+ WHERE c.interaction_id = ANY(%(ids)s) ORDER BY i.id FOR KEY SHARE OF i FOR UPDATE OF c;
+
+-- add_seal: the only place that knows which task came from which recording
+INSERT INTO airlock.seals (task_id, interaction_id, question) VALUES (%(task)s, %(interaction)s, %(question)s);
+
+-- set_step: how far a choice has come
+UPDATE airlock.choices SET step = %(step)s WHERE interaction_id = ANY(%(ids)s);
+
+-- labels_due: finished tasks whose label has not come home
+SELECT s.task_id, s.interaction_id, i.person_id FROM airlock.seals s
+  JOIN review.labels l ON l.task_id = s.task_id
+  JOIN vault.interactions i ON i.id = s.interaction_id
+ WHERE NOT s.label_taken ORDER BY s.task_id LIMIT %(limit)s;
+
+-- add_label: a label comes home
+INSERT INTO airlock.labels (id, interaction_id, question, sealed, agreed_on)
+VALUES (%(id)s, %(interaction)s, %(question)s, %(sealed)s, %(on)s)
+ON CONFLICT (interaction_id, question) DO NOTHING;
+
+-- label_taken: it is home
+UPDATE airlock.seals SET label_taken = true WHERE task_id = %(task)s;
+
+-- wake_said: the wake word was called: the tasks about the command are due
+UPDATE airlock.choices SET step = 'said' WHERE interaction_id = %(interaction)s AND step = 'waiting';
+
+-- wake_not_said: nobody called: what followed is nobody's business
+UPDATE airlock.choices SET step = 'done' WHERE interaction_id = %(interaction)s AND step = 'waiting';
+
+-- carry_hearings: hearings become lines in their owners' history; twice is once
+INSERT INTO vault.hearings (interaction_id, role, site, day, purpose, source)
+SELECT s.interaction_id, h.role, h.site, h.day,
+       CASE WHEN h.role = 'safety' THEN 'deciding about a flagged clip' ELSE %(purposes)s::jsonb ->> s.question END, h.id
+  FROM review.hearings h JOIN airlock.seals s ON s.task_id = h.task_id
+ WHERE NOT h.carried AND (%(ids)s::uuid[] IS NULL OR h.task_id = ANY(%(ids)s))
+ ORDER BY h.id
+ON CONFLICT (source) DO NOTHING;
+
+-- hearings_carried: these are in their owners' history, or their recording is gone
+UPDATE review.hearings h SET carried = true
+ WHERE NOT h.carried AND (
+    EXISTS (SELECT FROM vault.hearings v WHERE v.source = h.id)
+    OR NOT EXISTS (SELECT FROM airlock.seals s WHERE s.task_id = h.task_id));
+
+-- lock_person: wait for tasks that are being made of this person's recordings, and let no more be made
+SELECT i.id FROM vault.interactions i JOIN airlock.choices c ON c.interaction_id = i.id
+ WHERE i.person_id = %(person)s AND (%(device)s::uuid IS NULL OR i.device_id = %(device)s)
+   AND (%(kind)s::text IS NULL OR i.kind = %(kind)s)
+ ORDER BY i.id FOR UPDATE OF i;
+
+-- lock_interactions: wait for tasks that are being made of these recordings
+SELECT id FROM vault.interactions WHERE id = ANY(%(ids)s) ORDER BY id FOR UPDATE;
+
+-- hold_interactions: keep these recordings from being erased until what belongs to them is committed
+SELECT id FROM vault.interactions WHERE id = ANY(%(ids)s) ORDER BY id FOR KEY SHARE;
+
+-- tasks_of: tasks that were made of these recordings
+SELECT task_id FROM airlock.seals
+ WHERE interaction_id = ANY(%(ids)s) AND (%(question)s::text IS NULL OR question = %(question)s);
+
+-- drop_seals: nobody can tell any more what these tasks came from
+DELETE FROM airlock.seals WHERE task_id = ANY(%(ids)s);
+
+-- forget: everything the airlock knows of these recordings
+WITH labels AS (DELETE FROM airlock.labels WHERE interaction_id = ANY(%(ids)s) RETURNING 1),
+     choices AS (DELETE FROM airlock.choices WHERE interaction_id = ANY(%(ids)s) RETURNING 1),
+     offers AS (DELETE FROM airlock.offers WHERE interaction_id = ANY(%(ids)s) RETURNING 1),
+     seals AS (DELETE FROM airlock.seals WHERE interaction_id = ANY(%(ids)s) RETURNING 1)
+SELECT (SELECT count(*) FROM labels) AS labels;
+
+-- add_tombstones: remember destroyed slots of masked copies
+INSERT INTO vault.tombstones (store, slot) SELECT 'review', unnest(%(slots)s::bigint[]) ON CONFLICT DO NOTHING;
+
+-- unseal: which recording a flagged task came from, and whose it is; only for the case that was made of it
+SELECT s.interaction_id, i.person_id
+  FROM airlock.seals s JOIN vault.interactions i ON i.id = s.interaction_id
+ WHERE s.task_id = %(task)s
+   AND EXISTS (SELECT FROM safety.cases c WHERE c.id = %(case)s AND c.task_id = %(task)s);
+
+-- home_labels: labels of one question that came home
+SELECT l.id, l.interaction_id, l.question, l.sealed, l.agreed_on, i.person_id
+  FROM airlock.labels l JOIN vault.interactions i ON i.id = l.interaction_id
+ WHERE l.question = %(question)s ORDER BY l.id;
+
+-- choices_of: by which rule, at which rate and when these were chosen
+SELECT interaction_id, rule, rate, chosen_on FROM airlock.choices WHERE interaction_id = ANY(%(ids)s);
+
+-- days: what each day offered and took
+SELECT day, eligible, chosen, rate FROM airlock.days ORDER BY day DESC LIMIT %(limit)s;
+
+-- hide_siblings: other copies of a flagged recording are hidden until its case is decided
+UPDATE review.tasks AS t SET state = 'held', held_for = 'sibling', lease_by = NULL, lease_until = NULL
+  FROM airlock.seals s
+ WHERE s.task_id = t.id AND t.state IN ('ready', 'leased') AND s.interaction_id IN (
+    SELECT f.interaction_id FROM airlock.seals f JOIN review.tasks flagged ON flagged.id = f.task_id
+     WHERE flagged.state = 'held' AND flagged.held_for = 'safety');
+
+-- show_siblings: they go on when no copy is hidden any more
+UPDATE review.tasks AS t SET held_for = CASE WHEN t.judgements >= 3 THEN 'adjudication' END,
+       state = CASE WHEN t.judgements >= 3 THEN 'held' ELSE 'ready' END
+  FROM airlock.seals s
+ WHERE s.task_id = t.id AND t.state = 'held' AND t.held_for = 'sibling' AND NOT EXISTS (
+    SELECT FROM airlock.seals f JOIN review.tasks flagged ON flagged.id = f.task_id
+     WHERE f.interaction_id = s.interaction_id AND flagged.held_for = 'safety');
+
+-- flagged: which of these recordings have a copy that is hidden for safety
+SELECT DISTINCT s.interaction_id FROM airlock.seals s JOIN review.tasks t ON t.id = s.task_id
+ WHERE s.interaction_id = ANY(%(ids)s) AND t.held_for = 'safety';

@@ -1,0 +1,63 @@
+"""Numbers for the lead and the desk: what waits, what was made. Counts only; no clip, no owner."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from earmark.review.agreement import MadeBy
+from earmark.review.answers import Question
+from earmark.review.leases import SQL, Reviewer
+from earmark.storage import Stores
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Backlog:
+    """Tasks of one question in one state."""
+
+    question: Question
+    state: str
+    """ready, leased, done, safety, sibling or adjudication."""
+    tasks: int
+    oldest_on: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LabelCount:
+    """Labels of one day."""
+
+    day: date
+    question: Question
+    made_by: MadeBy
+    labels: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwnNumbers:
+    """What one reviewer has done; only they see it."""
+
+    judgements: int
+    today: int
+    seconds: float
+    """Mean seconds from lease to answer."""
+
+
+async def backlog(stores: Stores) -> list[Backlog]:
+    async with stores.pool.connection() as connection:
+        rows = await (await connection.execute(SQL.backlog)).fetchall()
+    return [Backlog(**row) for row in rows]
+
+
+async def labels_per_day(stores: Stores, since: date) -> list[LabelCount]:
+    """Return counts of labels agreed on or after `since`, oldest first."""
+    async with stores.pool.connection() as connection:
+        rows = await (await connection.execute(SQL.labels_per_day, {"since": since})).fetchall()
+    return [LabelCount(**row) for row in rows]
+
+
+async def own_numbers(stores: Stores, reviewer: Reviewer) -> OwnNumbers:
+    async with stores.pool.connection() as connection:
+        values = {"reviewer": reviewer.id, "day": stores.now().date()}
+        row = await (await connection.execute(SQL.own_numbers, values)).fetchone()
+    assert row is not None
+    return OwnNumbers(**row)

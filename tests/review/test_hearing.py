@@ -1,0 +1,88 @@
+"""Sound only under a live lease, and never without a line written first."""
+
+from __future__ import annotations
+
+import pytest
+from psycopg.errors import InsufficientPrivilege
+
+from earmark import review
+from earmark.errors import Forbidden, StaleLease
+
+
+async def heard(stores):
+    async with stores.pool.connection() as connection:
+        return await (await connection.execute("SELECT * FROM review.hearings ORDER BY id")).fetchall()
+
+
+async def test_a_hearing_is_written_before_a_byte_leaves(floor, stores, make_task, reviewer, monkeypatch):
+    task_id = await make_task(wav=b"sound")
+    who = reviewer()
+    served = await review.next_task(floor, who)
+
+    def broken(name):
+        raise OSError
+
+    monkeypatch.setattr(type(floor.objects), "get", lambda self, name: broken(name))
+    with pytest.raises(OSError):
+        await review.sound(floor, who, task_id, served.fence)
+    rows = await heard(stores)
+    assert [(row["role"], row["site"], row["task_id"]) for row in rows] == [("reviewer", "Boston", task_id)]
+
+
+async def test_the_holder_hears_it_and_a_replay_is_the_same_hearing(floor, stores, make_task, reviewer):
+    task_id = await make_task(wav=b"sound")
+    who = reviewer()
+    served = await review.next_task(floor, who)
+    assert await review.sound(floor, who, task_id, served.fence) == b"sound"
+    assert await review.sound(floor, who, task_id, served.fence) == b"sound"
+    assert len(await heard(stores)) == 1
+
+
+async def test_nobody_else_hears_it(floor, stores, make_task, reviewer):
+    task_id = await make_task()
+    who = reviewer()
+    served = await review.next_task(floor, who)
+    for other, fence in ((reviewer(), served.fence), (who, served.fence + 1), (who, served.fence - 1)):
+        with pytest.raises(StaleLease):
+            await review.sound(floor, other, task_id, fence)
+    assert not await heard(stores)
+
+
+async def test_a_recalled_clip_can_not_be_played_kept_or_answered(floor, stores, make_task, reviewer):
+    task_id = await make_task()
+    who = reviewer()
+    served = await review.next_task(floor, who)
+    async with stores.pool.connection() as connection:
+        slots, _ = await review.masked_parts(connection, [task_id])
+    stores.review_keys.destroy(slots)
+    with pytest.raises(StaleLease):
+        await review.sound(floor, who, task_id, served.fence)
+    async with stores.pool.connection() as connection:
+        assert await review.remove_tasks(connection, [task_id]) == 1
+    with pytest.raises(StaleLease):
+        await review.heartbeat(floor, who, task_id, served.fence)
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "SELECT * FROM vault.interactions",
+        "SELECT * FROM accounts.people",
+        "SELECT * FROM airlock.seals",
+        "SELECT * FROM safety.cases",
+        "SELECT * FROM learn.datasets",
+        "DELETE FROM review.judgements",
+        "UPDATE review.judgements SET day = day",
+        "UPDATE review.hearings SET day = day",
+        "DELETE FROM review.hearings",
+    ],
+)
+async def test_the_floors_role_reads_nothing_else_and_rewrites_no_answer(floor, statement):
+    with pytest.raises(InsufficientPrivilege):
+        async with floor.pool.connection() as connection:
+            await connection.execute(statement)
+
+
+async def test_the_floor_has_no_key_of_the_vault(floor):
+    with pytest.raises(Forbidden):
+        floor.vault_keys.secret(0)
