@@ -1,0 +1,7 @@
+"""The desk's pages."""
+
+from fastapi import APIRouter
+
+router = APIRouter()
+
+__all__ = ["router"]

@@ -1,0 +1,74 @@
+// What every page does: keys, dialogs, toasts. Pages work without it.
+
+document.documentElement.classList.add("js");
+
+export const typing = (event) =>
+  event.target.closest?.("input, textarea, select, [contenteditable]") || event.ctrlKey || event.metaKey || event.altKey;
+
+export function toast(text) {
+  const line = document.createElement("p");
+  line.className = "toast";
+  line.textContent = text;
+  document.getElementById("toasts").prepend(line);
+}
+
+function openKeys() {
+  const keys = document.getElementById("keys");
+  if (!keys.open) keys.showModal();
+}
+
+let afterG = 0;
+document.addEventListener("keydown", (event) => {
+  if (typing(event) || document.querySelector("dialog[open]")) return;
+  if (event.key === "?") {
+    event.preventDefault();
+    openKeys();
+  } else if (event.key === "g") {
+    afterG = event.timeStamp;
+  } else if (/^[1-9]$/.test(event.key) && event.timeStamp - afterG < 1500) {
+    document.querySelectorAll(".main-nav a")[Number(event.key) - 1]?.click();
+  }
+});
+
+document.addEventListener("click", (event) => {
+  if (event.target.closest("[data-opens=keys]")) openKeys();
+  const closes = event.target.closest("[data-closes]");
+  const dialog = closes?.closest("dialog");
+  if (dialog) {
+    event.preventDefault();
+    dialog.close();
+  }
+  if (event.target instanceof HTMLDialogElement) event.target.close();
+});
+
+// A dialog that arrives from the server opens itself; focus returns to where it was when it goes.
+let before = null;
+document.addEventListener("htmx:afterSwap", (event) => {
+  if (event.detail.target?.id !== "dialog-place") return;
+  const dialog = event.detail.target.querySelector("dialog[data-modal]");
+  if (dialog) {
+    before = document.activeElement;
+    dialog.addEventListener("close", () => {
+      dialog.remove();
+      before?.focus();
+    });
+    dialog.showModal();
+    dialog.querySelector("[autofocus]")?.focus();
+  } else {
+    (document.querySelector("[data-item]") ?? document.getElementById("main")).focus();
+  }
+});
+
+document.addEventListener("htmx:afterSettle", (event) => event.detail.target?.querySelector?.("[autofocus].switch")?.focus());
+
+new MutationObserver((changes) => {
+  for (const line of changes.flatMap((change) => [...change.addedNodes])) {
+    if (line instanceof HTMLElement) setTimeout(() => line.remove(), 12_000);
+  }
+}).observe(document.getElementById("toasts"), { childList: true });
+
+document.addEventListener("htmx:responseError", (event) => {
+  const said = new DOMParser().parseFromString(event.detail.xhr.responseText, "text/html").body.textContent.trim();
+  toast(said.slice(0, 300) || "That did not work. Please try again.");
+});
+document.addEventListener("htmx:sendError", () => toast("Earmark can't be reached. Is it still running?"));

@@ -1,0 +1,138 @@
+"""What the pages say: navigation by role, and plain words for what was understood."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from earmark.accounts import Plane
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Link:
+    """One entry of the navigation."""
+
+    href: str
+    title: str
+    icon: str
+    roles: frozenset[str]
+    """Who sees it; the routes check for themselves."""
+
+
+def _link(href: str, title: str, icon: str, *roles: str) -> Link:
+    return Link(href=href, title=title, icon=icon, roles=frozenset(roles))
+
+
+PRIVACY = "/settings/account/privacy"
+NAVIGATION: dict[Plane, tuple[Link, ...]] = {
+    "home": (
+        _link("/", "Home", "house", "owner"),
+        _link("/talk", "Talk", "mic", "owner"),
+        _link("/history", "History", "history", "owner"),
+        _link(PRIVACY, "Privacy", "shield-check", "owner"),
+    ),
+    "floor": (
+        _link("/review", "Review", "headphones", "reviewer", "lead"),
+        _link("/lead", "Lead", "bar-chart-3", "lead"),
+    ),
+    "desk": (
+        _link("/", "Desk", "inbox", "safety", "engineer", "auditor", "admin"),
+        _link("/cases", "Cases", "flag", "safety"),
+        _link("/models", "Models", "boxes", "engineer"),
+        _link("/audit", "Audit", "scroll-text", "auditor", "admin"),
+        _link("/people", "People", "users", "admin"),
+    ),
+}
+PLANE_TITLES: dict[Plane, str] = {"home": "Earmark", "floor": "Earmark review", "desk": "Earmark desk"}
+START: dict[Plane, str] = {"home": "/", "floor": "/review", "desk": "/"}
+"""Where one lands after signing in."""
+
+UNDERSTOOD = {
+    "getTime": "You asked for the time",
+    "getDate": "You asked for the date",
+    "orderDrink": "You ordered a drink",
+    "leaveMessage": "You left a message",
+    "readMessages": "You asked for your messages",
+    "deleteLast": "You asked to delete what you just said",
+    "deleteToday": "You asked to delete what you said today",
+    "whatHeard": "You asked what Earmark heard",
+    "stopSaving": "You asked Earmark to stop keeping recordings",
+    "startSaving": "You asked Earmark to keep recordings again",
+    "addToList": "You added to the shopping list",
+    "removeFromList": "You took something off the shopping list",
+    "readList": "You asked for the shopping list",
+    "clearList": "You cleared the shopping list",
+    "setTimer": "You set a timer",
+    "cancelTimer": "You stopped a timer",
+    "listTimers": "You asked for your timers",
+    "setAlarm": "You set an alarm",
+    "cancelAlarm": "You cancelled an alarm",
+    "listAlarms": "You asked for your alarms",
+    "setVolume": "You set the volume",
+    "volumeUp": "You turned the volume up",
+    "volumeDown": "You turned the volume down",
+    "mute": "You turned the sound off",
+    "unmute": "You turned the sound on",
+}
+SLOTS = {
+    "size": "size",
+    "roast": "roast",
+    "numberOfShots": "shots",
+    "coffeeDrink": "drink",
+    "milkAmount": "milk",
+    "sugarAmount": "sugar",
+    "grocery": "item",
+    "item": "item",
+    "member": "for",
+    "half_of_day": "time of day",
+    "volume": "volume",
+    "device": "device",
+}
+_HIDDEN = frozenset({"message", "open_message", "text"})
+"""Slots that repeat what stands in the words above them."""
+
+
+def understood(intent: str | None, slots: Mapping[str, str]) -> str:
+    """Say what was understood, in words an owner uses: `You ordered a drink: size large, drink latte`."""
+    if intent is None:
+        return ""
+    said = UNDERSTOOD.get(intent, "Earmark took this as a request")
+    details = [
+        f"{SLOTS.get(name, name.replace('_', ' '))} {value}" for name, value in slots.items() if name not in _HIDDEN
+    ]
+    return f"{said}: {', '.join(details)}" if details else said
+
+
+WAKE_WORDS = {"alexa": "Alexa", "hey_jarvis": "Hey Jarvis", "hey_mycroft": "Hey Mycroft", "okay_nabu": "Okay Nabu"}
+ROLES = {
+    "reviewer": "A reviewer",
+    "lead": "A team lead",
+    "safety": "A safety officer",
+    "simulated": "A simulated reviewer",
+}
+PURPOSES = {
+    "wake": "to check whether the wake word was said",
+    "transcript": "to write down what was said",
+    "understood": "to check whether Earmark understood",
+    "safety": "because somebody flagged it",
+    "review": "to check what Earmark understood",
+}
+FLAGS = {
+    "distress": "Somebody in distress",
+    "crime": "A possible crime",
+    "identity": "Says who they are",
+    "other": "Other",
+}
+DECISIONS = {
+    "release": "Put it back: there is nothing wrong with it",
+    "erase": "Erase it: nobody should keep or hear this",
+    "escalate": "Pass it on: it needs somebody outside this desk",
+    "support": "Offer help: somebody may need it",
+}
+
+
+def heard(role: str, site: str, day: str, purpose: str) -> str:
+    """Say who listened: `A reviewer in Bucharest listened on 3 May 2026 to check …`."""
+    who = ROLES.get(role, "A person")
+    place = f" in {site}" if site and site != "home" else ""
+    return f"{who}{place} listened on {day} {PURPOSES.get(purpose, f'for {purpose}')}."
