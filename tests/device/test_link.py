@@ -20,13 +20,6 @@ from earmark.errors import AssistantUnreachable, ConnectionCut, SignInNeeded
 WOKE = Woke(word="alexa", at=3.0, score=0.97123, verifier=0.9, wake_start=0.5, wake_end=1.234567, bundle="builtin")
 NOON = datetime(2027, 3, 4, 12, tzinfo=UTC)
 REPLY = {"type": "reply", "text": "It is noon.", "intent": "getTime", "accepted": True, "interaction": "i"}
-    "type": "reply",
-    "text": "It is noon.",
-    "intent": "getTime",
-    "accepted": True,
-    "interaction": "i",
-    "actions": [],
-}
 
 
 @asynccontextmanager
