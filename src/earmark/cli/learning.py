@@ -1,0 +1,152 @@
+"""`earmark learn`, `evaluate` and `models`: the engineer's commands."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+from earmark import learn as learning
+from earmark import vault
+from earmark.bundle import BUILTIN, ModelBundle
+from earmark.cli.run import AsJson, emit, err, fail, installation, out, run
+from earmark.errors import BadRequest, EarmarkError
+
+models_app = typer.Typer(help="The models: which there are, which is in use, and how to go back.", no_args_is_help=True)
+
+
+class Bars:
+    """Progress on the error stream: one bar for each thing that takes time."""
+
+    def __init__(self) -> None:
+        self.progress = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeRemainingColumn(),
+            console=err,
+            disable=not err.is_terminal,
+        )
+        self._tasks: dict[str, Any] = {}
+
+    def __call__(self, what: str, done: int, total: int) -> None:
+        if what not in self._tasks:
+            self._tasks[what] = self.progress.add_task(what, total=total)
+        self.progress.update(self._tasks[what], completed=done, total=total)
+
+
+def evaluate(
+    data: Annotated[Path, typer.Option("--data", help="Folder with any of commands/, wake/, other/, nlu/home.jsonl.")],
+    model: Annotated[str | None, typer.Option("--model", help="A bundle's version; the one in use if left out.")] = None,
+    noise: Annotated[Path | None, typer.Option("--noise", help="Sound file that is mixed into every clip.")] = None,
+    snr: Annotated[float | None, typer.Option("--snr", help="Speech over noise, in dB.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Score a model bundle on a folder of labelled recordings."""
+    if (noise is None) != (snr is None):
+        fail(BadRequest(why="Give --noise and --snr together."), as_json=as_json)
+    chosen = BUILTIN if model == BUILTIN.version else run(_bundle(model), as_json=as_json)
+    bars = Bars()
+    try:
+        with bars.progress:
+            scores = learning.evaluate(data, chosen, noise=noise, snr=snr, progress=bars, complain=_complain)
+    except EarmarkError as error:
+        fail(error, as_json=as_json)
+    emit(scores, as_json=as_json, text=lambda: _show(scores))
+
+
+async def _bundle(version: str | None) -> ModelBundle:
+    async with installation() as stores:
+        return await (learning.promoted(stores) if version is None else learning.bundle(stores, version))
+
+
+def _complain(text: str) -> None:
+    err.print(f"[yellow]left out[/]: {text}", soft_wrap=True)
+
+
+def _show(scores: dict[str, Any]) -> None:
+    table = Table("", "", show_header=False)
+    for part, values in scores.items():
+        for name, value in values.items():
+            shown = "–" if value is None else f"{value:.3f}" if isinstance(value, float) else str(value)
+            table.add_row(f"{part}.{name}", shown)
+    out.print(table)
+
+
+@models_app.command("list")
+def list_(as_json: AsJson = False) -> None:
+    """Show every bundle and which one is in use."""
+
+    async def ask() -> list[dict[str, Any]]:
+        async with installation() as stores:
+            return [
+                {
+                    "version": model.version,
+                    "state": model.state,
+                    "dataset": model.dataset,
+                    "parent": model.parent,
+                    "made_at": model.made_at.isoformat(timespec="seconds"),
+                    "promoted_at": model.promoted_at and model.promoted_at.isoformat(timespec="seconds"),
+                    "scores": model.manifest.get("scores"),
+                }
+                for model in await learning.models(stores)
+            ]
+
+    found = run(ask(), as_json=as_json)
+
+    def text() -> None:
+        if not found:
+            out.print("Only the built-in models; `earmark learn` makes others from reviewed labels.")
+            return
+        table = Table("version", "state", "dataset", "made", "learned from")
+        for model in found:
+            table.add_row(*(str(model[key] or "–") for key in ("version", "state", "dataset", "made_at", "parent")))
+        out.print(table)
+
+    emit(found, as_json=as_json, text=text)
+
+
+@models_app.command("promote")
+def promote(
+    version: Annotated[str, typer.Argument(help="A bundle's version, or `builtin`.")], as_json: AsJson = False
+) -> None:
+    """Put a bundle into use: running assistants and devices pick it up."""
+
+    async def ask() -> None:
+        async with installation() as stores:
+            await learning.promote(stores, version, "engineer")
+
+    run(ask(), as_json=as_json)
+    emit({"promoted": version}, as_json=as_json, text=lambda: out.print(f"{version} is in use now."))
+
+
+@models_app.command("rollback")
+def rollback(as_json: AsJson = False) -> None:
+    """Go back to the bundle that was in use before this one."""
+
+    async def ask() -> str:
+        async with installation() as stores:
+            return await learning.rollback(stores)
+
+    version = run(ask(), as_json=as_json)
+    emit({"promoted": version}, as_json=as_json, text=lambda: out.print(f"{version} is in use again."))
+
+
+@models_app.command("devices")
+def devices(as_json: AsJson = False) -> None:
+    """Count devices by the bundle they run."""
+
+    async def ask() -> dict[str, int]:
+        async with installation() as stores:
+            return await vault.bundles_of_devices(stores)
+
+    found = run(ask(), as_json=as_json)
+
+    def text() -> None:
+        for version, count in sorted(found.items()):
+            out.print(f"{count} × {version}")
+
+    emit(found, as_json=as_json, text=text)

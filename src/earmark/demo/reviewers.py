@@ -1,0 +1,67 @@
+"""Simulated reviewers: three clients of the real HTTP API of the floor. They play each clip before they answer."""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from collections.abc import Mapping
+from random import Random
+from typing import Any
+
+import httpx
+
+from earmark.demo.answering import answer
+from earmark.demo.material import Utterance
+from earmark.storage import Statements, Stores
+from earmark.words import InteractionId
+
+SQL = Statements("earmark.demo")
+
+
+async def review_everything(
+    stores: Stores,
+    floor: str,
+    tokens: list[str],
+    truth: Mapping[InteractionId, Utterance],
+    random: Random,
+    progress,
+    waiting: int,
+) -> int:
+    """Let every reviewer answer until the floor has nothing more for them. Returns how many answers that were."""
+    async with stores.pool.connection() as connection:
+        rows = await (await connection.execute(SQL.sources)).fetchall()
+    truths = {str(row["task_id"]): truth[row["interaction_id"]] for row in rows if row["interaction_id"] in truth}
+    done = 0
+
+    def told() -> None:
+        nonlocal done
+        done += 1
+        progress("simulated reviewers listen and answer", min(1.0, done / (2.2 * waiting)))
+
+    async with asyncio.TaskGroup() as group:
+        for token in tokens:
+            group.create_task(_reviewer(floor, token, truths, Random(random.random()), told))
+    return done
+
+
+async def _reviewer(floor: str, token: str, truths: Mapping[str, Utterance], random: Random, told) -> None:
+    headers = {"Authorization": f"Bearer {token}"}
+    async with httpx.AsyncClient(base_url=floor, headers=headers, timeout=60) as client:
+        task = await _ask(client, "/api/review/next", {})
+        while task is not None:
+            sound = await client.get(task["sound"])
+            sound.raise_for_status()
+            body = {
+                "task": task["id"],
+                "fence": task["fence"],
+                "client_key": str(uuid.UUID(int=random.getrandbits(128), version=4)),
+                "answer": answer(task["question"], task["prefill"], truths[task["id"]], random),
+            }
+            task = await _ask(client, "/api/review/submit", body)
+            told()
+
+
+async def _ask(client: httpx.AsyncClient, path: str, body: dict[str, Any]) -> dict[str, Any] | None:
+    response = await client.post(path, json=body)
+    response.raise_for_status()
+    return response.json()["task"]
