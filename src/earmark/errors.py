@@ -50,6 +50,14 @@ class EarmarkError(Exception):
     def message(self) -> str:
         return str(self)
 
+    def __reduce__(self) -> tuple[object, ...]:
+        # Errors cross from worker processes; the usual way would call the class with the finished message.
+        return _rebuild, (type(self), self.details)
+
+
+def _rebuild(kind: type[EarmarkError], details: dict[str, object]) -> EarmarkError:
+    return kind(**details)
+
 
 class BadInput(EarmarkError):
     """This can't be used; check it and try again."""

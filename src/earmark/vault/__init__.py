@@ -1,6 +1,6 @@
 """Everything held about a person, encrypted: interactions, history, retention, erasure."""
 
-from earmark.vault.devices import Device, add_device, device_by_token, device_runs, devices
+from earmark.vault.devices import Device, add_device, bundles_of_devices, device_by_token, device_runs, devices
 from earmark.vault.erasure import (
     ERASER,
     Receipt,
@@ -43,6 +43,7 @@ __all__ = [
     "Wake",
     "Word",
     "add_device",
+    "bundles_of_devices",
     "count",
     "device_by_token",
     "device_runs",

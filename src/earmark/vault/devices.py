@@ -88,3 +88,10 @@ async def device_runs(stores: Stores, device_id: DeviceId, bundle: str) -> None:
     """Write down which bundle a device has loaded."""
     async with stores.pool.connection() as connection:
         await connection.execute(SQL.device_runs, {"id": device_id, "bundle": bundle})
+
+
+async def bundles_of_devices(stores: Stores) -> dict[str, int]:
+    """Return how many devices have loaded which bundle."""
+    async with stores.pool.connection() as connection:
+        rows = await (await connection.execute(SQL.bundles_of_devices)).fetchall()
+    return {row["bundle"]: row["devices"] for row in rows}

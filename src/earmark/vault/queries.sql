@@ -103,6 +103,9 @@ SELECT d.*, p.key_slot AS person_slot FROM vault.devices d JOIN accounts.people 
 SELECT d.*, p.key_slot AS person_slot FROM vault.devices d JOIN accounts.people p ON p.id = d.person_id
  WHERE d.token_hash = %(token_hash)s;
 
+-- bundles_of_devices: how many devices have loaded which bundle
+SELECT bundle, count(*) AS devices FROM vault.devices GROUP BY bundle ORDER BY bundle;
+
 -- device_runs: what a device has loaded
 UPDATE vault.devices SET bundle = %(bundle)s WHERE id = %(id)s;
 

@@ -1,0 +1,89 @@
+"""Scores of a bundle on a labelled folder: the object that `earmark evaluate` prints."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from earmark.assistant import Engine, Hypothesis, load_intent_model
+from earmark.bundle import BUILTIN, ModelBundle
+from earmark.device import WORDS
+from earmark.errors import BadAudio
+from earmark.learn.clips import Clip, Sentence, mixing, read_folder, read_sentences, usable, wake_word
+from earmark.learn.hearing import Job, Progress, listen_to, quiet
+from earmark.learn.scoring import Outcome, Scores, outcome, sentence_scores, summarise
+
+Complaint = Callable[[str], None]
+
+
+def evaluate(
+    data: Path,
+    bundle: ModelBundle = BUILTIN,
+    *,
+    noise: Path | None = None,
+    snr: float | None = None,
+    progress: Progress = quiet,
+    complain: Complaint = lambda _: None,
+    workers: int | None = None,
+) -> Scores:
+    """Score a bundle on the parts that a folder holds: `commands/`, `wake/`, `other/`, `nlu/home.jsonl`.
+
+    The wake word runs as in a device, over `wake/` and `other/`; every clip also goes through recognition and
+    understanding as if the device had just woken. With `noise` and `snr` (dB) each clip is mixed first, always with
+    the same stretch of it. `complain` is told of files and lines that can't be used; they count for nothing.
+
+    Raises BadManifest when the folder holds none of the parts, BadAudio when the noise can't be read.
+    """
+    found, bad_lines = read_folder(data)
+    for line in bad_lines:
+        complain(str(line.error))
+    clips, bad_clips = usable(found)
+    for clip, error in bad_clips:
+        complain(f"{clip.id}: {error}")
+    if found and not clips:
+        raise BadAudio
+    scores = summarise(
+        outcomes(clips, bundle, noise=noise, snr=snr, progress=progress, workers=workers) if clips else []
+    )
+    path = data / "nlu" / "home.jsonl"
+    if path.is_file():
+        scores["nlu"] = understanding_scores(read_sentences(path), bundle, progress=progress)
+    return scores
+
+
+def outcomes(
+    clips: Sequence[Clip],
+    bundle: ModelBundle,
+    *,
+    noise: Path | None = None,
+    snr: float | None = None,
+    progress: Progress = quiet,
+    workers: int | None = None,
+) -> list[Outcome]:
+    """Run every clip through device and assistant and say what came of it."""
+    jobs = [Job(clip=clip, wake=clip.wake is not None or clip.part == "other", hear=True) for clip in clips]
+    word = wake_word(clips, known=WORDS)
+    results = listen_to(jobs, bundle=bundle, word=word, mixing=mixing(noise, snr), workers=workers, progress=progress)
+    return [outcome(clip, result) for clip, result in zip(clips, results, strict=True)]
+
+
+def understanding_scores(sentences: Sequence[Sentence], bundle: ModelBundle, *, progress: Progress = quiet) -> Scores:
+    """Score written sentences with the bundle's intent model, or with the skills' templates where it has none.
+
+    The templates know the skills' own intents only, so on another collection's intents they score near nothing.
+    """
+    model = load_intent_model(bundle)
+    engine = None if model else Engine(bundle, size=1)
+    guesses: list[tuple[str, Sequence[tuple[str, str]]] | None] = []
+    for done, sentence in enumerate(sentences, start=1):
+        if model is not None:
+            guess = model.predict(sentence.text)
+            guesses.append((guess[0], list(guess[1].items())) if guess else None)
+        elif engine is not None:
+            said = Hypothesis(words=(), text=sentence.text, confidence=1.0, source="ngram")
+            understood = engine.understand(said)
+            usable_guess = understood.accepted and understood.intent is not None
+            guesses.append((understood.intent or "", list(understood.slots.items())) if usable_guess else None)
+        if not done % 100 or done == len(sentences):
+            progress("understanding", done, len(sentences))
+    return sentence_scores(sentences, guesses)

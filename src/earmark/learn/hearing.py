@@ -1,0 +1,143 @@
+"""Many clips through one bundle: the device's wake word and the assistant's recogniser, one process a core."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from earmark.assistant import Engine, Heard
+from earmark.bundle import BUILTIN, ModelBundle
+from earmark.device import Listener, Woke, frames
+from earmark.learn.clips import Clip, Mixing
+from earmark.words import Seconds
+
+Progress = Callable[[str, int, int], None]
+"""Called with what is being done, how many are done, and how many there are."""
+_ENOUGH = 24
+"""Clips below which starting further processes costs more than they save."""
+
+
+def quiet(what: str, done: int, total: int) -> None:
+    """Show no progress."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """What the assistant made of a clip, as if the device had just woken."""
+
+    heard: Heard
+    duration: Seconds
+    """Of the sound that was heard."""
+    seconds: Seconds
+    """That recognition and understanding took."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """One clip for one worker."""
+
+    clip: Clip
+    wake: bool
+    """Listen for the wake word."""
+    hear: bool
+    """Recognise and understand."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Result:
+    """What came of a job; None for what was not asked."""
+
+    wakes: int | None
+    """How often the device woke."""
+    reading: Reading | None
+
+
+class Ears:
+    """One bundle's models, loaded when first needed and kept for all clips."""
+
+    def __init__(self, bundle: ModelBundle, word: str, mixing: Mixing | None) -> None:
+        self._bundle, self._word, self._mixing = bundle, word, mixing
+        self._engine: Engine | None = None
+
+    def work(self, job: Job) -> Result:
+        """Raises BadAudio for a clip that can't be read."""
+        sound = job.clip.sound()
+        if self._mixing is not None:
+            sound = self._mixing.apply(job.clip, sound)
+        wakes = reading = None
+        if job.wake:
+            # A device that has just been started: clips know nothing of each other.
+            listener = Listener(bundle=self._bundle, word=self._word)
+            events = [event for frame in frames(sound) for event in listener.feed(frame)]
+            wakes = sum(isinstance(event, Woke) for event in [*events, *listener.finish()])
+        if job.hear:
+            if self._engine is None:
+                self._engine = Engine(self._bundle, size=1)
+                self._engine.warm()
+            sound = sound.cut(job.clip.start, sound.duration) if job.clip.start else sound
+            began = time.perf_counter()
+            heard = self._engine.hear(sound)
+            reading = Reading(heard=heard, duration=sound.duration, seconds=time.perf_counter() - began)
+        return Result(wakes=wakes, reading=reading)
+
+
+_ears: Ears | None = None
+"""Of this worker process."""
+
+
+def _start(bundle: ModelBundle, word: str, mixing: Mixing | None) -> None:
+    global _ears
+    _ears = Ears(bundle, word, mixing)
+
+
+def _work(job: Job) -> Result:
+    assert _ears is not None
+    return _ears.work(job)
+
+
+@contextmanager
+def _workers(
+    bundle: ModelBundle, word: str, mixing: Mixing | None, count: int
+) -> Iterator[Callable[[Iterable[Job]], Iterable[Result]]]:
+    if count <= 1:
+        ears = Ears(bundle, word, mixing)
+        yield lambda jobs: map(ears.work, jobs)
+        return
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(count, mp_context=context, initializer=_start, initargs=(bundle, word, mixing)) as pool:
+        try:
+            yield lambda jobs: pool.map(_work, jobs, chunksize=4)
+        except BaseException:
+            pool.shutdown(cancel_futures=True)
+            raise
+
+
+def listen_to(
+    jobs: Sequence[Job],
+    *,
+    bundle: ModelBundle = BUILTIN,
+    word: str = "alexa",
+    mixing: Mixing | None = None,
+    workers: int | None = None,
+    progress: Progress = quiet,
+    what: str = "listening",
+) -> list[Result]:
+    """Run every job and return the results in order; the same clips and bundle give the same results.
+
+    `workers`: processes; as many as cores are free to this one (at most 4) without it. Raises BadAudio, BadBundle.
+    """
+    if workers is None:
+        workers = min(4, len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1)
+    if len(jobs) < _ENOUGH:
+        workers = 1
+    done: list[Result] = []
+    with _workers(bundle, word, mixing, workers) as run:
+        for result in run(jobs):
+            done.append(result)
+            progress(what, len(done), len(jobs))
+    return done

@@ -1,0 +1,77 @@
+-- sides: which side people are on
+SELECT person_key, side FROM learn.sides;
+
+-- lock_sides: one process decides sides at a time
+SELECT pg_advisory_xact_lock(hashtextextended('learn.sides', 0));
+
+-- add_side: a person's side, for ever
+INSERT INTO learn.sides (person_key, side) VALUES (%(person)s, %(side)s) ON CONFLICT DO NOTHING;
+
+-- add_dataset: a version of the labels; making the same one twice keeps one
+INSERT INTO learn.datasets (version, purpose, made_on) VALUES (%(version)s, %(purpose)s, %(on)s)
+ON CONFLICT (version) DO NOTHING;
+
+-- add_dataset_labels: its lines
+INSERT INTO learn.dataset_labels (version, label_id, label_hash, side)
+SELECT %(version)s, * FROM unnest(%(ids)s::uuid[], %(hashes)s::bytea[], %(sides)s::text[])
+ON CONFLICT DO NOTHING;
+
+-- dataset: one version and whether it may still be used
+SELECT version, purpose, state, made_on FROM learn.datasets WHERE version = %(version)s;
+
+-- dataset_labels: the lines of one version
+SELECT label_id, label_hash, side FROM learn.dataset_labels WHERE version = %(version)s ORDER BY label_id;
+
+-- add_bundle: a bundle that was written and signed
+INSERT INTO learn.bundles (version, dataset, parent, state, manifest, made_at)
+VALUES (%(version)s, %(dataset)s, %(parent)s, 'candidate', %(manifest)s, %(now)s)
+ON CONFLICT (version) DO NOTHING;
+
+-- bundles: every bundle, newest first
+SELECT version, dataset, parent, state, manifest, made_at, promoted_at FROM learn.bundles
+ ORDER BY made_at DESC, version;
+
+-- bundle: one bundle
+SELECT version, dataset, parent, state, manifest, made_at, promoted_at FROM learn.bundles WHERE version = %(version)s;
+
+-- good_bundles: the promoted bundle, then those that were promoted before it, newest first
+SELECT version, state FROM learn.bundles
+ WHERE state = 'promoted' OR (state = 'candidate' AND promoted_at IS NOT NULL)
+ ORDER BY (state = 'promoted') DESC, promoted_at DESC;
+
+-- lock_bundles: one promotion at a time
+SELECT pg_advisory_xact_lock(hashtextextended('learn.bundles', 0));
+
+-- stand_down: the promoted bundle steps back, or is refused for good
+UPDATE learn.bundles SET state = %(state)s WHERE state = 'promoted' RETURNING version;
+
+-- set_promoted: this bundle is in use from now on
+UPDATE learn.bundles SET state = 'promoted', promoted_at = coalesce(%(now)s, promoted_at) WHERE version = %(version)s;
+
+-- revoked_datasets_of: which of these versions may no longer be used
+SELECT version FROM learn.datasets WHERE version = ANY(%(versions)s) AND state = 'revoked';
+
+-- set_retired: these are not to be used again
+UPDATE learn.bundles SET state = 'retired' WHERE version = ANY(%(versions)s) AND state <> 'retired'
+RETURNING version;
+
+-- announce: running assistants and devices look which bundle is promoted
+SELECT pg_notify('earmark_bundle', %(version)s);
+
+-- revoke_datasets: versions that contain a label of these recordings
+UPDATE learn.datasets d SET state = 'revoked'
+ WHERE d.state = 'current' AND EXISTS (
+    SELECT FROM learn.dataset_labels dl JOIN airlock.labels l ON l.id = dl.label_id
+     WHERE dl.version = d.version AND l.interaction_id = ANY(%(ids)s))
+RETURNING version;
+
+-- bundles_of_revoked: bundles of which any part was learned from a version that is revoked
+SELECT b.version, b.state FROM learn.bundles b
+ WHERE b.state <> 'retired' AND EXISTS (
+    SELECT FROM learn.datasets d
+     WHERE d.state = 'revoked'
+       AND (d.version = b.dataset
+            OR EXISTS (SELECT FROM jsonb_each_text(b.manifest -> 'datasets') part WHERE part.value = d.version)));
+
+-- retired_bundles: bundles that are not to be used again
+SELECT version FROM learn.bundles WHERE state = 'retired';
