@@ -9,8 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-
-import numpy as np
+from random import Random
 
 from earmark import audit, consent
 from earmark.consent import Grants
@@ -63,7 +62,7 @@ class Asker:
         return self._known[person_id]
 
 
-async def draw(stores: Stores, rng: np.random.Generator) -> Drawn:
+async def draw(stores: Stores, rng: Random) -> Drawn:
     """Count what is new and draw what the rate allows, in one transaction."""
     people = await consent.people_who_allow(stores, "review")
     async with stores.pool.connection() as connection:
@@ -95,9 +94,7 @@ async def _count(connection: Connection, day: date, rate: float, *, eligible: in
     await connection.execute(SQL.count_day, values)
 
 
-async def _choose(
-    stores: Stores, connection: Connection, people: list[PersonId], rng: np.random.Generator
-) -> list[InteractionId]:
+async def _choose(stores: Stores, connection: Connection, people: list[PersonId], rng: Random) -> list[InteractionId]:
     row = await (await connection.execute(SQL.allowance)).fetchone()
     allowance = row["n"] if row else 0
     if allowance < 1:
@@ -106,9 +103,8 @@ async def _choose(
     pool = [row["id"] for row in await _willing(stores, rows)]
     if not pool:
         return []
-    picked = rng.choice(len(pool), size=min(allowance, len(pool)), replace=False)
     values = {
-        "ids": [pool[index] for index in sorted(picked)],
+        "ids": rng.sample(pool, min(allowance, len(pool))),
         "day": stores.now().date(),
         "rule": "random",
         "rate": stores.settings.review_rate,

@@ -8,6 +8,7 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import sha256
+from random import Random
 from typing import Any
 
 import numpy as np
@@ -41,6 +42,8 @@ class _Opened:
     interaction: Interaction
     audio: PcmAudio
     about: _About
+    step: Step
+    """How far the choice had come when it was opened."""
     plan: Plan
 
 
@@ -56,7 +59,7 @@ def exclusion(secret: bytes, task_id: TaskId) -> bytes:
     return sha256(secret + task_id.bytes).digest()[:8]
 
 
-async def make_due(stores: Stores, rng: np.random.Generator) -> int:
+async def make_due(stores: Stores, rng: Random) -> int:
     """Make the tasks of every choice that waits for them. Returns how many tasks."""
     made, after = 0, InteractionId(uuid.UUID(int=0))
     while True:
@@ -72,7 +75,7 @@ async def make_due(stores: Stores, rng: np.random.Generator) -> int:
         made += await _make(stores, [row for row in rows if row["interaction_id"] not in hidden], rng)
 
 
-async def _make(stores: Stores, rows: Sequence[Row], rng: np.random.Generator) -> int:
+async def _make(stores: Stores, rows: Sequence[Row], rng: Random) -> int:
     ask, people = Asker(stores), dict[PersonId, _About]()
     opened: list[_Opened] = []
     for row in rows:
@@ -88,6 +91,7 @@ async def _make(stores: Stores, rows: Sequence[Row], rng: np.random.Generator) -
                 interaction=interaction,
                 audio=sound,
                 about=about,
+                step=row["step"],
                 plan=plan(
                     interaction,
                     step=row["step"],
@@ -97,7 +101,8 @@ async def _make(stores: Stores, rows: Sequence[Row], rng: np.random.Generator) -
                 ),
             )
         )
-    drafts = await asyncio.to_thread(_draft_all, stores, opened, rng)
+    padding = np.random.default_rng(rng.getrandbits(128))
+    drafts = await asyncio.to_thread(_draft_all, stores, opened, padding)
     kept: set[TaskId] = set()
     try:
         kept = await _commit(stores, opened, drafts)
@@ -181,7 +186,10 @@ async def _commit(stores: Stores, opened: Sequence[_Opened], drafts: Sequence[_D
     async with stores.pool.connection() as connection, connection.transaction():
         ids = [one.interaction.id for one in opened]
         held = await (await connection.execute(SQL.hold_choices, {"ids": ids})).fetchall()
-        alive, ask = {row["interaction_id"] for row in held}, Asker(stores)
+        # Another round may have made these tasks while this one was masking.
+        due = {one.interaction.id: one.step for one in opened}
+        alive = {row["interaction_id"] for row in held if row["step"] == due[row["interaction_id"]]}
+        ask = Asker(stores)
         for draft in drafts:
             interaction = draft.interaction
             if interaction.id not in alive:
@@ -193,7 +201,7 @@ async def _commit(stores: Stores, opened: Sequence[_Opened], drafts: Sequence[_D
             await connection.execute(SQL.add_seal, values)
             kept.add(draft.task.id)
         steps: dict[Step, list[InteractionId]] = {}
-        for one in opened:
+        for one in (one for one in opened if one.interaction.id in alive):
             steps.setdefault(one.plan.step, []).append(one.interaction.id)
         for step, of in steps.items():
             await connection.execute(SQL.set_step, {"step": step, "ids": of})

@@ -7,9 +7,9 @@ import uuid
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
+from random import Random, SystemRandom
 from typing import Any
 
-import numpy as np
 from psycopg.errors import ForeignKeyViolation
 
 from earmark import review, vault
@@ -20,6 +20,7 @@ from earmark.storage import Connection, Row, Stores, seal_json, unseal_json
 from earmark.words import InteractionId, PersonId, TaskId
 
 _BATCH = 200
+_CHANCE = SystemRandom()
 _QUESTION_OF = {"wake": "wake", "asr": "transcript", "nlu": "understood"}
 PURPOSES = json.dumps({question: asked.purpose for question, asked in review.QUESTIONS.items()})
 
@@ -39,7 +40,7 @@ class HomeLabel:
     agreed_on: date
 
 
-async def take_labels(stores: Stores, rng: np.random.Generator | None = None) -> int:
+async def take_labels(stores: Stores, rng: Random = _CHANCE) -> int:
     """Bring finished labels home, carry hearings over, and make the tasks that a label opens the way to.
 
     Returns how many labels came home. Safe to repeat; the worker does it every few seconds.
@@ -49,7 +50,7 @@ async def take_labels(stores: Stores, rng: np.random.Generator | None = None) ->
     while batch := await _due(stores):
         await _take(stores, batch)
         taken += len(batch)
-    await make_due(stores, rng or np.random.default_rng())
+    await make_due(stores, rng)
     return taken
 
 

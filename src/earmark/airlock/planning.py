@@ -16,7 +16,7 @@ Step = Literal["chosen", "waiting", "said", "done"]
 _BEFORE_WAKE: Seconds = 0.3
 """Kept before the wake word, so that its first sound is whole."""
 _BEFORE_COMMAND: Seconds = 0.15
-_NEAR_WAKE: Seconds = 0.3
+_NEAR_WAKE: Seconds = 0.15
 """A recognised word that begins at most this long before the end of the wake word belongs to the command."""
 _LONGEST_WAKE: Seconds = WAKE_LENGTHS[-1] - 0.5
 
@@ -108,8 +108,8 @@ def _command_copies(interaction: Interaction, questions: frozenset[Question], na
     content, words = interaction.content, interaction.content.words
     start = 0.0
     if interaction.wake is not None:
-        first = words[0].start if words else interaction.wake.end
-        start = max(interaction.wake.start, min(interaction.wake.end, first) - _BEFORE_COMMAND, 0.0)
+        first = words[0].start if words else interaction.duration
+        start = max(0.0, interaction.wake.start, min(interaction.wake.end, first - _BEFORE_COMMAND))
     span = (start, interaction.duration)
     if not words or not fits(span[1] - span[0], COMMAND_LENGTHS):
         return []

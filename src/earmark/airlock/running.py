@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-
-import numpy as np
+from random import Random
 
 from earmark.airlock.choosing import SQL, draw
 from earmark.airlock.copying import make_due
@@ -23,7 +22,7 @@ class Sampled:
     """Tasks that joined the queue; a chosen recording that can't be masked makes none."""
 
 
-async def run(stores: Stores, rng: np.random.Generator) -> Sampled:
+async def run(stores: Stores, rng: Random) -> Sampled:
     """Draw what the published rate allows and make its first tasks.
 
     `rng` decides the draw and the padding; ids, keys and the order of the queue come from the system's randomness.

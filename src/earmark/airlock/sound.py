@@ -68,6 +68,7 @@ def mask(
     gaps = _gaps(hidden, first / SAMPLE_RATE, len(cut))
     for start, end in gaps:
         cut[start:end] = 0.0
+    cut *= _fades(len(cut))
     cut = _level(_band_limit(cut))
     for start, end in gaps:
         cut[start:end] = _tone(end - start)
@@ -96,6 +97,12 @@ def _tone(size: int) -> NDArray[np.float64]:
     time = np.arange(size) / SAMPLE_RATE
     edge = np.minimum(1.0, np.minimum(time, time[::-1]) / 0.01) if size else time
     return 0.05 * edge * np.sin(2 * np.pi * 440.0 * time)
+
+
+def _fades(size: int) -> NDArray[np.float64]:
+    """Return a gain that rises and falls over 5 ms: a hard edge would click."""
+    position = np.arange(size)
+    return np.minimum(1.0, np.minimum(position + 1, size - position) / 80)
 
 
 def _band_limit(samples: NDArray[np.float64]) -> NDArray[np.float64]:
