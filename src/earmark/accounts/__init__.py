@@ -2,6 +2,7 @@
 
 from earmark.accounts.people import (
     ROLES,
+    Member,
     Person,
     create_household,
     create_person,
@@ -9,6 +10,7 @@ from earmark.accounts.people import (
     person,
     person_by_handle,
     set_password,
+    staff,
 )
 from earmark.accounts.sessions import (
     PLANE_ROLES,
@@ -27,6 +29,7 @@ __all__ = [
     "PLANE_ROLES",
     "ROLES",
     "Account",
+    "Member",
     "Person",
     "Plane",
     "create_household",
@@ -40,6 +43,7 @@ __all__ = [
     "set_password",
     "sign_in",
     "sign_out",
+    "staff",
     "start_session",
     "whoami",
 ]

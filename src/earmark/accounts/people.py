@@ -7,6 +7,7 @@ import secrets
 import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import date
 from hashlib import sha256
 
 from argon2 import PasswordHasher
@@ -34,6 +35,17 @@ class Person:
     roles: frozenset[str]
     site: str | None
     languages: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Member:
+    """Somebody who works here, as far as the desk knows: it has no key for names."""
+
+    id: PersonId
+    roles: frozenset[str]
+    site: str | None
+    languages: tuple[str, ...]
+    since: date
 
 
 async def create_household(stores: Stores) -> HouseholdId:
@@ -130,6 +142,22 @@ async def people(stores: Stores, household_id: HouseholdId | None = None) -> lis
     async with stores.pool.connection() as connection:
         rows = await (await connection.execute(statement, {"household": household_id})).fetchall()
     return [_person(stores, row) for row in rows]
+
+
+async def staff(stores: Stores) -> list[Member]:
+    """Return everybody with a role besides owner, oldest first, without names."""
+    async with stores.pool.connection() as connection:
+        rows = await (await connection.execute(SQL.staff)).fetchall()
+    return [
+        Member(
+            id=row["id"],
+            roles=frozenset(row["roles"]) - {"owner"},
+            site=row["site"],
+            languages=tuple(row["languages"]),
+            since=row["created_on"],
+        )
+        for row in rows
+    ]
 
 
 async def set_password(stores: Stores, person_id: PersonId, password: str) -> None:

@@ -11,6 +11,10 @@ SELECT * FROM accounts.people WHERE id = %(id)s;
 -- people: everybody, oldest first
 SELECT * FROM accounts.people ORDER BY created_on, id;
 
+-- staff: everybody with a role besides owner, without names
+SELECT id, roles, site, languages, created_on FROM accounts.people
+ WHERE roles <> '{owner}' ORDER BY created_on, id;
+
 -- people_of_household: everybody of one household
 SELECT * FROM accounts.people WHERE household_id = %(household)s ORDER BY created_on, id;
 

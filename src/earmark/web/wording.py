@@ -111,11 +111,10 @@ ROLES = {
     "simulated": "A simulated reviewer",
 }
 PURPOSES = {
-    "wake": "to check whether the wake word was said",
-    "transcript": "to write down what was said",
-    "understood": "to check whether Earmark understood",
-    "safety": "because somebody flagged it",
-    "review": "to check what Earmark understood",
+    "checking the wake word": "to check whether the wake word was said",
+    "writing down what was said": "to write down what was said",
+    "checking what was understood": "to check whether Earmark understood",
+    "deciding about a flagged clip": "to decide about it, because somebody flagged it",
 }
 FLAGS = {
     "distress": "Somebody in distress",
@@ -135,4 +134,4 @@ def heard(role: str, site: str, day: str, purpose: str) -> str:
     """Say who listened: `A reviewer in Bucharest listened on 3 May 2026 to check …`."""
     who = ROLES.get(role, "A person")
     place = f" in {site}" if site and site != "home" else ""
-    return f"{who}{place} listened on {day} {PURPOSES.get(purpose, f'for {purpose}')}."
+    return f"{who}{place} listened on {day} {PURPOSES.get(purpose, f'({purpose})')}."

@@ -1,7 +1,11 @@
-"""The floor's pages."""
+"""The floor, port 8041: the reviewers' console and the lead's board. It knows no identity of anybody recorded."""
 
 from fastapi import APIRouter
 
+from earmark.web.floor import api, console, lead
+
 router = APIRouter()
+for part in (console, api, lead):
+    router.include_router(part.router)
 
 __all__ = ["router"]

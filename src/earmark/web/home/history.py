@@ -11,7 +11,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
 
-from earmark import audio, vault
+from earmark import airlock, audio, vault
 from earmark.errors import BadRequest
 from earmark.storage import Stores
 from earmark.vault import Interaction
@@ -73,7 +73,7 @@ async def _shown(stores: Stores, person: PersonId, items: Sequence[Interaction])
     ids = [item.id for item in items]
     devices: dict[DeviceId | None, str] = {each.id: each.name for each in await vault.devices(stores, person)}
     hearings = await vault.hearings(stores, ids)
-    chosen: dict[InteractionId, Any] = {}
+    chosen = await airlock.choice_of(stores, ids)
     return [
         shown(
             item,
@@ -85,8 +85,8 @@ async def _shown(stores: Stores, person: PersonId, items: Sequence[Interaction])
     ]
 
 
-def _chosen_text(choice: Any) -> str:
-    return f"Chosen for review on {long_day(choice.chosen_on)}" if choice else ""
+def _chosen_text(choice: airlock.Choice | None) -> str:
+    return f"Chosen for review on {long_day(choice.day)}" if choice else ""
 
 
 def by_day(items: Sequence[dict[str, Any]], today: date) -> list[tuple[str, list[dict[str, Any]]]]:

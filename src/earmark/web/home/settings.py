@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import RedirectResponse
 
-from earmark import consent
+from earmark import airlock, consent
 from earmark.consent import Purpose
 from earmark.storage import Stores
 from earmark.web.render import page
@@ -52,6 +52,8 @@ async def switch(
     allowed: Annotated[bool, Form()],
 ) -> Response:
     await consent.set_grant(stores, who.account.person_id, purpose, allowed, how="settings")
+    if not allowed and purpose != "save":
+        await airlock.recall(stores, who.account.person_id, purpose=purpose)
     if request.headers.get("hx-request") == "true":
         return await _show(request, stores, who, "home/_switches.html", changed=purpose)
     return RedirectResponse(PRIVACY, status_code=303)

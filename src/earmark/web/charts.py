@@ -1,0 +1,51 @@
+"""Small charts as inline SVG, drawn on the server: no script, no inline style, and a sentence for screen readers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from markupsafe import Markup, escape
+
+
+def bars(values: Sequence[tuple[str, float]], *, label: str, width: int = 640, height: int = 160) -> Markup:
+    """Return a bar chart of (name, count) pairs; the largest bar fills the height."""
+    top = max((value for _, value in values), default=0) or 1
+    slot = width / max(1, len(values))
+    thick = min(40.0, slot * 0.64)
+    floor = height - 24
+    parts = []
+    for i, (name, value) in enumerate(values):
+        tall = (floor - 20) * value / top
+        x = i * slot + (slot - thick) / 2
+        middle = i * slot + slot / 2
+        if value:
+            parts.append(
+                f'<rect class="bar" x="{x:.1f}" y="{floor - tall:.1f}" width="{thick:.1f}" height="{tall:.1f}" rx="3"/>'
+                f'<text class="value" x="{middle:.1f}" y="{floor - tall - 6:.1f}">{value:g}</text>'
+            )
+        parts.append(f'<text x="{middle:.1f}" y="{height - 6}">{escape(name)}</text>')
+    said = "; ".join(f"{name}: {value:g}" for name, value in values if value) or "nothing yet"
+    return _svg(parts, f"{label}. {said}", width, height, base=floor)
+
+
+def before_after(before: float | None, after: float | None, *, label: str, lower_is_better: bool) -> Markup:
+    """Return two bars on a common scale, the later one in the accent's colour when it is the better one."""
+    known = [value for value in (before, after) if value is not None]
+    top = max(known, default=0) or 1
+    better = before is None or after is None or (after <= before if lower_is_better else after >= before)
+    parts = []
+    for i, (name, value) in enumerate((("before", before), ("after", after))):
+        y = i * 24
+        wide = 200 * (value or 0) / top
+        kind = ("good" if better else "worse") if name == "after" else "plain"
+        parts.append(f'<rect class="bar {kind}" x="56" y="{y + 3}" width="{max(wide, 2):.1f}" height="16" rx="3"/>')
+        parts.append(f'<text class="name" x="0" y="{y + 16}">{name}</text>')
+    said = ", ".join(f"{name} {value:g}" for name, value in (("before", before), ("after", after)) if value is not None)
+    return _svg(parts, f"{label}: {said}", 260, 46, base=None)
+
+
+def _svg(parts: list[str], said: str, width: int, height: int, *, base: float | None) -> Markup:
+    line = f'<line class="base" x1="0" y1="{base}" x2="{width}" y2="{base}"/>' if base is not None else ""
+    inside, box, about = line + "".join(parts), f"0 0 {width} {height}", escape(said)
+    # Numbers of ours; names are escaped where they come in.
+    return Markup(f'<svg class="chart" viewBox="{box}" role="img" aria-label="{about}">{inside}</svg>')  # noqa: S704

@@ -1,0 +1,80 @@
+"""Models: which bundles there are, how each did before and after, and which one is in use."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Form, Request, Response
+from fastapi.responses import RedirectResponse
+
+from earmark import learn
+from earmark.web.charts import before_after
+from earmark.web.render import page
+from earmark.web.sessions import Engineer, StoresHere
+
+router = APIRouter(prefix="/models")
+MEASURES: tuple[tuple[str, str, str, bool], ...] = (
+    ("wake", "miss_rate", "Wake words missed", True),
+    ("wake", "false_accepts_per_hour", "False wakes an hour", True),
+    ("commands", "acceptance", "Commands done right", False),
+    ("commands", "false_accepted", "Other speech taken for a command", True),
+    ("asr", "wer", "Words wrong", True),
+    ("nlu", "intent_accuracy", "Understood right", False),
+    ("nlu", "slot_f1", "Details right", False),
+)
+"""Part and field of the scores, what it is called here, and whether lower is better."""
+_COUNTS = frozenset({"false_accepts_per_hour", "false_accepted"})
+
+
+def _value(scores: Mapping[str, Any] | None, part: str, field: str) -> float | None:
+    value = ((scores or {}).get(part) or {}).get(field)
+    return float(value) if isinstance(value, int | float) else None
+
+
+def rows(scores: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return one row a measure that a bundle's scores hold, with its picture."""
+    before, after = (scores.get("before"), scores["after"]) if "after" in scores else (None, scores)
+    found = []
+    for part, field, title, lower in MEASURES:
+        was, now = _value(before, part, field), _value(after, part, field)
+        if now is None:
+            continue
+        found.append(
+            {
+                "title": title,
+                "before": _text(field, was),
+                "after": _text(field, now),
+                "chart": before_after(was, now, label=title, lower_is_better=lower) if was is not None else "",
+            }
+        )
+    return found
+
+
+def _text(field: str, value: float | None) -> str:
+    if value is None:
+        return "–"
+    return f"{value:.3g}" if field in _COUNTS else f"{value:.1%}"
+
+
+@router.get("")
+async def models(request: Request, stores: StoresHere, _: Engineer) -> Response:
+    found = await learn.models(stores)
+    return page(
+        request,
+        "desk/models.html",
+        models=[(model, rows(model.manifest.get("scores") or {})) for model in found],
+        in_use=next((model.version for model in found if model.state == "promoted"), "builtin"),
+    )
+
+
+@router.post("/promote")
+async def promote(stores: StoresHere, _: Engineer, version: Annotated[str, Form(max_length=64)]) -> Response:
+    await learn.promote(stores, version, "engineer")
+    return RedirectResponse("/models", status_code=303)
+
+
+@router.post("/rollback")
+async def rollback(stores: StoresHere, _: Engineer) -> Response:
+    await learn.rollback(stores, "engineer")
+    return RedirectResponse("/models", status_code=303)
