@@ -40,7 +40,9 @@ class Bars:
 
 def evaluate(
     data: Annotated[Path, typer.Option("--data", help="Folder with any of commands/, wake/, other/, nlu/home.jsonl.")],
-    model: Annotated[str | None, typer.Option("--model", help="A bundle's version; the one in use if left out.")] = None,
+    model: Annotated[
+        str | None, typer.Option("--model", help="A bundle's version; the one in use if left out.")
+    ] = None,
     noise: Annotated[Path | None, typer.Option("--noise", help="Sound file that is mixed into every clip.")] = None,
     snr: Annotated[float | None, typer.Option("--snr", help="Speech over noise, in dB.")] = None,
     as_json: AsJson = False,

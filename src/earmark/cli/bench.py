@@ -1,0 +1,39 @@
+"""`earmark bench`."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import logging
+from typing import Annotated
+
+import structlog
+import typer
+
+from earmark.cli.run import fail, note, out
+from earmark.errors import BadRequest, EarmarkError
+
+BENCHES = {
+    "assist": "end of speech to the reply, and how much of a core listening takes",
+    "history": "one page of /history among 100,000 interactions",
+    "wake": "devices that one core can listen for, beside the bare wake-word loop",
+}
+
+
+def bench(
+    name: Annotated[str, typer.Argument(help="; ".join(f"{name}: {what}" for name, what in BENCHES.items()))],
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Measure on this machine; docs/benchmarks.md says what came out where."""
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
+    try:
+        if name not in BENCHES:
+            raise BadRequest(why=f"There is no such measurement; choose one of: {', '.join(BENCHES)}.")
+        result = importlib.import_module(f"earmark.bench.{name}").run(note)
+    except EarmarkError as error:
+        fail(error, as_json=as_json)
+    if as_json:
+        print(json.dumps(result))
+        return
+    for key, value in result.items():
+        out.print(f"{key:<28} {value}")
