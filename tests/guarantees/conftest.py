@@ -1,0 +1,235 @@
+"""What every attack needs: a canary that is said, a ring that turns, and eyes that look into every store."""
+
+from __future__ import annotations
+
+import base64
+import secrets
+import uuid
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from random import Random
+
+import numpy as np
+import psycopg
+import pytest
+from psycopg.rows import dict_row
+
+from earmark import airlock, audio, consent, review, vault
+from earmark.storage import EmbeddedPostgres, Home, Stores
+from earmark.words import InteractionId, PcmAudio, PersonId
+
+RATE = 16_000
+TABLES = """
+    SELECT table_schema || '.' || table_name AS name FROM information_schema.tables
+     WHERE table_type = 'BASE TABLE' AND table_schema NOT IN ('pg_catalog', 'information_schema') ORDER BY 1
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Canary:
+    """Something said that is found again wherever it goes."""
+
+    words: tuple[str, str]
+    """Random, so that no two tests and no library hold the same bytes."""
+    audio: PcmAudio
+    """A wake tone from 0.5 to 1.2 s, then random noise from 1.5 to 3.0 s."""
+
+    @staticmethod
+    def fresh() -> Canary:
+        rng = np.random.default_rng(secrets.randbits(64))
+        letters = "bcdfghjklmnpqrstvwxz"
+        first, second = ("".join(secrets.choice(letters) for _ in range(14)) for _ in range(2))
+        time = np.arange(round(0.7 * RATE)) / RATE
+        call = 9000 * np.sin(2 * np.pi * 500 * time)
+        said = rng.normal(0, 4000, round(1.5 * RATE))
+        gap = np.zeros(RATE // 2)
+        samples = np.concatenate([gap, call, gap[:4800], said, gap])
+        return Canary(words=(first, second), audio=PcmAudio(samples=np.clip(samples, -32768, 32767).astype(np.int16)))
+
+    @property
+    def text(self) -> str:
+        return f"add {self.words[0]} and {self.words[1]}"
+
+    def needles(self) -> dict[str, bytes]:
+        """Return everything that would give it away in a file: words, samples, the coded file, in plain and in hex."""
+        found: dict[str, bytes] = {}
+        for word in self.words:
+            found |= {
+                f"{word} as text": word.encode(),
+                f"{word} as UTF-16": word.encode("utf-16-le"),
+                f"{word} as hex": word.encode().hex().encode(),
+                f"{word} as base64": base64.b64encode(word.encode())[:16],
+            }
+        return found | sound_needles("recording", self.audio.pcm, audio.encode(self.audio))
+
+
+def sound_needles(name: str, *forms: bytes) -> dict[str, bytes]:
+    """Cut the three most telling windows of 24 bytes out of each form of a sound, away from silence and headers."""
+    found = {}
+    for form, data in enumerate(forms):
+        starts = range(100, len(data) - 24, max(1, len(data) // 200))
+        for at in sorted(starts, key=lambda start: -len(set(data[start : start + 24])))[:3]:
+            window = data[at : at + 24]
+            assert len(set(window)) > 12, "this window would be found anywhere"
+            found[f"{name}, form {form}, byte {at}"] = window
+            found[f"{name}, form {form}, byte {at}, as hex"] = window.hex().encode()
+    return found
+
+
+def traces(roots: Iterable[Path], needles: dict[str, bytes]) -> set[str]:
+    """Search every byte of every file below these folders; returns `needle in file` for each find."""
+    found = set()
+    for root in roots:
+        for path in [root] if root.is_file() else sorted(root.rglob("*")):
+            if not path.is_file():
+                continue
+            data = path.read_bytes()
+            found |= {f"{name} in {path.name}" for name, needle in needles.items() if needle in data}
+    return found
+
+
+@dataclass(slots=True, kw_only=True)
+class Ring:
+    """The ring in a test's hands: say, sample, answer, take home."""
+
+    stores: Stores
+    """As the worker, at a published rate of 100 %."""
+    floor: Stores
+    """As the floor's process: role `earmark_review`."""
+    ada: PersonId
+    device: uuid.UUID
+    clock: Callable[[], datetime]
+    served: list[bytes] = field(default_factory=list)
+    """Every masked copy that was played, as it left."""
+    shown: list[review.Served] = field(default_factory=list)
+
+    async def allow(self, person: PersonId | None = None) -> None:
+        await consent.set_grant(self.stores, person or self.ada, "review", True, how="settings")
+
+    async def say(
+        self, canary: Canary, *, person: PersonId | None = None, accepted: bool = True, kind: vault.Kind = "command"
+    ) -> InteractionId:
+        times = enumerate(canary.text.split())
+        words = tuple(vault.Word(text=w, start=1.5 + 0.35 * i, end=1.8 + 0.35 * i, confidence=0.9) for i, w in times)
+        return await vault.record(
+            self.stores,
+            vault.NewInteraction(
+                person_id=person or self.ada,
+                device_id=self.device,
+                started_at=self.clock(),
+                kind=kind,
+                audio=canary.audio,
+                wake=vault.Wake(word="alexa", score=0.97, start=0.5, end=1.2),
+                content=vault.Content(
+                    text=canary.text,
+                    words=words,
+                    intent="shoppingAdd",
+                    slots={"item": canary.words[0]},
+                    reply=f"{canary.words[0]} is on the list.",
+                    accepted=accepted,
+                ),
+            ),
+        )
+
+    async def sample(self) -> airlock.Sampled:
+        return await airlock.run(self.stores, Random(1))
+
+    def reviewer(self, **changes: object) -> review.Reviewer:
+        values = {"id": PersonId(uuid.uuid4()), "languages": ("en",), "site": "San José", "role": "reviewer"}
+        return review.Reviewer(**{**values, **changes})  # type: ignore[arg-type]
+
+    async def answer(self, canary: Canary, *, people: int = 2) -> int:
+        """Have new reviewers play and answer every task; returns how many answers were given."""
+        answers = {
+            "wake": {"value": "said"},
+            "transcript": {"text": canary.text},
+            "understood": {"value": "wrong", "intent": "shoppingAdd", "slots": {"item": canary.words[1]}},
+        }
+        given = 0
+        for _ in range(people):
+            who = self.reviewer()
+            served = await review.next_task(self.floor, who)
+            while served is not None:
+                self.shown.append(served)
+                self.served.append(await review.sound(self.floor, who, served.task_id, served.fence))
+                served = await review.submit_and_next(
+                    self.floor, who, served.task_id, served.fence, uuid.uuid4(), answers[served.question]
+                )
+                given += 1
+        return given
+
+    async def take_home(self) -> int:
+        return await airlock.take_labels(self.stores, Random(1))
+
+    async def rows(self, statement: str, *values: object) -> list[dict]:
+        async with self.stores.pool.connection() as connection:
+            return await (await connection.execute(statement, values)).fetchall()
+
+    async def turn(self, canary: Canary) -> InteractionId:
+        """Say it, sample it, have it answered, bring the labels home."""
+        identifier = await self.say(canary)
+        await self.sample()
+        assert await self.answer(canary) == 6
+        assert await self.take_home() == 3
+        return identifier
+
+
+@pytest.fixture
+async def ring(role_stores, household, clock) -> Ring:
+    return Ring(
+        stores=await role_stores("earmark_worker", review_rate=1.0),
+        floor=await role_stores("earmark_review"),
+        ada=household.ada,
+        device=household.kitchen,
+        clock=clock,
+    )
+
+
+@pytest.fixture
+def canary() -> Canary:
+    return Canary.fresh()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Places:
+    """Where bytes can lie: the database's own files and log, the home, the temporary folder."""
+
+    owner: str
+    """Connection string of the database's owner."""
+    cluster: Path
+    home: Path
+    temp: Path
+
+    def flush(self) -> None:
+        """Have the database write everything it holds in memory."""
+        with psycopg.connect(self.owner, autocommit=True) as connection:
+            connection.execute("CHECKPOINT")
+
+    def search(self, needles: dict[str, bytes]) -> set[str]:
+        self.flush()
+        return traces([self.cluster, self.home, self.temp], needles)
+
+    def rows_with(self, text: str) -> dict[str, int]:
+        """Return, by table, how many rows of this database show a text in any column."""
+        found = {}
+        with psycopg.connect(self.owner, row_factory=dict_row) as connection:
+            for row in connection.execute(TABLES).fetchall():
+                schema, table = row["name"].split(".")
+                statement = f'SELECT count(*) AS n FROM "{schema}"."{table}" t WHERE t::text ILIKE %s'
+                count = connection.execute(statement, [f"%{text}%"]).fetchone()  # pyright: ignore[reportArgumentType]
+                if count and count["n"]:
+                    found[row["name"]] = count["n"]
+        return found
+
+
+@pytest.fixture
+def places(server, home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Places]:
+    temp = tmp_path / "temp"
+    temp.mkdir()
+    monkeypatch.setenv("TMPDIR", str(temp))
+    monkeypatch.setattr("tempfile.tempdir", str(temp))
+    owner = home.read_secret("database-owner")
+    assert owner is not None
+    return Places(owner=owner, cluster=EmbeddedPostgres(server.home.folder).base, home=home.folder, temp=temp)

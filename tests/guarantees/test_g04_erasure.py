@@ -1,0 +1,229 @@
+"""Guarantee 4: deleting reaches audio, text, labels, caches, search and masked copies."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import timedelta
+
+import psycopg
+import pytest
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from earmark import forget, learn, review, vault
+from earmark.assistant.household import VaultHome
+from earmark.errors import NotFound
+from earmark.storage import derive
+
+NOT_OF_A_RECORDING = {
+    "accounts.households": "a random id and a random secret",
+    "accounts.people": "of the account, not of a recording; names lie sealed under the person's key",
+    "accounts.sessions": "hashes of session tokens; they expire",
+    "accounts.sign_in_links": "hashes of one-time tokens; they expire",
+    "audit.inbox": "opaque ids, roles, days and counts on their way to the log",
+    "audit.log": "opaque ids, roles, days and counts",
+    "audit.checkpoints": "sizes, hashes and signatures",
+}
+"""Tables that an erasure of recordings does not visit, each with what it holds instead."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sealed:
+    """One piece of ciphertext as a thief would have it, and the place it belongs to."""
+
+    what: str
+    data: bytes
+    place: str
+
+
+async def everything_sealed(ring) -> list[Sealed]:
+    """Copy all ciphertext of recordings and masked copies out of database and objects."""
+    found = []
+    for row in await ring.rows("SELECT id, object, sealed FROM vault.interactions"):
+        found.append(Sealed(what="words", data=row["sealed"], place=f"interaction:{row['id']}"))
+        found.append(Sealed(what="sound", data=ring.stores.objects.get(row["object"]), place=f"sound:{row['id']}"))
+    for row in await ring.rows("SELECT id, object, sealed FROM review.tasks"):
+        found.append(Sealed(what="prefill", data=row["sealed"], place=f"prefill:{row['id']}"))
+        found.append(Sealed(what="copy", data=ring.stores.objects.get(row["object"]), place=f"masked:{row['id']}"))
+    for row in await ring.rows("SELECT task_id, sealed FROM review.judgements"):
+        found.append(Sealed(what="judgement", data=row["sealed"], place=f"judgement:{row['task_id']}"))
+    for row in await ring.rows("SELECT task_id, sealed FROM review.labels"):
+        found.append(Sealed(what="floor label", data=row["sealed"], place=f"label:{row['task_id']}"))
+    for row in await ring.rows("SELECT id, sealed FROM airlock.labels"):
+        found.append(Sealed(what="label", data=row["sealed"], place=f"label:{row['id']}"))
+    return found
+
+
+async def opened(ring, pieces: list[Sealed]) -> list[str]:
+    """Try every key that the secrets still alive can make on every piece; returns what opened."""
+    stores = ring.stores
+    vault_secrets = [stores.vault_keys.secret(slot) for slot in sorted(stores.vault_keys.live_slots())]
+    review_secrets = [stores.review_keys.secret(slot) for slot in sorted(stores.review_keys.live_slots())]
+    people = [
+        stores.vault_keys.secret(row["key_slot"]) for row in await ring.rows("SELECT key_slot FROM accounts.people")
+    ]
+    keys = [derive(secret, purpose=p) for secret in vault_secrets for p in ("name", "device", "keepsake", "recording")]
+    keys += [derive(person, secret, purpose="recording") for person in people for secret in vault_secrets]
+    keys += [derive(secret, purpose="masked") for secret in review_secrets]
+    ciphers = [AESGCM(key) for key in keys]
+    return [piece.what for piece in pieces if any(fits(cipher, piece) for cipher in ciphers)]
+
+
+def fits(cipher: AESGCM, piece: Sealed) -> bool:
+    try:
+        cipher.decrypt(piece.data[3:15], piece.data[15:], piece.place.encode())
+    except InvalidTag:
+        return False
+    return True
+
+
+async def test_nothing_spoken_lies_anywhere_in_clear(ring, canary, places, capfd):
+    """We turned the ring with a canary and searched database files, their log, objects, keys, temporary files and our
+    own logs for its words and its sound, masked copies included, before anything was deleted: not one byte of it."""
+    await ring.allow()
+    await ring.turn(canary)
+    needles = canary.needles()
+    for number, wav in enumerate(ring.served[:3]):
+        needles |= {f"copy {number}: {name}": data for name, data in ring_sound(wav).items()}
+    assert places.search(needles) == set()
+    told = "".join(capfd.readouterr()).encode()
+    assert [name for name, needle in needles.items() if needle in told] == []
+
+
+def ring_sound(wav: bytes) -> dict[str, bytes]:
+    """Return the three windows of a copy that tell most."""
+    starts = range(100, len(wav) - 24, 480)
+    best = sorted(starts, key=lambda start: -len(set(wav[start : start + 24])))[:3]
+    return {f"byte {at}": wav[at : at + 24] for at in best}
+
+
+async def test_the_search_itself_finds_what_is_there(canary, places):
+    """We wrote a canary in clear into the database, a file and the temporary folder: the search found all three."""
+    with psycopg.connect(places.owner) as connection:
+        connection.execute("CREATE TABLE public.spill (words text)")
+        connection.execute("INSERT INTO public.spill VALUES (%s)", [canary.text])
+    (places.home / "spill.flac").write_bytes(b"x" + canary.audio.pcm)
+    (places.temp / "spill.txt").write_text(canary.text.encode().hex())
+    found = places.search(canary.needles())
+    assert any(find.endswith("in spill.flac") for find in found)
+    assert any(find.endswith("as hex in spill.txt") for find in found)
+    assert any("as text" in find for find in found)
+    assert places.rows_with(canary.words[0]) == {"public.spill": 1}
+
+
+async def test_after_deleting_no_key_that_is_left_opens_anything(ring, canary, places):
+    """We copied all ciphertext (words, sound, masked copies, prefilled answers, judgements, labels), deleted the
+    recording, and tried every key that the two key stores can still make on every piece: nothing opened."""
+    await ring.allow()
+    identifier = await ring.turn(canary)
+    pieces = await everything_sealed(ring)
+    assert len(pieces) == 2 + 3 * 2 + 6 + 3 + 3
+    assert len(await opened(ring, pieces)) == len(pieces), "the attack must work while the keys live"
+    wrapped = {
+        f"{store.folder.name} slot {row['key_slot']}": raw_slot(store.folder, row["key_slot"])
+        for store, table in ((ring.stores.vault_keys, "vault.interactions"), (ring.stores.review_keys, "review.tasks"))
+        for row in await ring.rows(f"SELECT key_slot FROM {table}")
+    }
+
+    await forget.forget(ring.stores, ring.ada, [identifier], how="settings")
+    assert await opened(ring, pieces) == []
+    assert places.search(wrapped) == set()
+
+
+def raw_slot(folder, slot: int) -> bytes:
+    return (folder / "slots").read_bytes()[64 + slot * 64 + 4 : 128 + slot * 64]
+
+
+async def test_after_deleting_no_row_object_or_search_knows_it(ring, canary, places):
+    """We deleted one recording that had been reviewed and labelled, and looked for its number, its tasks' numbers, its
+    files and its words in every table, in the objects and in the search: nothing was left of it."""
+    await ring.allow()
+    identifier = await ring.turn(canary)
+    tasks = [row["id"] for row in await ring.rows("SELECT id FROM review.tasks")]
+    names = [*ring.stores.objects.names("vault"), *ring.stores.objects.names("masked")]
+    await forget.forget(ring.stores, ring.ada, [identifier], how="settings")
+
+    assert places.rows_with(str(identifier)) == {}
+    for task in tasks:
+        # Who listened on which day stays countable; without the seal the number leads nowhere.
+        assert set(places.rows_with(str(task))) <= {"review.hearings"}
+    for name in names:
+        with pytest.raises(NotFound):
+            ring.stores.objects.get(name)
+        assert not list(places.home.rglob(name.rsplit("/", 1)[-1]))
+    assert (await vault.history(ring.stores, ring.ada, search=canary.words[0])).interactions == ()
+    assert await review.next_task(ring.floor, ring.reviewer()) is None
+    with pytest.raises(NotFound):
+        await vault.sound(ring.stores, ring.ada, identifier)
+
+
+Route = Callable[..., Awaitable[object]]
+
+
+async def by_voice(ring, household) -> None:
+    async def erase(person, ids):
+        await forget.forget(ring.stores, person, ids, how="voice")
+
+    home = VaultHome(
+        stores=ring.stores, household_id=household.id, person_id=ring.ada, device_id=ring.device, now=ring.clock(),
+        forget=erase,
+    )  # fmt: skip
+    assert await home.delete_last() == 1
+
+
+async def by_range(ring, household) -> None:
+    await forget.forget_since(ring.stores, ring.ada, ring.clock() - timedelta(hours=1), how="settings")
+
+
+async def by_all(ring, household) -> None:
+    await forget.forget(ring.stores, ring.ada, "all", how="command")
+
+
+@pytest.mark.parametrize("route", [by_voice, by_range, by_all])
+async def test_every_way_of_deleting_reaches_as_far(ring, canary, household, places, route):
+    """We deleted by voice, by a span of time, and all at once while copies were out for review: the same was gone."""
+    await ring.allow()
+    identifier = await ring.say(canary)
+    await ring.sample()
+    pieces = await everything_sealed(ring)
+    assert len(pieces) == 2 + 3 * 2
+    await route(ring, household)
+    assert await opened(ring, pieces) == []
+    assert places.rows_with(str(identifier)) == {}
+    assert list(ring.stores.objects.names("vault")) == list(ring.stores.objects.names("masked")) == []
+
+
+async def test_every_table_and_prefix_has_somebody_who_erases_it(ring, canary, places):
+    """We listed every table of the database and every kind of stored file: each has an eraser that answers for it, or
+    stands in a list of tables that hold nothing of a recording, with the reason."""
+    claimed = [table for eraser in forget.ERASERS for table in eraser.tables]
+    assert len(claimed) == len(set(claimed)), "two erasers answer for one table"
+    assert learn.ERASER in forget.ERASERS
+    with psycopg.connect(places.owner) as connection:
+        rows = connection.execute(
+            "SELECT table_schema || '.' || table_name FROM information_schema.tables WHERE table_type = 'BASE TABLE'"
+            " AND table_schema NOT IN ('pg_catalog', 'information_schema', 'jobs', 'public')"
+        ).fetchall()
+        strangers = connection.execute(
+            "SELECT table_schema || '.' || table_name FROM information_schema.tables"
+            " WHERE table_schema = 'public' AND table_name NOT LIKE '%yoyo%'"
+        ).fetchall()
+    tables = {row[0] for row in rows}
+    assert tables - set(claimed) - set(NOT_OF_A_RECORDING) == set(), "nobody answers for these"
+    assert (set(claimed) | set(NOT_OF_A_RECORDING)) - tables == set(), "these are not there any more"
+    assert strangers == []
+    await ring.allow()
+    await ring.turn(canary)
+    prefixes = {path.name for path in (places.home / "objects").iterdir()}
+    assert prefixes == {prefix for eraser in forget.ERASERS for prefix in eraser.prefixes}
+
+
+async def test_a_job_knows_nothing_but_when(ring):
+    """We looked at what the job queue is given: the names of its timetable and a time, never whose or what."""
+    from earmark.worker import TIMETABLE, make_worker
+
+    app = make_worker(ring.stores)
+    assert {name for name in app.tasks if "procrastinate" not in name} == set(TIMETABLE) | {"retry_stalled"}
+    deferrers = app.periodic_registry.periodic_tasks.values()
+    assert all(task.configure_kwargs.get("task_kwargs", {}) == {} for task in deferrers)
