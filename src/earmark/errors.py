@@ -12,7 +12,8 @@
     │   └── TooManyRequests           auth.slow-down
     ├── NotFound                      thing.not-found
     ├── Conflict                      thing.changed
-    │   └── StaleLease                review.stale-lease
+    │   ├── StaleLease                review.stale-lease
+    │   └── Revoked                   learn.revoked
     ├── Erased                        vault.erased
     ├── BadBundle                     bundle.bad
     └── SetUpError                    this machine or folder isn't ready
@@ -160,6 +161,12 @@ class StaleLease(Conflict):
     """This clip is no longer yours to answer; take the next one."""
 
     code = "review.stale-lease"
+
+
+class Revoked(Conflict):
+    """Something in this dataset was deleted since; make a new one with `earmark learn`."""
+
+    code = "learn.revoked"
 
 
 class Erased(EarmarkError):

@@ -14,6 +14,7 @@ from earmark import vault
 from earmark.bundle import BUILTIN, ModelBundle
 from earmark.cli.run import AsJson, emit, err, fail, installation, out, run
 from earmark.errors import BadRequest, EarmarkError
+from earmark.learn import Report
 
 models_app = typer.Typer(help="The models: which there are, which is in use, and how to go back.", no_args_is_help=True)
 
@@ -36,6 +37,57 @@ class Bars:
         if what not in self._tasks:
             self._tasks[what] = self.progress.add_task(what, total=total)
         self.progress.update(self._tasks[what], completed=done, total=total)
+
+
+def learn(
+    part: Annotated[str | None, typer.Argument(help="wake, asr or nlu; all of them if left out.")] = None,
+    promote: Annotated[bool, typer.Option("--promote", help="Put it into use if it is better.")] = False,
+    data: Annotated[
+        Path | None, typer.Option("--data", help="Folder whose nlu/home.jsonl is learned from besides the labels.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Make better models from reviewed labels, and compare them on people they never heard."""
+
+    async def ask() -> Report:
+        async with installation() as stores:
+            with err.status("learning") as status:
+                return await learning.learn(
+                    stores,
+                    (part,) if part else learning.PARTS,
+                    promote=promote,
+                    data=data,
+                    progress=lambda text: status.update(text),
+                )
+
+    report = run(ask(), as_json=as_json)
+    emit(report.to_json(), as_json=as_json, text=lambda: _tell(report))
+
+
+def _tell(report: Report) -> None:
+    if report.dataset is not None:
+        out.print(
+            f"Dataset {report.dataset}: {report.labels} labels of {report.people} people to learn from and "
+            f"{report.heldout_people} to judge by."
+        )
+    for part in report.parts:
+        out.print(f"{part.part}: {'learned anew' if part.learned else 'left as it was'}. {part.why}", soft_wrap=True)
+    table = Table("on people it never heard", "before", "after")
+    for part, values in report.before.items():
+        for name, value in values.items():
+            table.add_row(f"{part}.{name}", _shown(value), _shown(report.after.get(part, {}).get(name)))
+    if report.before:
+        out.print(table)
+    if report.candidate is None:
+        out.print(f"Nothing was registered. {report.why}", soft_wrap=True)
+    elif report.promoted:
+        out.print(f"{report.candidate} is in use now. {report.why}", soft_wrap=True)
+    else:
+        out.print(
+            f"{report.candidate} is a candidate; `earmark models promote {report.candidate}` puts it into use. "
+            f"{report.why}",
+            soft_wrap=True,
+        )
 
 
 def evaluate(
@@ -73,9 +125,12 @@ def _show(scores: dict[str, Any]) -> None:
     table = Table("", "", show_header=False)
     for part, values in scores.items():
         for name, value in values.items():
-            shown = "–" if value is None else f"{value:.3f}" if isinstance(value, float) else str(value)
-            table.add_row(f"{part}.{name}", shown)
+            table.add_row(f"{part}.{name}", _shown(value))
     out.print(table)
+
+
+def _shown(value: Any) -> str:
+    return "–" if value is None else f"{value:.3f}" if isinstance(value, float) else str(value)
 
 
 @models_app.command("list")

@@ -8,13 +8,21 @@ bundle = await promoted(stores)                             # what assistants an
 
 from earmark.learn.erasing import ERASER
 from earmark.learn.evaluate import evaluate
+from earmark.learn.datasets import Dataset, load_dataset, make_dataset
 from earmark.learn.registry import Model, bundle, models, promote, promoted, register, retire, rollback
+from earmark.learn.ring import PARTS, Report, learn
 
 __all__ = [
     "ERASER",
+    "PARTS",
+    "Dataset",
     "Model",
+    "Report",
     "bundle",
     "evaluate",
+    "learn",
+    "load_dataset",
+    "make_dataset",
     "models",
     "promote",
     "promoted",

@@ -172,7 +172,7 @@ async def retire_in(stores: Stores, connection: Connection, versions: list[str])
 
 
 async def fall_back(stores: Stores, connection: Connection) -> str:
-    """Promote the newest sound bundle of those in use before, else the built-in one; inside the caller's transaction."""
+    """Promote the newest sound bundle of those in use before, else the built-in one, inside the caller's work."""
     chosen = BUILTIN.version
     for row in await (await connection.execute(SQL.good_bundles)).fetchall():
         try:

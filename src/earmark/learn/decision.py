@@ -1,0 +1,127 @@
+"""The recogniser's decision "was this a command?", calibrated on labels.
+
+A logistic regression on the recogniser's features, drawn towards the packaged decision: its prior counts as much as
+`PRIOR_LABELS` labels, so that a few can't wreck it (MAP with a Gaussian prior; Genkin, Lewis and Madigan 2007).
+Features that speak for a command keep a weight of at least 0. The threshold follows from stated costs on confidences
+that were estimated for speakers left out (cross-validation by speaker), under a cap on other speech.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import minimize
+
+from earmark.assistant import FEATURE_NAMES, Decision
+
+PRIOR_LABELS = 10.0
+COST_REFUSED = 1.0
+"""Of a command that was meant and refused: it must be said again."""
+COST_TAKEN = 3.0
+"""Of other speech that becomes a command: the house does something nobody asked for."""
+COST_WRONG = 1.5
+"""Of a command carried out with a wrong intent or slot: refused, it would have had to be said again too."""
+MOST_TAKEN = 0.04
+"""Share of other speech that may become a command, below the 5 % that are promised."""
+FEWEST = 10
+"""Labelled commands, and labelled other utterances, below which nothing is calibrated."""
+_FOLDS = 5
+_RISING = frozenset({"phone_llr", "worst_word_llr", "ngram_llr", "ngram_agreement"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Example:
+    """One utterance that the grammar found a sentence in."""
+
+    vector: NDArray[np.float64]
+    """Shape (features,), as `earmark.assistant.features` gives it."""
+    right: bool
+    """The grammar's sentence is what was meant."""
+    command: bool
+    """Some command was meant; False for other speech."""
+    speaker: str
+
+
+def fit(examples: Sequence[Example], *, prior: Decision) -> Decision | None:
+    """Return a calibrated decision; None when there are too few examples of either kind."""
+    if sum(one.right for one in examples) < FEWEST or sum(not one.command for one in examples) < FEWEST:
+        return None
+    start = _standardised(examples, prior)
+    held = _out_of_fold(examples, start)
+    weighed = _fit_weights(examples, start)
+    return replace(weighed, threshold=choose_threshold(held, examples, fallback=prior.threshold))
+
+
+def choose_threshold(confidences: NDArray[np.float64], examples: Sequence[Example], *, fallback: float) -> float:
+    """Return the threshold of least cost among those that keep other speech under `MOST_TAKEN`.
+
+    The share of other speech is taken one count higher than it was seen, so that few examples earn little trust. When
+    no threshold keeps under it, `fallback` stays.
+    """
+    other = np.array([not one.command for one in examples])
+    right = np.array([one.right for one in examples])
+    wrong = ~other & ~right
+    best, chosen = np.inf, fallback
+    edges = np.unique(confidences)
+    for threshold in (edges[1:] + edges[:-1]) / 2:
+        taken = confidences >= threshold
+        if (np.sum(taken & other) + 1) / (other.sum() + 1) > max(MOST_TAKEN, 1.5 / (other.sum() + 1)):
+            continue
+        cost = (
+            COST_REFUSED * np.sum(~taken & right)
+            + COST_TAKEN * np.sum(taken & other)
+            + COST_WRONG * np.sum(taken & wrong)
+        )
+        if cost < best:
+            best, chosen = cost, float(threshold)
+    return chosen
+
+
+def _standardised(examples: Sequence[Example], prior: Decision) -> Decision:
+    """Return the same decision on features scaled to the examples, so that one prior width suits every weight."""
+    vectors = np.array([one.vector for one in examples])
+    scale = np.maximum(vectors.std(axis=0), 1e-3 * np.maximum(1.0, np.abs(vectors.mean(axis=0))))
+    mean = vectors.mean(axis=0)
+    weights = prior.weights * scale / prior.scale
+    bias = prior.bias + float(prior.weights @ ((mean - prior.mean) / prior.scale))
+    return replace(prior, mean=mean, scale=scale, weights=weights, bias=bias)
+
+
+def _fit_weights(examples: Sequence[Example], prior: Decision) -> Decision:
+    vectors = (np.array([one.vector for one in examples]) - prior.mean) / prior.scale
+    truth = np.array([1.0 if one.right else -1.0 for one in examples])
+    centre = np.append(prior.weights, prior.bias)
+    design = np.column_stack([vectors, np.ones(len(vectors))])
+    # A Gaussian of this precision holds a weight as strongly as PRIOR_LABELS undecided labels would.
+    precision = PRIOR_LABELS / 4
+
+    def loss(weights: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
+        margin = truth * (design @ weights)
+        away = weights - centre
+        value = np.logaddexp(0.0, -margin).sum() + precision / 2 * away @ away
+        slope = -(truth / (1.0 + np.exp(np.clip(margin, -50, 50)))) @ design + precision * away
+        return float(value), slope
+
+    bounds = [(0.0, None) if name in _RISING else (None, None) for name in FEATURE_NAMES] + [(None, None)]
+    start = np.array(
+        [max(low if low is not None else value, value) for value, (low, _) in zip(centre, bounds, strict=True)]
+    )
+    found = minimize(loss, start, jac=True, method="L-BFGS-B", bounds=bounds)
+    return replace(prior, weights=found.x[:-1], bias=float(found.x[-1]))
+
+
+def _out_of_fold(examples: Sequence[Example], prior: Decision) -> NDArray[np.float64]:
+    """Return each example's confidence from a decision that was fitted without its speaker, shape (n,)."""
+    speakers = sorted({one.speaker for one in examples})
+    fold = {speaker: index % _FOLDS for index, speaker in enumerate(speakers)}
+    confidences = np.zeros(len(examples))
+    for number in range(min(_FOLDS, len(speakers))):
+        inside = [index for index, one in enumerate(examples) if fold[one.speaker] == number]
+        outside = [one for one in examples if fold[one.speaker] != number]
+        decision = _fit_weights(outside, prior) if outside else prior
+        for index in inside:
+            confidences[index] = decision.confidence(examples[index].vector)
+    return confidences

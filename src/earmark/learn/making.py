@@ -1,0 +1,238 @@
+"""Making a candidate: train each part on the people to learn from, try it on those held out, keep what is better.
+
+CPU work without a database; callers run it in a thread. What it writes on the way lies in one drafts folder.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+import shutil
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from earmark import bundle as bundles
+from earmark.assistant import Decision, Engine, Heard, Hypothesis, features
+from earmark.bundle import ModelBundle
+from earmark.device import WORDS
+from earmark.learn import decision
+from earmark.learn.clips import Clip, Sentence
+from earmark.learn.hearing import Job, Progress, Result, listen_to
+from earmark.learn.lessons import Parse, Taught, spoken_clips, wake_clip
+from earmark.learn.promotion import Verdict, judge
+from earmark.learn.scoring import Outcome, is_right, outcome
+
+Files = dict[str, bytes]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PartNote:
+    """What became of one part."""
+
+    part: str
+    """`wake`, `asr` or `nlu`."""
+    learned: bool
+    """True when the candidate holds it anew."""
+    why: str
+    """In plain words."""
+    examples: int
+    """What it could learn from."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Made:
+    """A candidate's files, and how it did."""
+
+    files: Files
+    """Everything the bundle would hold, unchanged parts included."""
+    changed: frozenset[str]
+    """Parts that were learned anew and kept."""
+    notes: Sequence[PartNote]
+    before: Sequence[Outcome]
+    """Of the held-out clips with the bundle in use."""
+    after: Sequence[Outcome]
+    """Of the same clips with the candidate."""
+    verdict: Verdict
+
+
+@dataclass(slots=True, kw_only=True)
+class Attempt:
+    """One run: what it starts from, and where it may write."""
+
+    current: ModelBundle
+    taught: Sequence[Taught]
+    drafts: Path
+    key: Ed25519PrivateKey
+    progress: Progress
+    sentences: Sequence[Sentence] = ()
+    """Written requests to learn understanding from, besides the labels."""
+    workers: int | None = None
+    files: Files = field(default_factory=dict)
+    notes: list[PartNote] = field(default_factory=list)
+    before: list[Outcome] = field(default_factory=list)
+    after: list[Outcome] = field(default_factory=list)
+    changed: set[str] = field(default_factory=set)
+
+    def of(self, side: str) -> list[Taught]:
+        return [one for one in self.taught if one.lesson.side == side]
+
+    def draft(self, files: Mapping[str, bytes]) -> ModelBundle:
+        """Write files as a bundle that nobody else sees."""
+        about = {"draft": secrets.token_hex(8)}
+        return bundles.write(self.drafts, files={**self.files, **files}, about=about, key=self.key)
+
+    def keep(self, part: str, files: Files, verdict: Verdict, *, examples: int) -> bool:
+        """Take a part into the candidate when the held-out people are better off with it."""
+        if verdict.promote:
+            self.files.update(files)
+            self.changed.add(part)
+        self.notes.append(PartNote(part=part, learned=verdict.promote, why=verdict.why, examples=examples))
+        return verdict.promote
+
+    def skip(self, part: str, why: str, *, examples: int) -> None:
+        self.notes.append(PartNote(part=part, learned=False, why=why, examples=examples))
+
+
+def make(attempt: Attempt, parts: Sequence[str]) -> Made:
+    """Train and try the parts; the drafts folder is gone afterwards."""
+    try:
+        attempt.files = files_of(attempt.current)
+        _wake(attempt, learn="wake" in parts)
+        _speech(attempt, learn="asr" in parts)
+        if "nlu" in parts:
+            _understanding(attempt)
+        return Made(
+            files=attempt.files,
+            changed=frozenset(attempt.changed),
+            notes=attempt.notes,
+            before=attempt.before,
+            after=attempt.after,
+            verdict=judge(attempt.before, attempt.after),
+        )
+    finally:
+        shutil.rmtree(attempt.drafts, ignore_errors=True)
+
+
+def files_of(bundle: ModelBundle) -> Files:
+    """Return a bundle's files, from which a candidate's unchanged parts are taken."""
+    return {name: bundle.read(name) or b"" for name in bundle.manifest.get("files", {})}
+
+
+def _wake(attempt: Attempt, *, learn: bool) -> None:
+    by_word: dict[str, list[tuple[Taught, Clip]]] = {}
+    for taught in attempt.taught:
+        clip = wake_clip(taught)
+        if clip is not None and clip.keyword in WORDS:
+            by_word.setdefault(clip.keyword, []).append((taught, clip))
+    for word, pairs in sorted(by_word.items()):
+        heldout = [clip for taught, clip in pairs if taught.lesson.side == "heldout"]
+        before = _listen(attempt, heldout, attempt.current, word)
+        after = _learn_word(attempt, word, pairs, heldout, before) if learn else before
+        attempt.before += before
+        attempt.after += after
+    if learn and not by_word:
+        attempt.skip("wake", "Nobody has judged a wake yet.", examples=0)
+
+
+def _learn_word(
+    attempt: Attempt, word: str, pairs: Sequence[tuple[Taught, Clip]], heldout: Sequence[Clip], before: list[Outcome]
+) -> list[Outcome]:
+    from earmark.learn import wake  # scikit-learn takes a second to load: only who trains needs it
+
+    train = [taught for taught, _ in pairs if taught.lesson.side == "train"]
+    files = wake.learn_word(word, train, progress=attempt.progress)
+    if isinstance(files, str):
+        attempt.skip("wake", files, examples=len(train))
+        return before
+    after = _listen(attempt, heldout, attempt.draft(files), word)
+    kept = attempt.keep("wake", files, judge(before, after), examples=len(train))
+    return after if kept else before
+
+
+def _listen(attempt: Attempt, clips: Sequence[Clip], bundle: ModelBundle, word: str) -> list[Outcome]:
+    jobs = [Job(clip=clip, wake=True, hear=False) for clip in clips]
+    results = listen_to(jobs, bundle=bundle, word=word, workers=1, progress=attempt.progress, what="waking again")
+    return [outcome(clip, result) for clip, result in zip(clips, results, strict=True)]
+
+
+def _speech(attempt: Attempt, *, learn: bool) -> None:
+    engine = Engine(attempt.current, size=1)
+    parse = parser(engine)
+    clips = [(one.lesson.side, clip) for one in attempt.taught for clip in spoken_clips(one, parse)]
+    wanted = [(side, clip) for side, clip in clips if learn or side == "heldout"]
+    jobs = [Job(clip=clip, wake=False, hear=True) for _, clip in wanted]
+    results = listen_to(
+        jobs, bundle=attempt.current, workers=attempt.workers, progress=attempt.progress, what="listening again"
+    )
+    heard = [(side, clip, result) for (side, clip), result in zip(wanted, results, strict=True)]
+    heldout = [(clip, result) for side, clip, result in heard if side == "heldout"]
+    before = [outcome(clip, result) for clip, result in heldout]
+    attempt.before += before
+    attempt.after += before
+    if not learn:
+        return
+    examples = [one for side, clip, result in heard if side == "train" and (one := example(engine, clip, result))]
+    fitted = decision.fit(examples, prior=Decision.load(attempt.current))
+    if fitted is None:
+        why = "There are too few labelled commands, or too little other speech, to learn from."
+        attempt.skip("asr", why, examples=len(examples))
+        return
+    files = {"asr/decision.json": json.dumps(fitted.to_json(), sort_keys=True).encode()}
+    candidate = Engine(attempt.draft(files), size=1)
+    after = [outcome(clip, heard_again(candidate, fitted, result)) for clip, result in heldout]
+    if attempt.keep("asr", files, judge(before, after), examples=len(examples)):
+        attempt.after[len(attempt.after) - len(before) :] = after
+
+
+def parser(engine: Engine) -> Parse:
+    """Return what parses a written sentence by the skills' templates."""
+
+    def parse(text: str) -> tuple[str, Mapping[str, str]] | None:
+        understood = engine.understand(Hypothesis(words=(), text=text, confidence=1.0, source="ngram"))
+        fits = understood.accepted and understood.intent is not None and understood.reason != "model"
+        return (understood.intent or "", understood.slots) if fits else None
+
+    return parse
+
+
+def example(engine: Engine, clip: Clip, result: Result) -> decision.Example | None:
+    """Return what a clip teaches the decision; None when the grammar found no sentence in it."""
+    if result.reading is None or result.reading.heard.hypothesis.source != "grammar":
+        return None
+    hypothesis = result.reading.heard.hypothesis
+    # As if it had been sure: then the understanding is that of the grammar's own sentence.
+    sure = replace(hypothesis, confidence=1.0)
+    reading = Heard(hypothesis=sure, understanding=engine.understand(sure))
+    right = clip.intent is not None and is_right(reading, clip.intent, clip.slots)[0]
+    return decision.Example(
+        vector=features(hypothesis), right=right, command=clip.intent is not None, speaker=clip.speaker
+    )
+
+
+def heard_again(engine: Engine, fitted: Decision, result: Result) -> Result:
+    """Return what another decision makes of the same decoding: nothing else of the recogniser has changed."""
+    if result.reading is None:
+        return result
+    hypothesis = result.reading.heard.hypothesis
+    if hypothesis.source == "grammar":
+        hypothesis = replace(hypothesis, confidence=fitted.confidence(features(hypothesis)))
+    heard = Heard(hypothesis=hypothesis, understanding=engine.understand(hypothesis))
+    return replace(result, reading=replace(result.reading, heard=heard))
+
+
+def _understanding(attempt: Attempt) -> None:
+    attempt.skip("nlu", "There are too few labelled sentences to learn from.", examples=0)
+
+
+def about(made: Made, **known: Any) -> dict[str, Any]:
+    """Return the manifest of a candidate: lineage given by the caller, and how it did."""
+    return {
+        **known,
+        "changed": sorted(made.changed),
+        "notes": [{"part": note.part, "learned": note.learned, "why": note.why} for note in made.notes],
+        "verdict": made.verdict.why,
+    }
