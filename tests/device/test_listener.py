@@ -59,11 +59,11 @@ def frame(number: int, *, voiced: bool = False) -> bytes:
 
 
 def verifier(score: float, threshold: float = 0.5, settle: float = 0.12) -> Verifier:
-    bias = np.array([np.log(score / (1 - score))], np.float32)
+    none = np.zeros((0, 96), np.float32)
     return Verifier(
-        word="alexa", stage1=0.5, threshold=threshold, settle=settle,
-        mean=np.zeros(1536, np.float32), scale=np.ones(1536, np.float32),
-        networks=(((np.zeros((1536, 1), np.float32), bias),),),
+        word="alexa", stage1=0.5, threshold=threshold, settle=settle, gamma=1.0, intercept=1.0,
+        mean=np.zeros(96, np.float32), scale=np.ones(96, np.float32), vectors=none, weights=none[:, 0],
+        slope=float(np.log(score / (1 - score))), offset=0.0,
     )  # fmt: skip
 
 

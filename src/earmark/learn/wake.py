@@ -1,0 +1,203 @@
+"""Training the wake verifier: labelled wakes and synthetic voices → a support vector machine and its operating point.
+
+The threshold is where a stated cost is least over people that the machine was not trained on: folds never share a
+speaker. Deterministic for a seed.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import GroupKFold
+from sklearn.preprocessing import StandardScaler
+from sklearn.svm import SVC
+
+from earmark.device import DIMENSIONS
+from earmark.errors import MissingExtra
+from earmark.learn.lessons import Taught, wake_span
+from earmark.learn.wake_voices import synthetic_clips
+from earmark.learn.wake_windows import SETTLE, STAGE1, WakeClip, WindowMaker, Windows
+
+Progress = Callable[[str, int, int], None]
+COST_OF_A_MISS = 8.0
+"""A missed wake counts as much as eight false ones that the first stage let through; so the operating point gives up
+few wakes, and refuses as many confusables as that allows."""
+_NEWEST = 9
+"""Embeddings looked at: 1.4 s, the longest wake word and what leads into it; more would bring what was said before."""
+_C = 3.0
+_FOLDS = 4
+_LEAST = 3
+"""Labels of each kind without which there is nothing to learn from."""
+_ENOUGH = 20
+"""Rows of labelled wakes from which on the miss rate is taken from people alone, without the synthetic voices."""
+_WEIGHT_OF_A_LABEL = 2.0
+"""Against a synthetic clip."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rows:
+    """Windows with who spoke in them."""
+
+    values: NDArray[np.float32]
+    """Shape (n, features)."""
+    said: NDArray[np.bool_]
+    group: NDArray[np.str_]
+    labelled: NDArray[np.bool_]
+    """True where people said what it is, False for synthetic voices."""
+
+    def take(self, chosen: NDArray[Any]) -> Rows:
+        return Rows(
+            values=self.values[chosen],
+            said=self.said[chosen],
+            group=self.group[chosen],
+            labelled=self.labelled[chosen],
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Machine:
+    """A trained support vector machine on standardised rows."""
+
+    scaler: StandardScaler
+    svc: SVC
+
+    def margin(self, rows: Rows) -> NDArray[np.float64]:
+        return self.svc.decision_function(self.scaler.transform(rows.values))
+
+
+def learn_word(
+    word: str, taught: Sequence[Taught], *, seed: int = 0, progress: Progress = lambda what, done, total: None
+) -> dict[str, bytes] | str:
+    """Train on judged recordings; return a bundle's files, or one sentence saying why there is nothing to learn."""
+    clips = [
+        WakeClip(audio=wake_span(one), said=one.lesson.called, group=one.lesson.speaker)
+        for one in taught
+        if one.lesson.called is not None
+    ]
+    return train(word, clips, seed=seed, progress=progress)
+
+
+def train(
+    word: str,
+    clips: Sequence[WakeClip],
+    *,
+    synthetic: Sequence[WakeClip] | None = None,
+    seed: int = 0,
+    progress: Progress = lambda what, done, total: None,
+) -> dict[str, bytes] | str:
+    """Train a verifier; return `wake/<word>.json` and `.npz`, or one sentence saying why there is nothing to learn.
+
+    `synthetic` are the clips of synthetic voices; by default they are made here, and without a synthesiser installed
+    people's clips have to do.
+    """
+    counts = {said: sum(clip.said is said for clip in clips) for said in (True, False)}
+    if min(counts.values()) < _LEAST:
+        return f"Too few judged wakes: it takes {_LEAST} that were said and {_LEAST} that were not."
+    if synthetic is None:
+        try:
+            synthetic = synthetic_clips(word, seed=seed, progress=progress)
+        except MissingExtra:
+            synthetic = []
+    maker = WindowMaker(word)
+    progress("cutting windows", 0, 2)
+    people = _rows(maker.make(clips, rooms=3, seed=seed), clips, labelled=True)
+    progress("cutting windows", 1, 2)
+    voices = _rows(maker.make(synthetic, rooms=1, seed=seed + 1), synthetic, labelled=False)
+    progress("cutting windows", 2, 2)
+    rows = _together(people, voices)
+    if rows.said.all() or not rows.said.any():
+        return "The judged wakes are all of one kind for the first stage; it takes both."
+    unseen = unseen_margins(rows, seed=seed)
+    platt = LogisticRegression(C=1e3).fit(unseen[:, None], rows.said)
+    slope, offset = float(platt.coef_[0, 0]), float(platt.intercept_[0])
+    scores = 1.0 / (1.0 + np.exp(-(slope * unseen + offset)))
+    threshold, costs = operating_point(scores, rows)
+    machine = fit(rows)
+    progress("training", 1, 1)
+    about = {
+        "stage1": STAGE1,
+        "threshold": threshold,
+        "settle": SETTLE,
+        "gamma": float(machine.svc._gamma),
+        "intercept": float(machine.svc.intercept_[0]),
+        "slope": slope,
+        "offset": offset,
+        "cost_of_a_miss": COST_OF_A_MISS,
+        "unseen_speakers": costs,
+        "rows": {"labelled": int(rows.labelled.sum()), "synthetic": int((~rows.labelled).sum())},
+    }
+    return {f"wake/{word}.json": json.dumps(about, sort_keys=True).encode(), f"wake/{word}.npz": _arrays(machine)}
+
+
+def fit(rows: Rows) -> Machine:
+    """Train on rows, both kinds weighing the same in all."""
+    scaler = StandardScaler().fit(rows.values)
+    weight = np.where(rows.labelled, _WEIGHT_OF_A_LABEL, 1.0)
+    svc = SVC(C=_C, kernel="rbf", gamma="scale", class_weight="balanced", cache_size=300)
+    return Machine(scaler=scaler, svc=svc.fit(scaler.transform(rows.values), rows.said, sample_weight=weight))
+
+
+def unseen_margins(rows: Rows, *, seed: int) -> NDArray[np.float64]:
+    """Return each row's margin, shape (n,), by a machine that never heard its speaker."""
+    margins = np.zeros(len(rows.said))
+    folds = min(_FOLDS, len(set(rows.group.tolist())))
+    splitter = GroupKFold(n_splits=folds, shuffle=True, random_state=seed)
+    for train_on, try_on in splitter.split(rows.values, rows.said, rows.group):
+        some = rows.take(train_on)
+        if some.said.all() or not some.said.any():
+            continue  # one speaker holds a whole side: its rows stay at the boundary
+        margins[try_on] = fit(some).margin(rows.take(try_on))
+    return margins
+
+
+def operating_point(scores: NDArray[np.float64], rows: Rows) -> tuple[float, dict[str, float]]:
+    """Return the threshold with the least cost, and the miss rate and the rate of false wakes let through there.
+
+    Misses are counted on people's wakes where there are enough, false wakes on all that the first stage let through.
+    """
+    people = rows.said & rows.labelled
+    wakes = np.sort(scores[people if people.sum() >= _ENOUGH else rows.said])
+    others = np.sort(scores[~rows.said])
+    every = np.unique(np.concatenate([wakes, others]))
+    edges = np.concatenate([[0.0], (every[1:] + every[:-1]) / 2])
+    misses = np.searchsorted(wakes, edges, side="left") / len(wakes)
+    passed = 1.0 - np.searchsorted(others, edges, side="left") / len(others)
+    best = int(np.argmin(COST_OF_A_MISS * misses + passed))
+    return float(edges[best]), {"miss_rate": float(misses[best]), "false_wakes_passed": float(passed[best])}
+
+
+def _rows(windows: Windows, clips: Sequence[WakeClip], *, labelled: bool) -> Rows:
+    return Rows(
+        values=windows.embeddings.reshape(len(windows), -1)[:, -_NEWEST * DIMENSIONS :],
+        said=windows.said,
+        group=np.array([clips[index].group for index in windows.clip], dtype=np.str_),
+        labelled=np.full(len(windows), labelled),
+    )
+
+
+def _together(one: Rows, other: Rows) -> Rows:
+    return Rows(
+        values=np.concatenate([one.values, other.values]),
+        said=np.concatenate([one.said, other.said]),
+        group=np.concatenate([one.group.astype(np.str_), other.group.astype(np.str_)]),
+        labelled=np.concatenate([one.labelled, other.labelled]),
+    )
+
+
+def _arrays(machine: Machine) -> bytes:
+    buffer = io.BytesIO()
+    np.savez_compressed(
+        buffer,
+        mean=np.asarray(machine.scaler.mean_, dtype=np.float32),
+        scale=np.asarray(machine.scaler.scale_, dtype=np.float32),
+        vectors=machine.svc.support_vectors_.astype(np.float16),  # half the size; scores move by less than 0.001
+        weights=machine.svc.dual_coef_[0].astype(np.float32),
+    )
+    return buffer.getvalue()

@@ -1,0 +1,120 @@
+"""From clips to what the wake verifier sees: speech embeddings of the window in which the first stage fires."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from earmark.device import DIMENSIONS, FRAME_SAMPLES, WINDOWS, MicroWakeDetector, SpeechEmbedder
+from earmark.learn.rooms import draw_room, hear, pad
+from earmark.words import SAMPLE_RATE, PcmAudio, Seconds
+
+STAGE1 = 0.5
+"""Threshold of the first stage with a verifier behind it: keeps 99 to 100 % of wakes (its own cutoff is 0.9)."""
+SETTLE: Seconds = 0.12
+"""The window ends this long after the first stage fires: its score peaks 0.06 to 0.2 s after it passes 0.5."""
+_LEAD: Seconds = 1.6
+_TAIL: Seconds = 0.5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WakeClip:
+    """A clip of which it is known whether the wake word was said in it."""
+
+    audio: PcmAudio
+    """The wake span, or more around it."""
+    said: bool
+    group: str
+    """Who spoke: clips of one group are never on both sides of a split. An opaque id."""
+    synthetic: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Windows:
+    """What the verifier is trained on, one row a window."""
+
+    embeddings: NDArray[np.float32]
+    """Shape (n, 16, 96)."""
+    peak: NDArray[np.float32]
+    """Shape (n,): the first stage's highest score until the window was taken."""
+    said: NDArray[np.bool_]
+    clip: NDArray[np.int64]
+    """Index of the clip that a row was made of."""
+
+    def __len__(self) -> int:
+        return len(self.said)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Firing:
+    """Where the first stage fired."""
+
+    end: int
+    """Sample at which the device takes the window: SETTLE after the score passed STAGE1."""
+    peak: float
+    """Highest score until then."""
+    fired: bool
+    """False when the score never passed; then `end` lies after its highest point."""
+
+
+class WindowMaker:
+    """Runs the device's own first stage and embedder over clips."""
+
+    def __init__(self, word: str) -> None:
+        self._detector = MicroWakeDetector(word)
+        self._embedder = SpeechEmbedder()
+
+    def find(self, samples: NDArray[np.int16]) -> Firing:
+        """Return where the first stage fires first, or comes nearest to it."""
+        self._detector.reset()
+        settle = round(SETTLE * SAMPLE_RATE)
+        highest, where = -1.0, 0
+        fired_at: int | None = None
+        for at in range(FRAME_SAMPLES, len(samples) + 1, FRAME_SAMPLES):
+            score = self._detector.feed(samples[at - FRAME_SAMPLES : at].tobytes())
+            if score is not None and score > highest:
+                highest, where = score, at
+            if fired_at is None and score is not None and score > STAGE1:
+                fired_at = at
+            if fired_at is not None and at >= fired_at + settle:
+                break
+        if fired_at is None:
+            return Firing(end=where + settle, peak=highest, fired=False)
+        return Firing(end=fired_at + settle, peak=highest, fired=True)
+
+    def window(self, samples: NDArray[np.int16], end: int) -> NDArray[np.float32]:
+        """Return the embeddings, shape (16, 96), of the two seconds before a sample."""
+        return self._embedder.embed(samples[: max(FRAME_SAMPLES, end)])
+
+    def make(self, clips: Sequence[WakeClip], *, rooms: int, seed: int) -> Windows:
+        """Hear every clip once as it is and in `rooms` drawn rooms, and cut each time the window that fires.
+
+        Where the first stage stays silent the verifier is never asked, so such windows are left out; but for people's
+        voices without the wake word, of which too few fire: there the nearest miss is taken, so that a human voice
+        alone never passes for the word.
+        """
+        rows: list[tuple[NDArray[np.float32], float, bool, int]] = []
+        for index, clip in enumerate(clips):
+            rng = np.random.default_rng([seed, index])
+            for room in range(rooms + 1):
+                sound = pad(clip.audio, before=_LEAD, after=_TAIL, rng=rng)
+                if room:
+                    samples = hear(sound, draw_room(rng), rng)
+                else:
+                    samples = np.clip(np.rint(sound), -32768, 32767).astype(np.int16)
+                firing = self.find(samples)
+                if not firing.fired and (clip.said or clip.synthetic):
+                    if not room:
+                        break  # rooms rarely make a clip fire that is silent on its own: not worth the time
+                    continue
+                jitter = int(rng.integers(-4, 5)) * FRAME_SAMPLES if room else 0
+                rows.append((self.window(samples, firing.end + jitter), firing.peak, clip.said, index))
+        return Windows(
+            embeddings=np.array([row[0] for row in rows], dtype=np.float32).reshape(-1, WINDOWS, DIMENSIONS),
+            peak=np.array([row[1] for row in rows], dtype=np.float32),
+            said=np.array([row[2] for row in rows], dtype=bool),
+            clip=np.array([row[3] for row in rows], dtype=np.int64),
+        )
