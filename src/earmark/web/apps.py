@@ -5,8 +5,6 @@ Each is a FastAPI app over stores that the caller opened with that plane's own d
 
 from __future__ import annotations
 
-import importlib
-
 from fastapi import APIRouter, FastAPI, Response
 from fastapi.responses import PlainTextResponse
 from starlette.staticfiles import StaticFiles
@@ -16,6 +14,7 @@ from earmark.accounts import Plane
 from earmark.storage import Stores
 from earmark.web import errors, render, sign_in
 from earmark.web.desk import router as desk_router
+from earmark.web.device_api import router as device_router
 from earmark.web.floor import router as floor_router
 from earmark.web.home import router as home_router
 from earmark.web.security import Guard, Throttle, allowed_hosts
@@ -64,11 +63,7 @@ def _create(stores: Stores, plane: Plane, router: APIRouter) -> FastAPI:
 def create_home(stores: Stores) -> FastAPI:
     """Owners: talk, history, switches. Devices and the browser's microphone connect here."""
     app = _create(stores, "home", home_router)
-    try:
-        device_api = importlib.import_module("earmark.web.device_api")
-        app.include_router(device_api.router)
-    except (ImportError, AttributeError):
-        pass
+    app.include_router(device_router)
     return app
 
 

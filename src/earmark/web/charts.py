@@ -20,7 +20,7 @@ def bars(values: Sequence[tuple[str, float]], *, label: str, width: int = 640, h
         middle = i * slot + slot / 2
         if value:
             parts.append(
-                f'<rect class="bar" x="{x:.1f}" y="{floor - tall:.1f}" width="{thick:.1f}" height="{tall:.1f}" rx="3"/>'
+                f'<rect class="col" x="{x:.1f}" y="{floor - tall:.1f}" width="{thick:.1f}" height="{tall:.1f}" rx="3"/>'
                 f'<text class="value" x="{middle:.1f}" y="{floor - tall - 6:.1f}">{value:g}</text>'
             )
         parts.append(f'<text x="{middle:.1f}" y="{height - 6}">{escape(name)}</text>')
@@ -38,7 +38,7 @@ def before_after(before: float | None, after: float | None, *, label: str, lower
         y = i * 24
         wide = 200 * (value or 0) / top
         kind = ("good" if better else "worse") if name == "after" else "plain"
-        parts.append(f'<rect class="bar {kind}" x="56" y="{y + 3}" width="{max(wide, 2):.1f}" height="16" rx="3"/>')
+        parts.append(f'<rect class="col {kind}" x="56" y="{y + 3}" width="{max(wide, 2):.1f}" height="16" rx="3"/>')
         parts.append(f'<text class="name" x="0" y="{y + 16}">{name}</text>')
     said = ", ".join(f"{name} {value:g}" for name, value in (("before", before), ("after", after)) if value is not None)
     return _svg(parts, f"{label}: {said}", 260, 46, base=None)

@@ -4,25 +4,19 @@ from __future__ import annotations
 
 import json
 import uuid
-from typing import Any
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 
 from earmark import vault
 from earmark.errors import Erased, NotFound
+from earmark.forget import forget
 from earmark.vault import Receipt
 from earmark.web.render import page
 from earmark.web.sessions import Owner, StoresHere
 from earmark.words import InteractionId
 
 router = APIRouter()
-
-
-async def forget(*args: Any, **kwargs: Any) -> Receipt:
-    from earmark.forget import forget as everywhere
-
-    return await everywhere(*args, **kwargs)
 
 
 def _done(request: Request, receipt: Receipt, gone: str) -> Response:

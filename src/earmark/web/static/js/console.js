@@ -142,7 +142,7 @@ function choices(options, onChoose) {
   });
   choose = (i) => options[i] && onChoose(options[i][0]);
   $(".answers").append(row);
-  row.querySelector("button").focus();
+  $(".answers").focus({ preventScroll: true }); // not an answer: nobody shall send one by habit
 }
 
 function submit(answer) {
@@ -191,7 +191,7 @@ function askTranscript({ words: guessed = [] }) {
   else box.setSelectionRange(box.value.length, box.value.length);
 }
 
-function askUnderstood({ text = "", intent = null, slots = {} }) {
+function askUnderstood({ text = "", intent = null, slots = {}, accepted = true }) {
   const facts = element("dl", "facts");
   const line = (name, value) => {
     const row = element("div", "");
@@ -199,7 +199,7 @@ function askUnderstood({ text = "", intent = null, slots = {} }) {
     facts.append(row);
   };
   line("Heard", text ? `“${text}”` : "nothing");
-  line("Understood", intent ? words.intents[intent] ?? intent : "No command");
+  line("Understood", accepted && intent ? words.intents[intent] ?? intent : "No command");
   for (const [name, value] of Object.entries(slots)) line(name, value);
   $(".answers").append(facts);
   choices([["right", "Right"], ["wrong", "Wrong"]], (value) => (value === "right" ? submit({ value }) : askIntent(intent)));
@@ -265,7 +265,7 @@ function speed(step) {
 $(".play").addEventListener("click", togglePlay);
 $(".back").addEventListener("click", back);
 $(".flag").addEventListener("click", flag);
-$(".skip").addEventListener("click", giveBack);
+$(".give-back").addEventListener("click", giveBack);
 $(".speed").addEventListener("change", () => speed(0));
 $(".loop").addEventListener("click", () => {
   loop = !loop;

@@ -1,0 +1,108 @@
+from __future__ import annotations
+
+import re
+
+import psycopg
+import pytest
+
+from earmark import audio, audit, learn, review, safety
+from earmark.words import PersonId
+
+
+@pytest.fixture
+async def flagged(task, stores, worker):
+    """A clip that a reviewer flagged."""
+    task_id = await task()
+    reviewer = review.Reviewer(id=await worker("reviewer"), languages=("en",), site="Boston")
+    held = await review.next_task(stores, reviewer)
+    assert held is not None
+    await review.flag(stores, reviewer, task_id, held.fence, "distress")
+    (case,) = await safety.cases(stores)
+    return case
+
+
+@pytest.fixture
+async def officer(browse, worker):
+    return await browse("desk", await worker("safety"))
+
+
+async def test_a_case_stands_on_its_clock(officer, flagged, clock) -> None:
+    assert "Somebody in distress" in (await officer.get("/cases")).text
+    assert "hours left" in (await officer.get("/cases")).text
+    clock.turn(hours=7)
+    assert "3 hours late" in (await officer.get("/cases")).text
+    assert "1 past the clock" in (await officer.get("/")).text
+
+
+async def test_the_clip_is_played_to_the_officer(officer, flagged) -> None:
+    answer = await officer.get(f"/cases/{flagged.id}/sound")
+    assert audio.read(answer.content).duration == 1.0
+    assert answer.headers["cache-control"] == "no-store"
+
+
+@pytest.mark.parametrize(
+    "form", [{"decision": "release"}, {"reason": "heard it"}, {"decision": "shrug", "reason": "x"}]
+)
+async def test_a_decision_needs_a_reason_and_a_name(officer, flagged, stores, form) -> None:
+    answer = await officer.post(f"/cases/{flagged.id}", form)
+    assert answer.status_code == 400
+    assert 'role="alert"' in answer.text
+    assert (await safety.case(stores, flagged.id)).open
+
+
+async def test_deciding_closes_the_case_once(officer, flagged, stores) -> None:
+    form = {"decision": "release", "reason": "A film was on in the room."}
+    assert (await officer.post(f"/cases/{flagged.id}", form)).status_code == 303
+    assert "A film was on in the room." in (await officer.get(f"/cases/{flagged.id}")).text
+    assert "No case waits" in (await officer.get("/cases")).text
+    assert (await officer.post(f"/cases/{flagged.id}", form)).status_code == 409
+
+
+async def test_models_are_promoted_and_rolled_back(browse, worker, stores) -> None:
+    scores = {
+        "before": {"wake": {"miss_rate": 0.02, "false_accepts_per_hour": 6.0}},
+        "after": {"wake": {"miss_rate": 0.02, "false_accepts_per_hour": 0.5}},
+    }
+    made = await learn.register(stores, {"note.json": b"{}"}, {"dataset": None, "parent": None, "scores": scores})
+    browser = await browse("desk", await worker("engineer"))
+    page = (await browser.get("/models")).text
+    assert "False wakes an hour" in page
+    assert 'aria-label="False wakes an hour: before 6, after 0.5"' in page
+    await browser.post("/models/promote", {"version": made.version})
+    assert (await learn.promoted(stores)).version == made.version
+    assert "Go back to the one before" in (await browser.get("/models")).text
+    await browser.post("/models/rollback")
+    assert (await learn.promoted(stores)).version == "builtin"
+    assert (await browser.post("/models/rollback")).status_code == 409
+    assert (await browser.post("/models/promote", {"version": "nothing"})).status_code == 404
+
+
+async def test_the_log_is_checked_and_a_change_in_it_named(browse, worker, stores, home) -> None:
+    for number in range(3):
+        await audit.append(stores, {"what": "hearing", "number": number})
+    await audit.sequence(stores)
+    browser = await browse("desk", await worker("auditor"))
+    assert "3 entries" in (await browser.get("/audit")).text
+    assert "Unaltered" in (await browser.post("/audit/verify")).text
+    with psycopg.connect(home.read_secret("database-owner")) as connection:
+        connection.execute("""UPDATE audit.log SET event = event || '{"what": "nothing"}' WHERE number = 1""")
+    assert "The first bad entry is number 1" in (await browser.post("/audit/verify")).text
+
+
+async def test_an_admin_makes_links_for_those_who_work_here(browse, worker, household) -> None:
+    reviewer: PersonId = await worker("reviewer")
+    admin = await browse("desk", await worker("admin"))
+    page = (await admin.get("/people")).text
+    assert str(reviewer) in page
+    assert str(household.ada) not in page
+    assert "Somebody" not in page
+    shown = (await admin.post("/people/link", {"person": str(reviewer), "plane": "floor"})).text
+    link = re.search(r'value="http://127\.0\.0\.1:8041(/sign-in/[^"]+)"', shown)
+    assert link
+    assert (await (await browse("floor")).post(link[1])).status_code == 303
+
+
+async def test_nobody_is_signed_in_as_an_owner_from_the_desk(browse, worker, household) -> None:
+    admin = await browse("desk", await worker("admin"))
+    for person, plane in ((household.ada, "home"), (household.ada, "floor"), (await worker("reviewer"), "desk")):
+        assert (await admin.post("/people/link", {"person": str(person), "plane": plane})).status_code == 404
