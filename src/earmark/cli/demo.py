@@ -12,12 +12,12 @@ import typer
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from earmark.accounts import person_by_handle
+from earmark.accounts import Plane, person_by_handle
 from earmark.cli.processes import sign_in_url
 from earmark.cli.run import err, fail, out
 from earmark.demo import Turned, turn
 from earmark.demo.household import STAFF
-from earmark.demo.turn import earlier
+from earmark.demo.turning import earlier
 from earmark.errors import EarmarkError
 from earmark.settings import Settings, settings
 from earmark.storage import open_stores
@@ -89,7 +89,7 @@ async def _turned(wanted: Settings, data: Path | None, tell) -> Turned:
 
 async def _links(wanted: Settings) -> dict[str, str]:
     async with open_stores("earmark_worker", wanted) as stores:
-        found = {"owner": ("ada", "home"), "reviewer": ("reviewer", "floor")}
+        found: dict[str, tuple[str, Plane]] = {"owner": ("ada", "home"), "reviewer": ("reviewer", "floor")}
         found |= {role: (role, plane) for role, _, plane in STAFF}
         return {
             role: await sign_in_url(stores, (await person_by_handle(stores, handle)).id, plane)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Annotated, Any, get_args
+from typing import Annotated, Any, cast, get_args
 
 import typer
 from rich.table import Table
@@ -99,7 +99,7 @@ def link(
             raise BadRequest(why="The plane is home, floor or desk.")
         async with installation() as stores:
             person = await accounts.person_by_handle(stores, sign_in_name)
-            return await sign_in_url(stores, person.id, plane)
+            return await sign_in_url(stores, person.id, cast(Plane, plane))
 
     url = run(ask(), as_json=as_json)
     emit({"link": url}, as_json=as_json, text=lambda: out.print(url, soft_wrap=True))

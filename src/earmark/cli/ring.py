@@ -7,7 +7,7 @@ import secrets
 from dataclasses import asdict
 from pathlib import Path
 from random import Random
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
@@ -54,13 +54,19 @@ def safety() -> None:
 
 
 @audit_app.command("verify")
-def verify(as_json: AsJson = False) -> None:
+def verify(
+    witness: Annotated[
+        Path | None, typer.Option(help="A checkpoint that somebody kept elsewhere: `earmark audit checkpoint`.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
     """Recompute the whole log and name the first entry that is not what was sealed."""
 
     async def ask() -> audit.Verdict:
+        kept = _read_json(witness) if witness else None
         async with installation() as stores:
             await audit.sequence(stores)
-            return await audit.verify(stores)
+            return await audit.verify(stores, witness=kept)
 
     verdict = run(ask(), as_json=as_json)
 
@@ -73,6 +79,31 @@ def verify(as_json: AsJson = False) -> None:
     emit(asdict(verdict), as_json=as_json, text=text)
     if not verdict.good:
         raise typer.Exit(1)
+
+
+def _read_json(file: Path) -> dict[str, Any]:
+    try:
+        content = json.loads(file.read_text())
+    except (OSError, ValueError):
+        content = None
+    if not isinstance(content, dict):
+        raise BadRequest(why="This file is not a checkpoint; make one with `earmark audit checkpoint`.")
+    return content
+
+
+@audit_app.command("checkpoint")
+def checkpoint() -> None:
+    """Seal the log and print the seal as JSON, for a witness to keep elsewhere."""
+
+    async def ask() -> dict[str, Any]:
+        async with installation() as stores:
+            await audit.sequence(stores)
+            latest = await audit.latest_checkpoint(stores)
+            if latest is None:
+                raise BadRequest(why="The log is still empty; there is nothing to seal.")
+            return audit.checkpoint_of(stores, latest)
+
+    print(json.dumps(run(ask())))
 
 
 @audit_app.command("receipt")

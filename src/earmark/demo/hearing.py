@@ -62,7 +62,6 @@ async def hear(
     """Let the devices hear everything, each its share, side by side; `told` is called after each utterance."""
     heard = Heard()
     household = _Household(heard, told)
-    async with asyncio.TaskGroup() as group:
-        for index, token in enumerate(tokens):
-            group.create_task(household.device(token, address, utterances[index :: len(tokens)]))
+    shares = [household.device(token, address, utterances[i :: len(tokens)]) for i, token in enumerate(tokens)]
+    await asyncio.gather(*shares)
     return heard

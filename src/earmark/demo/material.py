@@ -17,8 +17,8 @@ from earmark.device import Voice
 from earmark.words import SAMPLE_RATE, PcmAudio, Seconds
 
 WAKE_WORD = "alexa"
-_TRAIN_VOICES = ("en-us", "en-us+f2", "en-gb+m3", "en-us+m5", "en-gb+f4", "en-us+f3")
-_HELDOUT_VOICES = ("en-us+m7", "en-gb+f1", "en-us+f5", "en-gb-scotland+m2")
+_TRAIN_VOICES = ("en-us", "en-us+f2", "en+m3", "en-us+m5", "en+f4", "en-us+f3")
+_HELDOUT_VOICES = ("en-us+m7", "en+f1", "en-us+f5", "en-gb-scotland+m2")
 _ROOM_LEVEL = 20.0
 """Of 32768: the noise of a quiet room around every clip, human or synthetic, so that silence tells nothing."""
 
@@ -174,13 +174,15 @@ def synthesised(scratch: Path, voice: Voice, *, seed: int = 1) -> Material:
         return voice.synthesise(text, voice=name, speed=random.randint(140, 165), pitch=random.randint(35, 65))
 
     for index, (text, intent, slots) in enumerate(COMMANDS):
-        name = _TRAIN_VOICES[index % len(_TRAIN_VOICES)]
-        spoken = _spoken(say(WAKE_WORD, name), say(text, name), random)
-        train.append(Utterance(audio=spoken, called=True, text=text, intent=intent, slots=slots))
-        name = _HELDOUT_VOICES[index % len(_HELDOUT_VOICES)]
-        known = {"text": text, "intent": intent, "slots": slots, "speaker": name}
-        folder.add("commands", in_a_room(say(text, name), random), **known)
-        folder.add("wake", in_a_room(say(WAKE_WORD, name), random), wake=True, keyword=WAKE_WORD)
+        for turn in range(3):
+            name = _TRAIN_VOICES[(index + 2 * turn) % len(_TRAIN_VOICES)]
+            spoken = _spoken(say(WAKE_WORD, name), say(text, name), random)
+            train.append(Utterance(audio=spoken, called=True, text=text, intent=intent, slots=slots))
+        for turn in range(2):
+            name = _HELDOUT_VOICES[(index + turn) % len(_HELDOUT_VOICES)]
+            known = {"text": text, "intent": intent, "slots": slots, "speaker": name}
+            folder.add("commands", in_a_room(say(text, name), random), **known)
+            folder.add("wake", in_a_room(say(WAKE_WORD, name), random), wake=True, keyword=WAKE_WORD)
     for index, text in enumerate(OTHER_SPEECH):
         if index % 2:
             name = _TRAIN_VOICES[index % len(_TRAIN_VOICES)]

@@ -38,9 +38,7 @@ async def review_everything(
         done += 1
         progress("simulated reviewers listen and answer", min(1.0, done / (2.2 * waiting)))
 
-    async with asyncio.TaskGroup() as group:
-        for token in tokens:
-            group.create_task(_reviewer(floor, token, truths, Random(random.random()), told))
+    await asyncio.gather(*(_reviewer(floor, token, truths, Random(random.random()), told) for token in tokens))
     return done
 
 
@@ -49,7 +47,7 @@ async def _reviewer(floor: str, token: str, truths: Mapping[str, Utterance], ran
     async with httpx.AsyncClient(base_url=floor, headers=headers, timeout=60) as client:
         task = await _ask(client, "/api/review/next", {})
         while task is not None:
-            sound = await client.get(task["sound"])
+            sound = await client.get(f"/api/review/sound/{task['id']}", params={"fence": task["fence"]})
             sound.raise_for_status()
             body = {
                 "task": task["id"],

@@ -12,7 +12,7 @@ from random import Random
 from typing import Any
 
 from earmark import accounts, airlock, audit, learn, review
-from earmark.bundle import BUILTIN
+from earmark.bundle import BUILTIN, ModelBundle
 from earmark.demo.hearing import hear
 from earmark.demo.household import Cast, move_in
 from earmark.demo.material import Material, from_recordings, synthesised
@@ -65,8 +65,7 @@ async def turn(stores: Stores, data: Path | None, progress: Progress) -> Turned:
     progress("gathering voices", 0.0)
     material = await asyncio.to_thread(_material, data, scratch)
     cast = await move_in(stores)
-    progress("judging the built-in models on held-out speech", 0.0)
-    before = await asyncio.to_thread(learn.evaluate, material.heldout, BUILTIN)
+    before = await _judge(material, BUILTIN, progress)
     heard = await _speak(stores, material, cast, progress)
     progress("simulated reviewers listen and answer", 0.0)
     reviewed = await _review(stores, cast, heard.truth, progress)
@@ -74,8 +73,7 @@ async def turn(stores: Stores, data: Path | None, progress: Progress) -> Turned:
     report = await learn.learn(stores, promote=True, progress=lambda text: progress(f"learning: {text}", 0.0))
     bundle = await learn.promoted(stores)
     taken_up = await _taken_up(stores, cast, bundle.version) if bundle.version != BUILTIN.version else None
-    progress("judging what runs now on the same speech", 0.0)
-    after = await asyncio.to_thread(learn.evaluate, material.heldout, bundle) if taken_up is not None else before
+    after = await _judge(material, bundle, progress) if taken_up is not None else before
     await audit.sequence(stores)
     turned = Turned(
         about=material.about,
@@ -94,6 +92,14 @@ async def turn(stores: Stores, data: Path | None, progress: Progress) -> Turned:
     await asyncio.to_thread((stores.home.folder / "turned.json").write_text, json.dumps(turned.to_json()))
     shutil.rmtree(scratch, ignore_errors=True)
     return turned
+
+
+async def _judge(material: Material, bundle: ModelBundle, progress: Progress) -> dict[str, Any]:
+    def tell(_: str, done: int, total: int) -> None:
+        which = "built-in" if bundle is BUILTIN else "new"
+        progress(f"judging the {which} models on speakers held out", done / max(1, total))
+
+    return await asyncio.to_thread(learn.evaluate, material.heldout, bundle, progress=tell)
 
 
 def _material(data: Path | None, scratch: Path) -> Material:
@@ -133,7 +139,7 @@ async def _review(stores: Stores, cast: Cast, truth: dict, progress: Progress) -
     while True:
         made = (await airlock.run(stores, random)).tasks
         tasks += made
-        waiting = sum(line.ready + line.leased for line in await review.backlog(stores))
+        waiting = sum(each.tasks for each in await review.backlog(stores) if each.state in ("ready", "leased"))
         if not waiting:
             return _Reviewed(tasks=tasks, judgements=judgements, labels=labels)
         judgements += await review_everything(stores, floor, tokens, truth, random, progress, waiting)
