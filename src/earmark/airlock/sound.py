@@ -17,8 +17,8 @@ from earmark.words import SAMPLE_RATE, PcmAudio, Seconds
 Span = tuple[Seconds, Seconds]
 WAKE_LENGTHS: tuple[Seconds, ...] = (3.0,)
 """Every copy of a wake word is this long."""
-COMMAND_LENGTHS: tuple[Seconds, ...] = (6.0, 10.0, 16.0, 24.0, 32.0)
-"""Copies of commands have one of these lengths, whatever was said; a longer recording does not leave."""
+COMMAND_LENGTHS: tuple[Seconds, ...] = (8.0, 16.0, 32.0)
+"""Copies of commands have one of these lengths, nearly all the first; a longer recording does not leave."""
 _ONE_LONGER = 0.25
 """Chance that a copy takes the next length up, so that a length does not tell even its own class for sure."""
 _LEAD: Span = (0.1, 0.4)

@@ -124,35 +124,17 @@ async def submit_and_next(
     first sending brought. Raises BadRequest (not an answer to this question) and StaleLease (the lease has passed on,
     or the client key was used for another answer).
 
-    The label is worked out before the one writing call: only the lease's holder can add a judgement, so what is read
-    here can't change before that call, which checks the fence and the number of judgements seen.
+    The label is worked out between reading and the one writing call: only the lease's holder can add a judgement, so
+    what was read can't change before that call, which checks the fence and the number of judgements seen.
     """
-    async with stores.pool.connection() as connection:
-        values = {"task": task_id, "reviewer": reviewer.id}
-        task = await (await connection.execute(SQL.task_with_answers, values)).fetchone()
-    if task is None:
-        raise StaleLease
-    try:
-        key = masked_key(stores, task["key_slot"])
-        earlier = [open_answer(key, task_id, sealed) for sealed in task["answers"]]
-    except Erased:
-        raise StaleLease from None
-    checked = check(task["question"], answer)
-    outcome = decide(task["question"], [*earlier, checked])
-    values = _asking(stores, reviewer, rng) | {
-        "task": task_id,
-        "fence": fence,
-        "client_key": client_key,
-        "answer": seal_answer(key, task_id, checked),
-        "day": stores.now().date(),
-        "seen": len(earlier),
-        "state": outcome.state,
-        "needed": outcome.needed,
-        "label": seal_label(key, task_id, outcome.label) if outcome.label is not None else None,
-        "made_by": outcome.made_by,
-    }
     try:
         async with stores.pool.connection() as connection:
+            values = {"task": task_id, "reviewer": reviewer.id}
+            task = await (await connection.execute(SQL.task_with_answers, values)).fetchone()
+            if task is None:
+                raise StaleLease
+            values = _asking(stores, reviewer, rng) | _judged(stores, task_id, task, answer)
+            values |= {"task": task_id, "fence": fence, "client_key": client_key, "day": stores.now().date()}
             row = await (await connection.execute(SQL.submit_and_next, values)).fetchone()
     except UniqueViolation:
         raise StaleLease from None
@@ -164,6 +146,25 @@ async def submit_and_next(
         return _served(stores, row)
     except Erased:
         return await next_task(stores, reviewer, rng=rng)
+
+
+def _judged(stores: Stores, task_id: TaskId, task: Row, answer: object) -> dict[str, Any]:
+    """Check an answer and work out what it makes of its task. Raises BadRequest, StaleLease."""
+    try:
+        key = masked_key(stores, task["key_slot"])
+        earlier = [open_answer(key, task_id, sealed) for sealed in task["answers"]]
+    except Erased:
+        raise StaleLease from None
+    checked = check(task["question"], answer)
+    outcome = decide(task["question"], [*earlier, checked])
+    return {
+        "answer": seal_answer(key, task_id, checked),
+        "seen": len(earlier),
+        "state": outcome.state,
+        "needed": outcome.needed,
+        "label": seal_label(key, task_id, outcome.label) if outcome.label is not None else None,
+        "made_by": outcome.made_by,
+    }
 
 
 async def heartbeat(stores: Stores, reviewer: Reviewer, task_id: TaskId, fence: int) -> datetime:

@@ -8,6 +8,8 @@ ALTER TABLE review.tasks
     ADD COLUMN lease_site text,
     ADD COLUMN leased_at timestamptz;
 
+-- Each lease rewrites its row and an entry in every index; few are leased at a time, and tasks_leased finds those.
+DROP INDEX review.tasks_lease_by;
 CREATE INDEX tasks_adjudication ON review.tasks (language, shuf) WHERE state = 'held' AND held_for = 'adjudication';
 CREATE INDEX tasks_held ON review.tasks (id) WHERE state = 'held';
 CREATE INDEX judgements_reviewer ON review.judgements (reviewer_id, task_id);
@@ -16,7 +18,8 @@ CREATE INDEX labels_agreed_on ON review.labels (agreed_on);
 -- Leases the next task to a reviewer, or returns no row.
 -- p_start is drawn by the caller: the queue is read from a random point round to itself. Always taking the lowest key
 -- would step over every dead index entry as soon as a backup or a report holds an old snapshot. Sequential scans are
--- off because a plan made while the table was small would otherwise read all of a large one.
+-- off because a plan made while the table was small would otherwise read all of a large one, and OFFSET 0 keeps each
+-- EXISTS a look-up for one task: turned into a join, it would read everything that the reviewer ever judged.
 CREATE FUNCTION review.lease_next(
     p_reviewer uuid, p_languages text[], p_secrets bytea[], p_role text, p_site text,
     p_start double precision, p_now timestamptz, p_until timestamptz, p_adjudication boolean
@@ -45,19 +48,19 @@ BEGIN
                 WHERE t.state = 'held' AND t.held_for = 'adjudication'
                     AND t.language = v_language AND t.shuf >= v_low AND t.shuf < v_high
                     AND NOT EXISTS (
-                        SELECT FROM review.judgements j WHERE j.reviewer_id = p_reviewer AND j.task_id = t.id)
+                        SELECT FROM review.judgements j WHERE j.reviewer_id = p_reviewer AND j.task_id = t.id OFFSET 0)
                     AND NOT EXISTS (
                         SELECT FROM unnest(p_secrets) s
-                        WHERE substr(sha256(s || uuid_send(t.id)), 1, 8) = t.exclusion)
+                        WHERE substr(sha256(s || uuid_send(t.id)), 1, 8) = t.exclusion OFFSET 0)
                 ORDER BY t.shuf LIMIT 1 FOR UPDATE OF t SKIP LOCKED;
             ELSE
                 SELECT t.id INTO v_found FROM review.tasks t
                 WHERE t.state = 'ready' AND t.language = v_language AND t.shuf >= v_low AND t.shuf < v_high
                     AND NOT EXISTS (
-                        SELECT FROM review.judgements j WHERE j.reviewer_id = p_reviewer AND j.task_id = t.id)
+                        SELECT FROM review.judgements j WHERE j.reviewer_id = p_reviewer AND j.task_id = t.id OFFSET 0)
                     AND NOT EXISTS (
                         SELECT FROM unnest(p_secrets) s
-                        WHERE substr(sha256(s || uuid_send(t.id)), 1, 8) = t.exclusion)
+                        WHERE substr(sha256(s || uuid_send(t.id)), 1, 8) = t.exclusion OFFSET 0)
                 ORDER BY t.shuf LIMIT 1 FOR UPDATE OF t SKIP LOCKED;
             END IF;
             IF v_found IS NOT NULL THEN
