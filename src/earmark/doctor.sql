@@ -11,19 +11,20 @@ SELECT t.id, t.key_slot, t.object, s.interaction_id
 -- seals_without_task: links to tasks that are gone
 SELECT s.task_id FROM airlock.seals s LEFT JOIN review.tasks t ON t.id = s.task_id WHERE t.id IS NULL;
 
--- not_allowed: clips in review whose owner does not allow it any more
+-- not_allowed: clips in review whose owner's latest word, in general or for the device, does not allow it
 SELECT s.task_id
   FROM airlock.seals s
   JOIN review.tasks t ON t.id = s.task_id
   JOIN vault.interactions i ON i.id = s.interaction_id
- WHERE t.state <> 'done' AND NOT coalesce((
-     SELECT g.allowed FROM vault.grants g
-      WHERE g.person_id = i.person_id AND g.purpose IN ('review', 'transcription') AND g.device_id IS NULL AND g.allowed
-        AND NOT EXISTS (
-            SELECT 1 FROM vault.grants later
-             WHERE later.person_id = g.person_id AND later.purpose = g.purpose AND later.device_id IS NULL
-               AND later.id > g.id AND NOT later.allowed)
-      LIMIT 1), false);
+ WHERE t.state <> 'done' AND (
+    NOT coalesce((
+        SELECT g.allowed FROM vault.grants g
+         WHERE g.person_id = i.person_id AND g.purpose = 'review' AND g.device_id IS NULL
+         ORDER BY g.id DESC LIMIT 1), false)
+    OR NOT coalesce((
+        SELECT g.allowed FROM vault.grants g
+         WHERE g.person_id = i.person_id AND g.purpose = 'review' AND g.device_id = i.device_id
+         ORDER BY g.id DESC LIMIT 1), true));
 
 -- people_slots: where people's keys lie
 SELECT key_slot FROM accounts.people;

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from random import Random
 
 import structlog
 from procrastinate import App
 
 from earmark import accounts, airlock, audit, review, safety
-from earmark.forget import finish_interrupted, forget_expired
+from earmark.errors import NotFound
+from earmark.forget import finish_interrupted, forget, forget_expired
 from earmark.storage import Stores
 from earmark.storage.jobs import job_queue
 
@@ -23,6 +25,20 @@ async def _sample(stores: Stores) -> None:
     await airlock.run(stores, Random(secrets.randbits(128)))
 
 
+async def look_after_cases(stores: Stores) -> None:
+    """Make a case of every flag, hide its sister copies, tell what is overdue, carry out what was decided."""
+    await safety.open_cases(stores)
+    await airlock.hide_flagged(stores)
+    for case in await safety.overdue(stores):
+        log.warning("a flagged clip waits for its decision past its clock", case=str(case.id), kind=case.kind)
+        await audit.append(stores, {"what": "case.overdue", "case": str(case.id), "due": case.due_at.isoformat()})
+    for case in await safety.to_erase(stores):
+        assert case.task_id is not None
+        with suppress(NotFound):  # its owner was quicker
+            found = await airlock.unseal(stores, case.task_id, case.id, "decided to be erased")
+            await forget(stores, found.person_id, [found.interaction_id], how="case")
+
+
 async def _tidy(stores: Stores) -> None:
     await accounts.forget_expired(stores)
     await forget_expired(stores)
@@ -30,7 +46,7 @@ async def _tidy(stores: Stores) -> None:
 
 TIMETABLE: dict[str, tuple[str, Callable[[Stores], Awaitable[object]]]] = {
     "expire_leases": ("* * * * * */10", review.expire_leases),
-    "open_cases": ("* * * * * */10", safety.open_cases),
+    "look_after_cases": ("* * * * * */10", look_after_cases),
     "take_labels": ("* * * * * */30", airlock.take_labels),
     "number_events": ("* * * * *", audit.sequence),
     "tidy": ("*/5 * * * *", _tidy),

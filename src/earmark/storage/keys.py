@@ -17,6 +17,7 @@ the old blocks may live on below the file system, which is why the root key exis
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
 import secrets
@@ -32,7 +33,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-from earmark.errors import Erased
+from earmark.errors import DiskFull, Erased
 
 _HEADER = b"earmark key store 1\n".ljust(64, b"\0")
 _SLOT = 64
@@ -112,9 +113,25 @@ class FolderKeyStore:
             first = (size - len(_HEADER)) // _SLOT
             numbers = range(first, first + count)
             block = b"".join(self._wrap(number, secrets.token_bytes(32)) for number in numbers)
-            os.pwrite(self._slots, block, len(_HEADER) + first * _SLOT)
-            os.fsync(self._slots)
+            try:
+                self._append(block, len(_HEADER) + first * _SLOT)
+            except OSError as error:
+                if error.errno in (errno.ENOSPC, errno.EDQUOT):
+                    raise DiskFull from error
+                raise
         return list(reversed(numbers))
+
+    def _append(self, block: bytes, offset: int) -> None:
+        """Write whole slots, or cut off what was written of them."""
+        try:
+            view = memoryview(block)
+            while view:
+                written = os.pwrite(self._slots, view, offset + len(block) - len(view))
+                view = view[written:]
+            os.fsync(self._slots)
+        except OSError:
+            os.ftruncate(self._slots, offset)
+            raise
 
     def _wrap(self, slot: int, secret: bytes) -> bytes:
         nonce = secrets.token_bytes(12)

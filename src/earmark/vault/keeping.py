@@ -9,8 +9,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from psycopg.errors import DiskFull as PostgresDiskFull
+
 from earmark import audio, consent
-from earmark.errors import EarmarkError, NoBasis, NotFound
+from earmark.errors import DiskFull, EarmarkError, NoBasis, NotFound
 from earmark.storage import Row, Statements, Stores, blind, derive, seal, seal_json, unseal, unseal_json
 from earmark.vault.interaction import Content, Hearing, Interaction, NewInteraction, Wake
 from earmark.words import InteractionId, PcmAudio, PersonId
@@ -72,6 +74,9 @@ async def record(stores: Stores, new: NewInteraction) -> InteractionId:
     try:
         async with stores.pool.connection() as connection:
             row = await (await connection.execute(SQL.add_interaction, values)).fetchone()
+    except PostgresDiskFull as error:
+        await asyncio.to_thread(_take_back, stores, slot, name)
+        raise DiskFull from error
     except BaseException:
         await asyncio.to_thread(_take_back, stores, slot, name)
         raise
@@ -91,7 +96,11 @@ def _seal_and_put(
     key = recording_key_of(stores, person_slot=person_slot, slot=slot)
     search = _search_key(stores, person_slot)
     sound = seal(key, audio.encode(new.audio), place=f"sound:{identifier}")
-    name = stores.objects.put(PREFIX, sound)
+    try:
+        name = stores.objects.put(PREFIX, sound)
+    except BaseException:
+        stores.vault_keys.destroy([slot])
+        raise
     wake = new.wake
     return (
         slot,
