@@ -5,19 +5,25 @@ from __future__ import annotations
 import base64
 import secrets
 import uuid
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from random import Random
+from typing import Any
 
+import httpx
 import numpy as np
 import psycopg
 import pytest
 from psycopg.rows import dict_row
 
-from earmark import airlock, audio, consent, review, vault
+from earmark import accounts, airlock, audio, consent, review, vault
+from earmark.accounts import Plane
 from earmark.storage import EmbeddedPostgres, Home, Stores
+from earmark.web.apps import create_desk, create_floor, create_home
+from earmark.web.sessions import cookie_name, csrf_token
 from earmark.words import InteractionId, PcmAudio, PersonId
 
 RATE = 16_000
@@ -233,3 +239,75 @@ def places(server, home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     owner = home.read_secret("database-owner")
     assert owner is not None
     return Places(owner=owner, cluster=EmbeddedPostgres(server.home.folder).base, home=home.folder, temp=temp)
+
+
+@dataclass(slots=True, kw_only=True)
+class Page:
+    """A browser, or a program with a token, in front of one plane."""
+
+    client: httpx.AsyncClient
+    person: PersonId
+    session: str
+    received: list[httpx.Response] = field(default_factory=list)
+    """Every answer this one ever got."""
+
+    async def get(self, path: str, **options: Any) -> httpx.Response:
+        return await self.send("GET", path, **options)
+
+    async def post(self, path: str, **options: Any) -> httpx.Response:
+        return await self.send("POST", path, **options)
+
+    async def send(self, method: str, path: str, **options: Any) -> httpx.Response:
+        answer = await self.client.request(method, path, **options)
+        self.received.append(answer)
+        return answer
+
+    async def next_task(self) -> dict[str, Any] | None:
+        answer = await self.post("/api/review/next", json={})
+        assert answer.status_code == 200, answer.text
+        return answer.json()["task"]
+
+    async def play(self, task: dict[str, Any], **changes: object) -> httpx.Response:
+        asked = {**task, **changes}
+        return await self.get(f"/api/review/sound/{asked['id']}", params={"fence": asked["fence"]})
+
+
+OpenPage = Callable[..., Any]
+
+
+@pytest.fixture
+async def open_page(ring: Ring, role_stores) -> AsyncIterator[OpenPage]:
+    """`await open_page("floor", person)`: somebody signed in on a plane, over HTTP, as that plane's database role."""
+    roles = {"home": "earmark_home", "floor": "earmark_review", "desk": "earmark_desk"}
+    makers = {"home": create_home, "floor": create_floor, "desk": create_desk}
+    async with AsyncExitStack() as stack:
+
+        async def make(plane: Plane, person: PersonId) -> Page:
+            stores = await role_stores(roles[plane], review_rate=1.0)
+            link = await accounts.make_sign_in_link(ring.stores, person, plane)
+            session = await accounts.redeem_link(stores, link, plane)
+            port = getattr(stores.settings, f"{plane}_port")
+            headers = {"Authorization": f"Bearer {session}"} if plane == "floor" else {}
+            if plane != "floor":
+                headers["X-CSRF-Token"] = csrf_token(session)
+            client = httpx.AsyncClient(
+                transport=httpx.ASGITransport(app=makers[plane](stores)),
+                base_url=f"http://127.0.0.1:{port}",
+                headers=headers,
+                cookies={cookie_name(plane): session},
+            )
+            await stack.enter_async_context(client)
+            return Page(client=client, person=person, session=session)
+
+        yield make
+
+
+@pytest.fixture
+def hire(ring: Ring) -> Callable[..., Any]:
+    """`await hire("reviewer")`: a new member of staff."""
+
+    async def make(role: str, **changes: Any) -> PersonId:
+        values = {"name": f"Worker {secrets.token_hex(4)}", "site": "San José", "roles": [role], **changes}
+        return await accounts.create_person(ring.stores, **values)
+
+    return make

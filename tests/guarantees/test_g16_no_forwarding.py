@@ -1,0 +1,101 @@
+"""Guarantee 16: audio has no download or forward path."""
+
+from __future__ import annotations
+
+import uuid
+
+import pytest
+
+
+@pytest.fixture
+async def opened(ring, canary, hire, open_page):
+    """A reviewer's page with a clip open and playing, and the page of a colleague."""
+    await ring.allow()
+    await ring.say(canary)
+    await ring.sample()
+    mine = await open_page("floor", await hire("reviewer"))
+    theirs = await open_page("floor", await hire("reviewer"))
+    task = await mine.next_task()
+    answer = await mine.play(task)
+    assert answer.status_code == 200
+    assert answer.content[:4] == b"RIFF"
+    return mine, theirs, task, answer
+
+
+def refused(answer) -> bool:
+    return answer.status_code in (401, 403, 404, 409) and b"RIFF" not in answer.content
+
+
+async def test_an_address_works_for_its_holder_only(opened, hire, open_page):
+    """We sent the address of a playing clip to a colleague, to a lead, to nobody signed in, and to the owners' and the
+    desk's pages: refused each time."""
+    mine, theirs, task, _ = opened
+    assert refused(await theirs.play(task))
+    assert refused(await (await open_page("floor", await hire("lead"))).play(task))
+    stranger = await open_page("floor", await hire("reviewer"))
+    del stranger.client.headers["Authorization"]
+    stranger.client.cookies.clear()
+    assert refused(await stranger.play(task))
+    desk = await open_page("desk", await hire("safety"))
+    assert refused(await desk.play(task))
+    assert (await mine.play(task)).status_code == 200
+
+
+async def test_an_old_address_is_dead(opened, clock, ring):
+    """We replayed a clip's address after answering, after giving it back, after the lease ran out, and with a guessed
+    older or newer lease number: refused each time."""
+    mine, theirs, task, _ = opened
+    for fence in (task["fence"] - 1, task["fence"] + 1):
+        assert refused(await mine.play(task, fence=fence))
+    held = {"task": task["id"], "fence": task["fence"]}
+    await mine.post("/api/review/release", json=held)
+    assert refused(await mine.play(task))
+    second = await theirs.next_task()
+    answers = {
+        "wake": {"value": "unclear"}, "transcript": {"text": "so so"}, "understood": {"value": "right"},
+    }  # fmt: skip
+    body = {"task": second["id"], "fence": second["fence"], "client_key": str(uuid.uuid4())}
+    sent = await theirs.post("/api/review/submit", json={**body, "answer": answers[second["question"]]})
+    assert sent.status_code == 200
+    assert refused(await theirs.play(second))
+    third = sent.json()["task"]
+    assert (await theirs.play(third)).status_code == 200
+    clock.turn(seconds=ring.stores.settings.lease_seconds + 1)
+    assert refused(await theirs.play(third))
+
+
+async def test_nothing_invites_to_keep_it(opened):
+    """We looked at how a clip is answered: shown in place, never as a file to save, never kept by a cache, never for
+    another site's page."""
+    _, _, _, answer = opened
+    assert answer.headers["content-disposition"] == "inline"
+    assert "filename" not in answer.headers["content-disposition"]
+    assert "no-store" in answer.headers["cache-control"]
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    assert answer.headers.get("cross-origin-resource-policy", "same-origin") == "same-origin"
+    assert "access-control-allow-origin" not in answer.headers
+
+
+async def test_the_console_has_no_other_door(opened):
+    """We walked every address that the reviewers' program answers: exactly one serves sound, and none takes an address
+    of somebody to send a clip to."""
+    mine, _, _, _ = opened
+    app = mine.client._transport.app  # pyright: ignore[reportAttributeAccessIssue]
+    paths = set(app.openapi()["paths"])
+    assert "/api/review/submit" in paths
+    assert {path for path in paths if "sound" in path} == {"/api/review/sound/{task}"}
+    for word in ("share", "send", "mail", "export", "download", "forward", "file"):
+        assert not [path for path in paths if word in path]
+
+
+async def test_no_page_of_another_site_can_ask_for_it(opened):
+    """We asked for a clip as a page of another site would, under a foreign host name and from a foreign origin."""
+    mine, _, task, _ = opened
+    mine.client.headers["Host"] = "evil.example"
+    assert refused(await mine.play(task)) or mine.received[-1].status_code == 421
+    assert b"RIFF" not in mine.received[-1].content
+    mine.client.headers["Host"] = "127.0.0.1:8041"
+    mine.client.headers["Origin"] = "http://evil.example"
+    mine.client.headers["Sec-Fetch-Site"] = "cross-site"
+    answer = await mine.post("/api/review/next", json={})
+    assert answer.status_code == 403
