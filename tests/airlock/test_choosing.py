@@ -112,3 +112,18 @@ async def test_the_same_generator_draws_the_same(stores, role_stores, say, willi
     ids = sorted([await say() for _ in range(6)])
     await airlock.run(third, Random(11))
     assert set(await airlock.choice_of(stores, ids)) == set(Random(11).sample(ids, 2))
+
+
+async def test_a_changed_rate_counts_from_then_on(role_stores, say, willing):
+    low = await role_stores("earmark_worker", review_rate=0.01)
+    high = await role_stores("earmark_worker", review_rate=1.0)
+    for _ in range(5):
+        await say()
+    assert (await airlock.run(low, Random(1))).chosen == 0
+    assert (await airlock.run(high, Random(1))).chosen == 0
+    for _ in range(3):
+        await say()
+    assert (await airlock.run(high, Random(1))).chosen == 3
+    [day] = await airlock.days(high)
+    assert (day.eligible, day.chosen, day.rate) == (8, 3, 1.0)
+    assert day.allowed == pytest.approx(3.05)

@@ -1,7 +1,7 @@
 """Choosing: which recordings people may review, never more than the published rate, each counted.
 
 Every recording of somebody who allows review is offered once. The rate gives an allowance: over all days, what was
-chosen never exceeds the sum of each day's rate times its offers. Whole allowances are drawn evenly from what was
+chosen never exceeds the sum of the rates at which they were offered. Whole allowances are drawn evenly from what was
 offered since the last draw; fractions are carried on, so that a small household's turn comes too, only later.
 """
 
@@ -47,6 +47,9 @@ class Day:
     eligible: int
     chosen: int
     rate: float
+    """The published rate, 0 to 1; when it changed that day, the last one."""
+    allowed: float
+    """Sum over the day's offers of the rate at that moment. Over all days, `chosen` never adds up to more."""
 
 
 class Asker:

@@ -14,14 +14,15 @@ SELECT i.id, %(day)s FROM vault.interactions i WHERE i.id = ANY(%(ids)s)
 ON CONFLICT (interaction_id) DO NOTHING
 RETURNING interaction_id;
 
--- count_day: what the day offered and took; a rate that changes during the day counts at its lowest
-INSERT INTO airlock.days (day, eligible, chosen, rate) VALUES (%(day)s, %(eligible)s, %(chosen)s, %(rate)s)
+-- count_day: what the day offered and took, and what the rate of the moment allows of it
+INSERT INTO airlock.days (day, eligible, chosen, rate, allowed)
+VALUES (%(day)s, %(eligible)s, %(chosen)s, %(rate)s, %(eligible)s * %(rate)s::real::numeric)
 ON CONFLICT (day) DO UPDATE
    SET eligible = airlock.days.eligible + excluded.eligible, chosen = airlock.days.chosen + excluded.chosen,
-       rate = least(airlock.days.rate, excluded.rate);
+       rate = excluded.rate, allowed = airlock.days.allowed + excluded.allowed;
 
 -- allowance: how many more may be chosen: what the rate allowed so far, day by day, less what was chosen
-SELECT coalesce(floor(sum(eligible * rate::numeric)) - sum(chosen), 0)::bigint AS n FROM airlock.days;
+SELECT coalesce(floor(sum(allowed)) - sum(chosen), 0)::bigint AS n FROM airlock.days;
 
 -- pool: recordings that were offered and not drawn over, in the order of their ids
 SELECT i.id, i.person_id, i.device_id
@@ -138,7 +139,7 @@ SELECT l.id, l.interaction_id, l.question, l.sealed, l.agreed_on, i.person_id
 SELECT interaction_id, rule, rate, chosen_on FROM airlock.choices WHERE interaction_id = ANY(%(ids)s);
 
 -- days: what each day offered and took
-SELECT day, eligible, chosen, rate FROM airlock.days ORDER BY day DESC LIMIT %(limit)s;
+SELECT day, eligible, chosen, rate, allowed::float FROM airlock.days ORDER BY day DESC LIMIT %(limit)s;
 
 -- hide_siblings: other copies of a flagged recording are hidden until its case is decided
 UPDATE review.tasks AS t SET state = 'held', held_for = 'sibling', lease_by = NULL, lease_until = NULL
