@@ -6,9 +6,9 @@ await promote(stores, version, by); await rollback(stores)
 bundle = await promoted(stores)                             # what assistants and devices run
 """
 
+from earmark.learn.datasets import Dataset, Line, load_dataset, make_dataset
 from earmark.learn.erasing import ERASER
 from earmark.learn.evaluate import evaluate
-from earmark.learn.datasets import Dataset, load_dataset, make_dataset
 from earmark.learn.registry import Model, bundle, models, promote, promoted, register, retire, rollback
 from earmark.learn.ring import PARTS, Report, learn
 
@@ -16,6 +16,7 @@ __all__ = [
     "ERASER",
     "PARTS",
     "Dataset",
+    "Line",
     "Model",
     "Report",
     "bundle",
