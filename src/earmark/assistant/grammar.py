@@ -242,11 +242,15 @@ def _minimise(arcs: list[dict[str, int]], final: set[int]) -> Grammar:
     merged: dict[tuple[bool, tuple[tuple[str, int], ...]], int] = {}
     rows: list[dict[str, int]] = []
     finals: set[int] = set()
-    done: dict[int, int] = {}
+    done: dict[int, int | None] = {}
 
-    def visit(state: int) -> int:
+    def visit(state: int) -> int | None:
         if state not in done:
-            row = {word: visit(target) for word, target in arcs[state].items()}
+            visited = {word: visit(target) for word, target in arcs[state].items()}
+            row = {word: target for word, target in visited.items() if target is not None}
+            if not row and state not in final and state != 0:
+                done[state] = None  # where a sentence with a wildcard was left out
+                return None
             signature = (state in final, tuple(sorted(row.items())))
             if signature not in merged:
                 merged[signature] = len(rows)
@@ -256,7 +260,7 @@ def _minimise(arcs: list[dict[str, int]], final: set[int]) -> Grammar:
             done[state] = merged[signature]
         return done[state]
 
-    start = visit(0)
+    start = visit(0) or 0
     # The start was reached last: number backwards so that it becomes state 0.
     flip = {old: start - old for old in range(len(rows))}
     flipped = [{word: flip[target] for word, target in row.items()} for row in reversed(rows)]
