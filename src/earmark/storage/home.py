@@ -15,6 +15,7 @@ import fcntl
 import json
 import os
 import secrets
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -67,7 +68,12 @@ class Home:
         """Return a secret of this installation, made on first use (32 random bytes, hexadecimal)."""
         path = self.folder / "secrets" / name
         if not path.exists():
-            write_private(path, secrets.token_hex(32))
+            # Two processes may come here at once: the first one's secret stands.
+            draft = path.with_name(f".{name}-{secrets.token_hex(4)}")
+            write_private(draft, secrets.token_hex(32))
+            with suppress(FileExistsError):
+                os.link(draft, path)
+            draft.unlink()
         return path.read_text()
 
     def keep_secret(self, name: str, value: str) -> None:

@@ -20,6 +20,7 @@ from __future__ import annotations
 import errno
 import fcntl
 import os
+import random
 import secrets
 import struct
 import threading
@@ -119,7 +120,8 @@ class FolderKeyStore:
                 if error.errno in (errno.ENOSPC, errno.EDQUOT):
                     raise DiskFull from error
                 raise
-        return list(reversed(numbers))
+        # In random order: neighbouring numbers would tell the floor which masked copies were made together.
+        return random.SystemRandom().sample(numbers, count)
 
     def _append(self, block: bytes, offset: int) -> None:
         """Write whole slots, or cut off what was written of them."""
