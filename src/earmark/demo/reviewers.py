@@ -28,9 +28,7 @@ async def review_everything(
     waiting: int,
 ) -> int:
     """Let every reviewer answer until the floor has nothing more for them. Returns how many answers that were."""
-    async with stores.pool.connection() as connection:
-        rows = await (await connection.execute(SQL.sources)).fetchall()
-    truths = {str(row["task_id"]): truth[row["interaction_id"]] for row in rows if row["interaction_id"] in truth}
+    truths = _Truths(stores, truth)
     done = 0
 
     def told() -> None:
@@ -42,7 +40,26 @@ async def review_everything(
     return done
 
 
-async def _reviewer(floor: str, token: str, truths: Mapping[str, Utterance], random: Random, told) -> None:
+class _Truths:
+    """What was really said in the clip of a task; tasks appear while the reviewers work."""
+
+    def __init__(self, stores: Stores, truth: Mapping[InteractionId, Utterance]) -> None:
+        self._stores, self._truth = stores, truth
+        self._of_task: dict[str, Utterance] = {}
+
+    async def of(self, task: str) -> Utterance:
+        if task not in self._of_task:
+            async with self._stores.pool.connection() as connection:
+                rows = await (await connection.execute(SQL.sources)).fetchall()
+            self._of_task = {
+                str(row["task_id"]): self._truth[row["interaction_id"]]
+                for row in rows
+                if row["interaction_id"] in self._truth
+            }
+        return self._of_task[task]
+
+
+async def _reviewer(floor: str, token: str, truths: _Truths, random: Random, told) -> None:
     headers = {"Authorization": f"Bearer {token}"}
     async with httpx.AsyncClient(base_url=floor, headers=headers, timeout=60) as client:
         task = await _ask(client, "/api/review/next", {})
@@ -53,7 +70,7 @@ async def _reviewer(floor: str, token: str, truths: Mapping[str, Utterance], ran
                 "task": task["id"],
                 "fence": task["fence"],
                 "client_key": str(uuid.UUID(int=random.getrandbits(128), version=4)),
-                "answer": answer(task["question"], task["prefill"], truths[task["id"]], random),
+                "answer": answer(task["question"], task["prefill"], await truths.of(task["id"]), random),
             }
             task = await _ask(client, "/api/review/submit", body)
             told()
