@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from earmark.assistant import lexicon
+from earmark.assistant import lexicon, priors
 from earmark.assistant.confidence import Decision, evidence, word_confidence
 from earmark.assistant.decoding import (
     FRAMES_PER_SECOND,
@@ -42,7 +42,9 @@ class EmbeddedRecogniser:
         spelled = lexicon.load(bundle)
         pronounced: Mapping[str, str] = {**spelled, **lexicon.missing(words, known=spelled)}
         self._decision = Decision.load(bundle)
-        self._grammar: Decoder = grammar_decoder(grammar, lexicon=pronounced)
+        self._grammar: Decoder = grammar_decoder(
+            grammar, lexicon=pronounced, weights=priors.arc_weights(grammar, priors.load(bundle))
+        )
         self._ngram: Decoder = ngram_decoder(model=bundle.path("asr/lm.arpa"), lexicon=pronounced)
         self._phones: Decoder = phone_decoder()
         self._decoders = (self._grammar, self._ngram, self._phones)

@@ -9,6 +9,7 @@ from typing import Protocol
 from hassil import Intents, recognize
 from hassil.recognize import RecognizeResult
 
+from earmark.assistant import intent_model
 from earmark.assistant.recogniser import Hypothesis
 from earmark.bundle import ModelBundle
 
@@ -43,8 +44,11 @@ class IntentModel(Protocol):
 
 
 def load_intent_model(bundle: ModelBundle) -> IntentModel | None:
-    """Return the bundle's trained model; None when it brings none."""
-    return None
+    """Return the bundle's trained model; None when it brings none.
+
+    Raises BadBundle when it can't be read.
+    """
+    return intent_model.load(bundle)
 
 
 def parse(text: str, intents: Intents, *, skip: Sequence[str] = ()) -> Understanding | None:
@@ -61,7 +65,7 @@ def understand(
     """Decide what an utterance means and whether to act on it.
 
     A grammar's reading counts when its confidence reaches `threshold`. Otherwise the open-speech reading must fit a
-    template word by word, or please the trained model.
+    template word by word, or the trained model must know what it means.
     """
     if hypothesis.source == "none":
         return Understanding(intent=None, reason="no-speech")
@@ -73,12 +77,27 @@ def understand(
     spoken = hypothesis.rival or hypothesis
     if found := parse(spoken.text, intents, skip=_FILLERS):
         return _settled(found, max(spoken.confidence, hypothesis.confidence), accepted=True, reason="open-speech")
-    if model and (guess := model.predict(spoken.text)) and guess[0] in intents.intents:
-        intent, slots, confidence = guess
-        return Understanding(intent=intent, slots=slots, confidence=confidence, accepted=True, reason="model")
+    if model and (guess := _guess(model, spoken.text, intents, nearest)):
+        return guess
     if nearest:
         return _settled(nearest, hypothesis.confidence, accepted=False, reason="unsure")
     return Understanding(intent=None, reason="no-command")
+
+
+def _guess(model: IntentModel, text: str, intents: Intents, nearest: Understanding | None) -> Understanding | None:
+    """Ask the trained model. Where the grammar read the same sound, both must mean the same: the model sees only words,
+    and open speech misheard as words of a command would otherwise become one."""
+    guess = model.predict(text)
+    if guess is None or guess[0] not in intents.intents or (nearest and nearest.intent != guess[0]):
+        return None
+    intent, slots, confidence = guess
+    return Understanding(
+        intent=intent,
+        slots={**slots, **nearest.slots} if nearest else slots,
+        confidence=confidence,
+        accepted=True,
+        reason="model",
+    )
 
 
 def _settled(found: Understanding, confidence: float, *, accepted: bool, reason: str) -> Understanding:
