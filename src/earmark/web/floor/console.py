@@ -13,6 +13,8 @@ from earmark.web.sessions import Lead, Listener, StoresHere, Visitor
 from earmark.web.wording import FLAGS, UNDERSTOOD, WAKE_WORDS
 
 router = APIRouter()
+HEARTBEAT = 4.0
+"""Seconds. It keeps the lease, and it is how an open page learns that a clip was taken back: within five seconds."""
 
 
 @router.get("/")
@@ -39,7 +41,7 @@ async def _console(request: Request, stores: Stores, who: Visitor, api: str) -> 
         wake_words=WAKE_WORDS,
         flags=FLAGS,
         case_hours=stores.settings.case_hours,
-        heartbeat=max(2, min(20, stores.settings.lease_seconds // 3)),
+        heartbeat=min(HEARTBEAT, stores.settings.lease_seconds / 3),
     )
 
 

@@ -119,7 +119,10 @@ async function keep() {
   try {
     await call("/api/review/heartbeat", held());
   } catch (error) {
-    if (error.status === 409) next();
+    if (error.status !== 409) return;
+    clear(); // its owner took it back, or it went to somebody else: not a sound more of it
+    await next();
+    note("The last clip was taken back.");
   }
 }
 

@@ -10,6 +10,9 @@ const reply = root.querySelector(".exchange .reply");
 const kept = root.querySelector(".kept");
 const LONGEST = 20_000; // ms; the assistant ends after 15 s, this is for a lost wire
 
+// As every other device hears it: the models know plain sound, and nothing plays while the microphone is open.
+const RAW = { channelCount: 1, echoCancellation: false, noiseSuppression: false, autoGainControl: false };
+
 const STATES = {
   starting: ["Connecting", "Nothing is being sent.", "Connecting"],
   ready: ["Tap and talk", "Nothing is being sent.", "Start talking"],
@@ -96,7 +99,7 @@ async function wake() {
   kept.hidden = true;
   let stream;
   try {
-    stream = await navigator.mediaDevices.getUserMedia({ audio: { channelCount: 1, echoCancellation: true } });
+    stream = await navigator.mediaDevices.getUserMedia({ audio: RAW });
   } catch {
     return become("problem", "The browser did not give the microphone. Allow it for this page, then tap again.");
   }
