@@ -9,12 +9,14 @@ from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import ExitStack, asynccontextmanager, suppress
 from typing import Annotated, Any, NoReturn, TypeVar
 
+import psycopg
 import typer
+from psycopg.errors import DiskFull as PostgresDiskFull
 from rich.console import Console
 
 from earmark import accounts
 from earmark.accounts import Person
-from earmark.errors import BadRequest, EarmarkError, HomeInUse
+from earmark.errors import BadRequest, DatabaseDown, DiskFull, EarmarkError, HomeInUse
 from earmark.settings import settings
 from earmark.storage import Stores, open_stores
 from earmark.supervisor import running_database
@@ -42,6 +44,10 @@ def run(work: Coroutine[Any, Any, T], *, as_json: bool = False) -> T:
         return asyncio.run(work)
     except EarmarkError as error:
         fail(error, as_json=as_json)
+    except PostgresDiskFull:
+        fail(DiskFull(), as_json=as_json)
+    except psycopg.OperationalError:
+        fail(DatabaseDown(why="it went away in the middle of this"), as_json=as_json)
 
 
 @asynccontextmanager

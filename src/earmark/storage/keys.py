@@ -55,7 +55,10 @@ class KeyStore(Protocol):
         ...
 
     def destroy(self, slots: Iterable[int]) -> int:
-        """Overwrite the slots; they are gone from the files when this returns. Returns how many were alive."""
+        """Overwrite the slots; they are gone from the files when this returns. Returns how many were alive.
+
+        Raises DiskFull when there is no room for their tombstones: then all of them live.
+        """
         ...
 
     def replay(self, numbers: Iterable[int]) -> int:
@@ -114,12 +117,8 @@ class FolderKeyStore:
             first = (size - len(_HEADER)) // _SLOT
             numbers = range(first, first + count)
             block = b"".join(self._wrap(number, secrets.token_bytes(32)) for number in numbers)
-            try:
+            with _full_disk_named():
                 self._append(block, len(_HEADER) + first * _SLOT)
-            except OSError as error:
-                if error.errno in (errno.ENOSPC, errno.EDQUOT):
-                    raise DiskFull from error
-                raise
         # In random order: neighbouring numbers would tell the floor which masked copies were made together.
         return random.SystemRandom().sample(numbers, count)
 
@@ -156,7 +155,7 @@ class FolderKeyStore:
         if not numbers:
             return 0
         with self._locked():
-            with (self.folder / "tombstones").open("ab") as file:
+            with _full_disk_named(), (self.folder / "tombstones").open("ab") as file:
                 file.write(b"".join(struct.pack(">q", number) for number in numbers))
                 file.flush()
                 os.fsync(file.fileno())
@@ -190,6 +189,16 @@ class FolderKeyStore:
 
     def close(self) -> None:
         os.close(self._slots)
+
+
+@contextmanager
+def _full_disk_named() -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise DiskFull from error
+        raise
 
 
 def _write_synced(path: Path, data: bytes) -> None:

@@ -6,6 +6,7 @@ import asyncio
 import re
 import uuid
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -99,7 +100,8 @@ def _seal_and_put(
     try:
         name = stores.objects.put(PREFIX, sound)
     except BaseException:
-        stores.vault_keys.destroy([slot])
+        with suppress(DiskFull):  # a tombstone needs room too; a key that seals nothing may stay
+            stores.vault_keys.destroy([slot])
         raise
     wake = new.wake
     return (
@@ -119,8 +121,9 @@ def _seal_and_put(
 
 
 def _take_back(stores: Stores, slot: int, name: str) -> None:
-    stores.vault_keys.destroy([slot])
     stores.objects.delete(name)
+    with suppress(DiskFull):  # a tombstone needs room too; without its sound and its row the key seals nothing
+        stores.vault_keys.destroy([slot])
 
 
 async def was_imported(stores: Stores, person_id: PersonId, digest: bytes) -> bool:
