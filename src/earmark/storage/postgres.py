@@ -20,7 +20,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -78,8 +78,10 @@ class EmbeddedPostgres:
     The caller holds the home's lock, so no two supervisors meet here.
     """
 
-    def __init__(self, home: Path) -> None:
+    def __init__(self, home: Path, *, config: Mapping[str, str] | None = None) -> None:
+        """`config`: settings of PostgreSQL beside ours, for a cluster that is thrown away (`fsync=off`, say)."""
         self.home = home.resolve()
+        self._config = {**_CONFIG, **(config or {})}
         self.as_user: str | None = None
         short = hashlib.sha256(str(self.home).encode()).hexdigest()[:16]
         if os.geteuid() == 0:
@@ -211,7 +213,7 @@ class EmbeddedPostgres:
             self._process = subprocess.Popen(
                 [
                     *(str(bin_dir / "postgres"), "-D", str(self.data), "-k", str(self.socket)),
-                    *(part for name, value in _CONFIG.items() for part in ("-c", f"{name}={value}")),
+                    *(part for name, value in self._config.items() for part in ("-c", f"{name}={value}")),
                 ],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
