@@ -30,6 +30,9 @@ class Settings(BaseSettings):
     )
     objects_url: str | None = Field(None, description="`s3://bucket/prefix` for objects; without it a folder in home.")
     host: str = Field("127.0.0.1", description="Address that the three web processes listen on.")
+    hosts: str | None = Field(
+        None, description="More names, separated by commas, under which browsers reach the pages; others are refused."
+    )
     home_port: int = Field(8040, description="Port of the owners' pages and the assistant.")
     floor_port: int = Field(8041, description="Port of the reviewers' console.")
     desk_port: int = Field(8042, description="Port of the desk: safety, engineer, auditor, admin.")

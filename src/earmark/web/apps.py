@@ -55,7 +55,7 @@ def _create(stores: Stores, plane: Plane, router: APIRouter) -> FastAPI:
     for part in (_common, sign_in.router, router):
         app.include_router(part)
     errors.register(app)
-    hosts = allowed_hosts(stores.settings.host, getattr(stores.settings, "hosts", ""))
+    hosts = allowed_hosts(stores.settings.host, stores.settings.hosts or "")
     app.add_middleware(Guard, cookie=cookie_name(plane), hosts=hosts, microphone=plane == "home")
     return app
 

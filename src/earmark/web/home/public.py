@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import importlib
-from importlib.util import find_spec
+from collections import Counter
+from itertools import groupby
 
 from fastapi import APIRouter, Request, Response
 
+from earmark.guarantees import GUARANTEES
 from earmark.web.render import page
 from earmark.web.sessions import Public, StoresHere
 
@@ -15,8 +16,9 @@ router = APIRouter()
 
 @router.get("/guarantees")
 async def guarantees(request: Request, _: Public) -> Response:
-    known = importlib.import_module("earmark.guarantees").GUARANTEES if find_spec("earmark.guarantees") else ()
-    return page(request, "home/guarantees.html", guarantees=known)
+    states = Counter(each.state for each in GUARANTEES)
+    groups = [(name, list(group)) for name, group in groupby(GUARANTEES, key=lambda each: each.group)]
+    return page(request, "home/guarantees.html", groups=groups, states=states)
 
 
 @router.get("/listeners")
