@@ -8,6 +8,7 @@ import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 from hashlib import sha256
 
 from argon2 import PasswordHasher
@@ -168,7 +169,10 @@ async def set_password(stores: Stores, person_id: PersonId, password: str) -> No
         await connection.execute(SQL.set_password, {"id": person_id, "hash": _HASHER.hash(password)})
 
 
-_NOBODY = _HASHER.hash(secrets.token_hex(16))
+@cache
+def _nobody() -> str:
+    """Return the hash of a password that nobody has; made at the first sign-in, because it takes a while."""
+    return _HASHER.hash(secrets.token_hex(16))
 
 
 async def check_password(stores: Stores, handle: str, password: str) -> PersonId | None:
@@ -179,7 +183,7 @@ async def check_password(stores: Stores, handle: str, password: str) -> PersonId
         ).fetchone()
     known = row["password_hash"] if row else None
     try:
-        _HASHER.verify(known or _NOBODY, password)
+        _HASHER.verify(known or _nobody(), password)
     except VerificationError:
         return None
     return row["id"] if row and known else None
