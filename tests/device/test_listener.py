@@ -42,6 +42,8 @@ class ScriptedSpeech:
 
 
 class FixedEmbedder:
+    windows = 16
+
     def __init__(self) -> None:
         self.calls = 0
 
@@ -62,7 +64,8 @@ def verifier(score: float, threshold: float = 0.5, settle: float = 0.12) -> Veri
     none = np.zeros((0, 96), np.float32)
     return Verifier(
         word="alexa", stage1=0.5, threshold=threshold, settle=settle, gamma=1.0, intercept=1.0,
-        mean=np.zeros(96, np.float32), scale=np.ones(96, np.float32), vectors=none, weights=none[:, 0],
+        mean=np.zeros(96, np.float32), scale=np.ones(96, np.float32), vectors=none, squares=none[:, 0],
+        weights=none[:, 0],
         slope=float(np.log(score / (1 - score))), offset=0.0,
     )  # fmt: skip
 

@@ -10,7 +10,8 @@ import json
 import struct
 import sys
 
-_RETRIEVAL = 1
+_SYNCHRONOUS = 2
+"""Hands samples to the callback on the calling thread; the other modes wait for a thread of their own."""
 _RATE, _PITCH = 1, 3
 _UTF8 = 1
 _CALLBACK = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.POINTER(ctypes.c_short), ctypes.c_int, ctypes.c_void_p)
@@ -18,7 +19,7 @@ _CALLBACK = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.POINTER(ctypes.c_short), ctype
 
 def main(library: str, data: str) -> None:
     espeak = ctypes.CDLL(library)
-    rate = espeak.espeak_Initialize(_RETRIEVAL, 0, data.encode(), 0)
+    rate = espeak.espeak_Initialize(_SYNCHRONOUS, 0, data.encode(), 0)
     pieces = []
 
     def spoken(samples, count, _events):

@@ -16,28 +16,38 @@ from earmark.device.tflite import TfLite, wheel_folder
 WINDOWS = 16
 DIMENSIONS = 96
 _MEL_BANDS = 32
-_MEL_FRAMES = 76 + 8 * (WINDOWS - 1)
-"""An embedding sees 76 mel frames (775 ms) and steps by 8 (80 ms)."""
-WINDOW_SAMPLES = 160 * (_MEL_FRAMES + 3)
-"""31,840 samples, 1.99 s: what one call looks at."""
+_SEES, _STEPS = 76, 8
+"""An embedding sees 76 mel frames (775 ms), and the next one lies 8 (80 ms) further."""
 _DITHER = 4.0
 """LSB. Below any microphone's own noise; it covers digital silence, which only files and padding have and which a
 classifier would otherwise learn instead of the word."""
 
 
-class SpeechEmbedder:
-    """Turns the newest two seconds of sound into 16 × 96 numbers that describe what was said."""
+def samples_seen(windows: int) -> int:
+    """Return how many samples that many embeddings look at: 31,840 (1.99 s) for sixteen."""
+    return 160 * (_SEES + _STEPS * (windows - 1) + 3)
 
-    def __init__(self) -> None:
+
+WINDOW_SAMPLES = samples_seen(WINDOWS)
+
+
+class SpeechEmbedder:
+    """Turns the newest two seconds of sound, or less, into 96 numbers every 80 ms that describe what was said."""
+
+    def __init__(self, windows: int = WINDOWS) -> None:
+        """Prepare for that many embeddings a call; fewer see less of the past and cost less."""
+        self.windows = windows
+        self._samples = samples_seen(windows)
+        mel_frames = _SEES + _STEPS * (windows - 1)
         models = wheel_folder("pyopen_wakeword") / "models"
-        self._mel = TfLite(models / "melspectrogram.tflite", shape=(1, WINDOW_SAMPLES))
-        self._embedding = TfLite(models / "embedding_model.tflite", shape=(1, _MEL_FRAMES, _MEL_BANDS, 1))
-        noise = np.random.default_rng(0).normal(0.0, _DITHER, WINDOW_SAMPLES)
+        self._mel = TfLite(models / "melspectrogram.tflite", shape=(1, self._samples))
+        self._embedding = TfLite(models / "embedding_model.tflite", shape=(1, mel_frames, _MEL_BANDS, 1))
+        noise = np.random.default_rng(0).normal(0.0, _DITHER, self._samples)
         self._dither = noise.astype(np.float32)
 
     def embed(self, samples: NDArray[np.int16]) -> NDArray[np.float32]:
-        """Return shape (16, 96), float32, of the last 1.99 s of `samples` (16 kHz); before them it was quiet."""
-        samples = samples[-WINDOW_SAMPLES:]
+        """Return shape (windows, 96), float32, of the end of `samples` (16 kHz); before them it was quiet."""
+        samples = samples[-self._samples :]
         window = self._mel.input[0]
         window[:] = self._dither
         if len(samples):
@@ -46,4 +56,4 @@ class SpeechEmbedder:
         np.divide(self._mel.output[0, 0], 10.0, out=self._embedding.input[0, :, :, 0])
         self._embedding.input[...] += 2.0
         self._embedding.run()
-        return self._embedding.output.reshape(WINDOWS, DIMENSIONS).copy()
+        return self._embedding.output.reshape(self.windows, DIMENSIONS).copy()

@@ -44,6 +44,8 @@ _WARM_CHUNKS = 8
 
 
 class Embedder(Protocol):
+    windows: int
+
     def embed(self, samples: NDArray[np.int16]) -> NDArray[np.float32]: ...
 
 
@@ -126,8 +128,8 @@ class Listener:
         self._verifier = verifiers.load(bundle, self.word)
         self._bundle, self._next = bundle, None
         self._threshold = self._verifier.stage1 if self._verifier else self._detector.cutoff
-        if self._verifier and self._embedder is None:
-            self._embedder = SpeechEmbedder()
+        if self._verifier and (self._embedder is None or self._embedder.windows < self._verifier.windows):
+            self._embedder = SpeechEmbedder(self._verifier.windows)
         self._hold = 0
 
     def feed(self, frame: bytes) -> list[Event]:

@@ -38,6 +38,8 @@ class Verifier:
     """Shape (features,): what remains is divided by this."""
     vectors: NDArray[np.float32]
     """Shape (vectors, features): the support vectors, standardised like the input."""
+    squares: NDArray[np.float32]
+    """Shape (vectors,): the vectors' squared lengths."""
     weights: NDArray[np.float32]
     """Shape (vectors,): their weights in the margin."""
     gamma: float
@@ -47,18 +49,21 @@ class Verifier:
     """The score is the logistic function of slope * margin + offset (Platt scaling)."""
     offset: float
 
-    def margin(self, embeddings: NDArray[np.float32]) -> NDArray[np.float64]:
-        """Return the signed distance from the boundary, shape (n,), of embeddings of shape (n, 16, 96)."""
-        newest = embeddings.reshape(len(embeddings), -1)[:, -len(self.mean) :]
-        values = ((newest - self.mean) / self.scale).astype(np.float64)
-        vectors = self.vectors.astype(np.float64)
-        squared = (values**2).sum(axis=1)[:, None] + (vectors**2).sum(axis=1) - 2.0 * values @ vectors.T
-        return np.exp(-self.gamma * np.maximum(squared, 0.0)) @ self.weights + self.intercept
+    @property
+    def windows(self) -> int:
+        """How many of the newest embeddings it looks at."""
+        return len(self.mean) // DIMENSIONS
+
+    def margin(self, embedding: NDArray[np.float32]) -> float:
+        """Return the signed distance from the boundary of embeddings of shape (≥ windows, 96)."""
+        value = (embedding.reshape(-1)[-len(self.mean) :] - self.mean) / self.scale
+        distances = self.squares + value @ value - 2.0 * (self.vectors @ value)
+        return float(np.exp(-self.gamma * np.maximum(distances, 0.0)) @ self.weights) + self.intercept
 
     def score(self, embedding: NDArray[np.float32]) -> float:
-        """Return 0..1 for embeddings of shape (16, 96)."""
-        margin = float(self.margin(embedding[None])[0])
-        return float(1.0 / (1.0 + np.exp(-np.clip(self.slope * margin + self.offset, -60.0, 60.0))))
+        """Return 0..1 for embeddings of shape (≥ windows, 96)."""
+        exponent = np.clip(self.slope * self.margin(embedding) + self.offset, -60.0, 60.0)
+        return float(1.0 / (1.0 + np.exp(-exponent)))
 
     def accepts(self, score: float) -> bool:
         return score >= self.threshold
@@ -90,4 +95,5 @@ def assemble(word: str, about: Mapping[str, float], numbers: Mapping[str, NDArra
     values = {name: float(about[name]) for name in names}
     if not all(np.isfinite(value) for value in values.values()) or not 0 <= values["settle"] <= 1:
         raise ValueError
-    return Verifier(word=word, mean=mean, scale=scale, vectors=vectors, weights=weights, **values)
+    squares = (vectors**2).sum(axis=1)
+    return Verifier(word=word, mean=mean, scale=scale, vectors=vectors, squares=squares, weights=weights, **values)

@@ -107,5 +107,6 @@ def _clatter(length: int, rate: float, rng: np.random.Generator) -> Sound:
 
 
 def _fast(length: int) -> int:
-    """The next power of two: odd lengths cost three times as much to transform."""
-    return 1 << (length - 1).bit_length()
+    """The next size with no prime factor above 5; other sizes can cost many times as much to transform."""
+    sizes = (2**a * 3**b * 5**c for b in range(5) for c in range(4) for a in range(1, 24))
+    return min(size for size in sizes if size >= length)

@@ -55,7 +55,9 @@ def synthetic_clips(
                 speed=int(rng.integers(110, 210)),
                 pitch=int(rng.integers(20, 80)),
             )
-            clips.append(WakeClip(audio=sound, said=wake, group=f"voice-{timbre}", synthetic=True))
+            # A wake is judged by voices that training never heard, a confusable by phrases that it never heard.
+            group = f"voice-{timbre}" if wake else f"phrase-{text}"
+            clips.append(WakeClip(audio=sound, said=wake, group=group, synthetic=True))
             if not len(clips) % 50 or len(clips) == len(said):
                 progress("speaking", len(clips), len(said))
     return clips

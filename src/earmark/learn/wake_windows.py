@@ -8,14 +8,17 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from earmark.device import DIMENSIONS, FRAME_SAMPLES, WINDOWS, MicroWakeDetector, SpeechEmbedder
+from earmark.device import DIMENSIONS, FRAME_SAMPLES, MicroWakeDetector, SpeechEmbedder
 from earmark.learn.rooms import draw_room, hear, pad
 from earmark.words import SAMPLE_RATE, PcmAudio, Seconds
 
 STAGE1 = 0.5
 """Threshold of the first stage with a verifier behind it: keeps 99 to 100 % of wakes (its own cutoff is 0.9)."""
-SETTLE: Seconds = 0.12
-"""The window ends this long after the first stage fires: its score peaks 0.06 to 0.2 s after it passes 0.5."""
+SETTLE: Seconds = 0.18
+"""The window ends this long after the first stage fires, which is at the word's last vowel: what tells "a lexus" and
+"a lecture" from the wake word comes after it. Nothing is lost meanwhile, the device holds it back."""
+NEWEST = 9
+"""Embeddings looked at: 1.4 s, the longest wake word and what leads into it; more would bring what was said before."""
 _LEAD: Seconds = 1.6
 _TAIL: Seconds = 0.5
 
@@ -37,7 +40,7 @@ class Windows:
     """What the verifier is trained on, one row a window."""
 
     embeddings: NDArray[np.float32]
-    """Shape (n, 16, 96)."""
+    """Shape (n, 9, 96)."""
     peak: NDArray[np.float32]
     """Shape (n,): the first stage's highest score until the window was taken."""
     said: NDArray[np.bool_]
@@ -65,7 +68,7 @@ class WindowMaker:
 
     def __init__(self, word: str) -> None:
         self._detector = MicroWakeDetector(word)
-        self._embedder = SpeechEmbedder()
+        self._embedder = SpeechEmbedder(NEWEST)
 
     def find(self, samples: NDArray[np.int16]) -> Firing:
         """Return where the first stage fires first, or comes nearest to it."""
@@ -86,7 +89,7 @@ class WindowMaker:
         return Firing(end=fired_at + settle, peak=highest, fired=True)
 
     def window(self, samples: NDArray[np.int16], end: int) -> NDArray[np.float32]:
-        """Return the embeddings, shape (16, 96), of the two seconds before a sample."""
+        """Return the embeddings, shape (9, 96), of the 1.4 s before a sample."""
         return self._embedder.embed(samples[: max(FRAME_SAMPLES, end)])
 
     def make(self, clips: Sequence[WakeClip], *, rooms: int, seed: int) -> Windows:
@@ -113,7 +116,7 @@ class WindowMaker:
                 jitter = int(rng.integers(-4, 5)) * FRAME_SAMPLES if room else 0
                 rows.append((self.window(samples, firing.end + jitter), firing.peak, clip.said, index))
         return Windows(
-            embeddings=np.array([row[0] for row in rows], dtype=np.float32).reshape(-1, WINDOWS, DIMENSIONS),
+            embeddings=np.array([row[0] for row in rows], dtype=np.float32).reshape(-1, NEWEST, DIMENSIONS),
             peak=np.array([row[1] for row in rows], dtype=np.float32),
             said=np.array([row[2] for row in rows], dtype=bool),
             clip=np.array([row[3] for row in rows], dtype=np.int64),

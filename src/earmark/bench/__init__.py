@@ -1,0 +1,1 @@
+"""Measurements of `earmark bench`: one module a name, each with `run`."""

@@ -1,0 +1,103 @@
+from __future__ import annotations
+
+import io
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from sklearn.svm import SVC
+
+from earmark import bundle as bundles
+from earmark.bundle import BUILTIN, ModelBundle
+from earmark.device import load_verifier
+from earmark.errors import BadBundle
+
+KEY = Ed25519PrivateKey.generate()
+POINT = {"stage1": 0.5, "threshold": 0.4, "settle": 0.18, "gamma": 0.01, "intercept": 0.3, "slope": 2.0, "offset": -0.5}
+
+
+def arrays(**changed: np.ndarray) -> dict[str, np.ndarray]:
+    rng = np.random.default_rng(0)
+    return {
+        "mean": rng.normal(size=192).astype(np.float32),
+        "scale": rng.uniform(1, 2, 192).astype(np.float32),
+        "vectors": rng.normal(size=(7, 192)).astype(np.float16),
+        "weights": rng.normal(size=7).astype(np.float32),
+    } | changed
+
+
+def packed(folder: Path, numbers: dict[str, np.ndarray] | bytes, about: object = POINT) -> ModelBundle:
+    if isinstance(numbers, dict):
+        buffer = io.BytesIO()
+        np.savez(buffer, allow_pickle=True, **numbers)
+        numbers = buffer.getvalue()
+    files = {"wake/alexa.npz": numbers, "wake/alexa.json": json.dumps(about).encode()}
+    return bundles.write(folder, files=files, about={}, key=KEY)
+
+
+def test_no_verifier_in_the_built_in_bundle() -> None:
+    assert load_verifier(BUILTIN, "alexa") is None
+
+
+def test_a_verifier_is_for_its_word_only(tmp_path: Path) -> None:
+    bundle = packed(tmp_path, arrays())
+    assert load_verifier(bundle, "alexa") is not None
+    assert load_verifier(bundle, "okay_nabu") is None
+
+
+def test_same_margin_as_scikit_learn(tmp_path: Path) -> None:
+    rng = np.random.default_rng(1)
+    values = rng.normal(size=(60, 192))
+    said = values[:, 0] + 0.3 * rng.normal(size=60) > 0
+    svc = SVC(C=3.0, gamma=0.01).fit(values, said)
+    numbers = {
+        "mean": np.zeros(192, np.float32),
+        "scale": np.ones(192, np.float32),
+        "vectors": svc.support_vectors_.astype(np.float32),
+        "weights": svc.dual_coef_[0].astype(np.float32),
+    }
+    verifier = load_verifier(packed(tmp_path, numbers, POINT | {"intercept": float(svc.intercept_[0])}), "alexa")
+    assert verifier is not None
+    ours = [verifier.margin(row.reshape(2, 96).astype(np.float32)) for row in values]
+    assert ours == pytest.approx(svc.decision_function(values), abs=1e-4)
+    score = verifier.score(values[0].reshape(2, 96).astype(np.float32))
+    assert score == pytest.approx(1 / (1 + np.exp(-(2.0 * ours[0] - 0.5))))
+
+
+def test_only_the_newest_embeddings_count(tmp_path: Path) -> None:
+    verifier = load_verifier(packed(tmp_path, arrays()), "alexa")
+    assert verifier is not None
+    assert verifier.windows == 2
+    embedding = np.random.default_rng(2).normal(size=(16, 96)).astype(np.float32)
+    assert verifier.score(embedding) == pytest.approx(verifier.score(embedding[-2:]))
+
+
+def test_the_threshold_itself_is_enough(tmp_path: Path) -> None:
+    verifier = load_verifier(packed(tmp_path, arrays()), "alexa")
+    assert verifier is not None
+    assert verifier.accepts(0.4)
+    assert not verifier.accepts(0.399)
+
+
+@pytest.mark.parametrize(
+    ("numbers", "about"),
+    [
+        (b"no archive", POINT),
+        (arrays(mean=np.zeros(100, np.float32)), POINT),
+        (arrays(scale=np.zeros(192, np.float32)), POINT),
+        (arrays(vectors=np.zeros((6, 192), np.float16)), POINT),
+        (arrays(vectors=np.array([object()] * 7)), POINT),
+        ({"mean": np.zeros(96)}, POINT),
+        (arrays(), {"stage1": 0.5}),
+        (arrays(), POINT | {"threshold": float("nan")}),
+        (arrays(), POINT | {"settle": 60.0}),
+        (arrays(), []),
+    ],
+)
+def test_what_does_not_fit(tmp_path: Path, numbers: dict[str, np.ndarray] | bytes, about: object) -> None:
+    tmp_path: Path, numbers: dict[str, np.ndarray] | bytes, about: object
+) -> None:
+    with pytest.raises(BadBundle):
+        load_verifier(packed(tmp_path, numbers, about), "alexa")

@@ -1,0 +1,197 @@
+"""The verifier's training: what it may learn from, what it must not, and where it puts its threshold."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from numpy.typing import NDArray
+
+from earmark import bundle as bundles
+from earmark.device import EndpointRule, Listener, Rejected, Voice, Woke, frames, load_verifier
+from earmark.learn import wake
+from earmark.learn.wake import Rows, fit, operating_point, train, unseen_margins
+from earmark.learn.wake_voices import synthetic_clips
+from earmark.learn.wake_windows import WakeClip, WindowMaker
+from earmark.words import PcmAudio
+
+
+class Silence:
+    """No speech after a wake: captures end at once, and the next clip is heard."""
+
+    def __call__(self, chunk: bytes) -> float:
+        return 0.0
+
+    def reset(self) -> None: ...
+
+
+def rows(said: list[int], labelled: list[int], groups: list[str] | None = None, values: NDArray | None = None) -> Rows:
+    count = len(said)
+    return Rows(
+        values=np.zeros((count, 4), np.float32) if values is None else values.astype(np.float32),
+        said=np.array(said, bool),
+        group=np.array(groups or [str(index) for index in range(count)]),
+        labelled=np.array(labelled, bool),
+    )
+
+
+@pytest.fixture(scope="module")
+def trained() -> tuple[dict[str, bytes], list[WakeClip], list[WakeClip]]:
+    """A verifier from a few voices, and the clips of other voices."""
+    with Voice() as voice:
+
+        def say(text: str, name: str, speed: int) -> PcmAudio:
+            return voice.synthesise(text, voice=name, speed=speed)
+
+        people = [
+            WakeClip(audio=say(text, f"en-us+{name}", speed), said=text == "alexa", group=name)
+            for name in ("f1", "f3", "m1", "m3", "Annie", "adam")
+            for text in ("alexa", "a lexus", "elixir", "a lecture")
+            for speed in (130, 165)
+        ]
+        others = [
+            WakeClip(audio=say(text, f"en+{name}", 150), said=text == "alexa", group=name)
+            for name in ("f4", "m5", "linda", "ed")
+            for text in ("alexa", "a lexus", "elixir", "a lecture")
+        ]
+    files = train("alexa", people, synthetic=[])
+    assert isinstance(files, dict), files
+    return files, people, others
+
+
+def heard(files: dict[str, bytes], clips: list[WakeClip], folder: Path, *, lead: NDArray[np.int16]) -> list[bool]:
+    """Play clips to a device, each after `lead`; whether it woke."""
+    bundle = bundles.write(folder, files=files, about={}, key=Ed25519PrivateKey.generate())
+    woke = []
+    for clip in clips:
+        listener = Listener(bundle=bundle, speech=Silence(), rule=EndpointRule(patience=0.2))
+        sound = PcmAudio(samples=np.concatenate([lead, clip.audio.samples]))
+        events = [event for frame in frames(sound) for event in listener.feed(frame)]
+        woke.append(any(isinstance(event, Woke) for event in events))
+        assert all(isinstance(event, Rejected) for event in events) or woke[-1]
+    return woke
+
+
+def test_it_refuses_more_confusables_than_the_first_stage_alone(trained, tmp_path: Path) -> None:
+    files, _, others = trained
+    lead = np.random.default_rng(0).normal(0, 15, 16_000).astype(np.int16)
+    verified = heard(files, others, tmp_path, lead=lead)
+    alone = heard({"nothing": b""}, others, tmp_path / "alone", lead=lead)
+    said = [clip.said for clip in others]
+    false_before = sum(woke for woke, wake in zip(alone, said, strict=True) if not wake)
+    false_after = sum(woke for woke, wake in zip(verified, said, strict=True) if not wake)
+    assert false_before >= 3, "without false wakes there is nothing to show"
+    assert false_after < false_before
+    assert sum(woke for woke, wake in zip(verified, said, strict=True) if wake) >= 3
+
+
+def test_digital_silence_decides_nothing(trained, tmp_path: Path) -> None:
+    """The shortcut: what stands around a clip, zeros or a room's hiss, must not say what was said in it."""
+    files, people, _ = trained
+    clips = [clip for clip in people if clip.said][:6] + [clip for clip in people if not clip.said][:6]
+    zeros = np.zeros(16_000, np.int16)
+    hiss = np.random.default_rng(1).normal(0, 15, 16_000).astype(np.int16)
+    in_zeros = heard(files, clips, tmp_path / "zeros", lead=zeros)
+    in_hiss = heard(files, clips, tmp_path / "hiss", lead=hiss)
+    said = [clip.said for clip in clips]
+    assert sum(in_zeros[:6]) >= 4, "wakes after digital silence are heard"
+    assert sum(in_hiss[:6]) >= 4, "wakes in a room are heard"
+    assert sum(in_zeros[6:]) <= 2, "confusables after digital silence are refused"
+    assert sum(in_hiss[6:]) <= 2, "confusables in a room are refused"
+    assert sum(a != b for a, b in zip(in_zeros, in_hiss, strict=True)) <= 3, said
+
+
+def test_what_it_writes(trained, tmp_path: Path) -> None:
+    files, _, _ = trained
+    assert set(files) == {"wake/alexa.json", "wake/alexa.npz"}
+    bundle = bundles.write(tmp_path, files=files, about={}, key=Ed25519PrivateKey.generate())
+    verifier = load_verifier(bundle, "alexa")
+    assert verifier is not None
+    assert 0.0 <= verifier.threshold < 1.0
+    assert verifier.stage1 == 0.5
+    assert len(verifier.vectors) > 10
+    about = json.loads(files["wake/alexa.json"])
+    assert about["cost_of_a_miss"] == wake.COST_OF_A_MISS
+    assert about["rows"]["synthetic"] == 0
+
+
+def test_the_same_clips_and_seed_give_the_same_bytes() -> None:
+    with Voice() as voice:
+        clips = [
+            WakeClip(audio=voice.synthesise(text, voice=f"en-us+{name}"), said=text == "alexa", group=name)
+            for name in ("f1", "m3", "m1")
+            for text in ("alexa", "a lexus")
+        ]
+    first, second = train("alexa", clips, synthetic=[], seed=3), train("alexa", clips, synthetic=[], seed=3)
+    assert isinstance(first, dict)
+    assert first == second
+
+
+def test_too_little_to_learn_from() -> None:
+    clip = WakeClip(audio=PcmAudio(samples=np.zeros(1600, np.int16)), said=True, group="a")
+    answer = train("alexa", [clip] * 10, synthetic=[])
+    assert isinstance(answer, str)
+    assert "Too few" in answer
+
+
+def test_people_without_the_word_teach_even_when_nothing_fires() -> None:
+    rng = np.random.default_rng(0)
+    hum = PcmAudio(samples=(rng.normal(0, 800, 16_000)).astype(np.int16))
+    maker = WindowMaker("alexa")
+    human = maker.make([WakeClip(audio=hum, said=False, group="a")], rooms=1, seed=0)
+    synthetic = maker.make([WakeClip(audio=hum, said=False, group="a", synthetic=True)], rooms=1, seed=0)
+    said = maker.make([WakeClip(audio=hum, said=True, group="a")], rooms=1, seed=0)
+    assert (len(human), len(synthetic), len(said)) == (2, 0, 0)
+    assert human.embeddings.shape == (2, 9, 96)
+
+
+def test_folds_never_share_a_speaker() -> None:
+    """Each speaker has a value of its own that gives the answer away; unseen speakers must not profit from it."""
+    rng = np.random.default_rng(0)
+    groups = [f"s{index // 10}" for index in range(80)]
+    said = [index // 10 % 2 for index in range(80)]
+    values = rng.normal(size=(80, 4)) + np.repeat(rng.normal(0, 30, (8, 4)), 10, axis=0)
+    some = rows(said, [1] * 80, groups, values)
+    unseen = np.mean((unseen_margins(some, seed=0) > 0) == some.said)
+    seen = np.mean((fit(some).margin(some) > 0) == some.said)
+    assert seen > 0.95
+    assert unseen < 0.8
+
+
+def test_the_threshold_follows_the_cost() -> None:
+    scores = np.concatenate([np.linspace(0.3, 1.0, 100), np.linspace(0.0, 0.7, 100)])
+    some = rows([1] * 100 + [0] * 100, [1] * 200)
+    threshold, rates = operating_point(scores, some)
+    assert rates["miss_rate"] == pytest.approx(np.mean(scores[:100] < threshold))
+    assert rates["false_wakes_passed"] == pytest.approx(np.mean(scores[100:] >= threshold))
+    cost = wake.COST_OF_A_MISS * rates["miss_rate"] + rates["false_wakes_passed"]
+    for other in np.linspace(0, 1, 101):
+        there = wake.COST_OF_A_MISS * np.mean(scores[:100] < other) + np.mean(scores[100:] >= other)
+        assert cost <= there + 1e-9
+
+
+def test_misses_are_counted_on_people() -> None:
+    """A hundred synthetic voices that are refused don't lower the bar that thirty people pass."""
+    scores = np.concatenate([np.full(30, 0.9), np.full(100, 0.2), np.linspace(0, 0.8, 100)])
+    threshold, rates = operating_point(scores, rows([1] * 130 + [0] * 100, [1] * 30 + [0] * 200))
+    assert 0.8 <= threshold < 0.9
+    assert rates == {"miss_rate": 0.0, "false_wakes_passed": 0.0}
+
+
+def test_few_people_are_helped_by_the_synthetic_voices() -> None:
+    scores = np.concatenate([np.full(5, 0.9), np.full(100, 0.5), np.linspace(0, 0.8, 100)])
+    threshold, _ = operating_point(scores, rows([1] * 105 + [0] * 100, [1] * 5 + [0] * 200))
+    assert threshold <= 0.5
+
+
+def test_synthetic_voices_stand_on_both_sides() -> None:
+    names = ("f1", "m3", "ed")
+    clips = synthetic_clips("alexa", seed=1, says=2, phrases=5, voices_a_phrase=2, timbres=names)
+    assert [clip.said for clip in clips].count(True) == 6
+    assert [clip.said for clip in clips].count(False) == 10
+    assert all(clip.synthetic and clip.audio.duration > 0.2 for clip in clips)
+    again = synthetic_clips("alexa", seed=1, says=2, phrases=5, voices_a_phrase=2, timbres=names)
+    assert [clip.group for clip in clips] == [clip.group for clip in again]
