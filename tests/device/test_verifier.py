@@ -97,7 +97,5 @@ def test_the_threshold_itself_is_enough(tmp_path: Path) -> None:
     ],
 )
 def test_what_does_not_fit(tmp_path: Path, numbers: dict[str, np.ndarray] | bytes, about: object) -> None:
-    tmp_path: Path, numbers: dict[str, np.ndarray] | bytes, about: object
-) -> None:
     with pytest.raises(BadBundle):
         load_verifier(packed(tmp_path, numbers, about), "alexa")
