@@ -122,3 +122,37 @@ def test_better_and_worse_look_different(before: float, after: float, lower: boo
 def test_scores_without_a_before_still_show() -> None:
     assert rows({"asr": {"wer": 0.25}}) == [{"title": "Words wrong", "before": "–", "after": "25.0%", "chart": ""}]
     assert rows({}) == []
+
+
+def luminance(colour: str) -> float:
+    channels = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def contrast(first: str, second: str) -> float:
+    """WCAG 2.2, 1.4.3."""
+    light, dark = sorted((luminance(first), luminance(second)), reverse=True)
+    return (light + 0.05) / (dark + 0.05)
+
+
+TEXT_ON = {
+    "ink": ("paper", "surface", "sunken"),
+    "muted": ("paper", "surface", "sunken"),
+    "accent": ("paper", "surface", "accent-soft"),
+    "on-accent": ("accent", "accent-strong"),
+    "bad": ("surface", "bad-soft"),
+    "surface": ("bad",),
+    "warm": ("warm-soft",),
+}
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_text_stands_out(theme: str) -> None:
+    roots = re.findall(r":root \{\n(.*?)\n\s*\}", (ROOM / "static" / "earmark.css").read_text(), re.DOTALL)
+    tokens = dict(re.findall(r"--([\w-]+): (#[0-9a-f]{6});", roots[("light", "dark").index(theme)]))
+    for text, grounds in TEXT_ON.items():
+        for ground in grounds:
+            assert contrast(tokens[text], tokens[ground]) >= 4.5, f"{theme}: {text} on {ground}"
+    for ground in ("paper", "surface"):
+        assert contrast(tokens["line-strong"], tokens[ground]) >= 3, "borders that must be seen (WCAG 1.4.11)"

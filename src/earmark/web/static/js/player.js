@@ -26,7 +26,7 @@ function dress(place) {
   const time = document.createElement("span");
   time.className = "player-time";
   const length = Number(place.dataset.seconds);
-  time.textContent = clock(length);
+  time.textContent = length ? clock(length) : "";
   place.append(button, wave, time);
   let surfer = null;
 

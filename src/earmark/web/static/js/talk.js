@@ -56,6 +56,7 @@ function connect() {
     closeMicrophone();
     if (event.code === 1008) return become("problem", "Please sign in again.");
     if (busy) become("problem", "The connection was cut. Nothing of this was kept.");
+    else if (pause > 1500) become("problem", "Earmark can't be reached. It tries again by itself.");
     else if (state !== "speaking" && state !== "muted") become("starting");
     setTimeout(connect, pause);
     pause = Math.min(pause * 2, 15_000);
