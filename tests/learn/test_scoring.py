@@ -10,7 +10,7 @@ from earmark.assistant import Heard, Hypothesis, Understanding
 from earmark.errors import BadManifest
 from earmark.learn.clips import Clip, Mixing, Sentence, read_folder, read_sentences, wake_word
 from earmark.learn.hearing import Reading, Result
-from earmark.learn.scoring import outcome, sentence_scores, summarise
+from earmark.learn.scoring import outcome, sentence_outcome, summarise
 from earmark.words import PcmAudio
 
 SOUND = PcmAudio(samples=np.zeros(32_000, dtype=np.int16))
@@ -95,7 +95,8 @@ def test_sentences_are_scored_by_intent_and_slot():
         Sentence(text="c", intent="z", slots=(("place", "rome"),)),
     ]
     guesses = [("x", [("date", "Today")]), None, ("x", [("place", "paris")])]
-    assert sentence_scores(sentences, guesses) == {"n": 3, "intent_accuracy": 1 / 3, "slot_f1": 2 * 1 / (3 + 2)}
+    scores = summarise(map(sentence_outcome, sentences, guesses))
+    assert scores == {"nlu": {"n": 3, "intent_accuracy": 1 / 3, "slot_f1": 2 * 1 / (3 + 2)}}
 
 
 def test_noise_is_the_same_stretch_for_the_same_clip():

@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize
+from scipy.special import ndtr
 
 from earmark.assistant import FEATURE_NAMES, Decision
 
@@ -29,6 +30,7 @@ MOST_TAKEN = 0.04
 FEWEST = 10
 """Labelled commands, and labelled other utterances, below which nothing is calibrated."""
 _FOLDS = 5
+_STEPS = 400
 _RISING = frozenset({"phone_llr", "worst_word_llr", "ngram_llr", "ngram_agreement"})
 
 
@@ -56,28 +58,37 @@ def fit(examples: Sequence[Example], *, prior: Decision) -> Decision | None:
 
 
 def choose_threshold(confidences: NDArray[np.float64], examples: Sequence[Example], *, fallback: float) -> float:
-    """Return the threshold of least cost among those that keep other speech under `MOST_TAKEN`.
+    """Return the threshold of least expected cost among those that keep other speech under `MOST_TAKEN`.
 
-    The share of other speech is taken one count higher than it was seen, so that few examples earn little trust. When
-    no threshold keeps under it, `fallback` stays.
+    Each confidence stands for a normal distribution around it (in log odds), so that a gap between the few that were
+    seen is not taken for a gap between all that will come. Right readings, wrong ones and other speech weigh by their
+    rates: what people review is no sample of how often each happens. `fallback` stays when nothing keeps under it.
     """
-    other = np.array([not one.command for one in examples])
-    right = np.array([one.right for one in examples])
-    wrong = ~other & ~right
-    best, chosen = np.inf, fallback
-    edges = np.unique(confidences)
-    for threshold in (edges[1:] + edges[:-1]) / 2:
-        taken = confidences >= threshold
-        if (np.sum(taken & other) + 1) / (other.sum() + 1) > max(MOST_TAKEN, 1.5 / (other.sum() + 1)):
-            continue
-        cost = (
-            COST_REFUSED * np.sum(~taken & right)
-            + COST_TAKEN * np.sum(taken & other)
-            + COST_WRONG * np.sum(taken & wrong)
-        )
-        if cost < best:
-            best, chosen = cost, float(threshold)
-    return chosen
+    odds = np.log(np.clip(confidences, 1e-6, 1 - 1e-6) / (1 - np.clip(confidences, 1e-6, 1 - 1e-6)))
+    other = odds[[not one.command for one in examples]]
+    right = odds[[one.right for one in examples]]
+    wrong = odds[[one.command and not one.right for one in examples]]
+    grid = np.linspace(odds.min(), odds.max(), _STEPS)
+    width = _bandwidth(other)
+    taken = _share_above(other, grid, width)
+    costs = COST_REFUSED * (1.0 - _share_above(right, grid, width)) + COST_TAKEN * taken
+    costs += COST_WRONG * _share_above(wrong, grid, width) * len(wrong) / max(1, len(right) + len(wrong))
+    costs[taken > MOST_TAKEN] = np.inf
+    if not np.isfinite(costs.min()):
+        return fallback
+    return float(1.0 / (1.0 + np.exp(-grid[int(np.argmin(costs))])))
+
+
+def _bandwidth(values: NDArray[np.float64]) -> float:
+    """Return Silverman's rule of thumb, not less than a third of a unit of log odds."""
+    return max(1 / 3, 1.06 * float(values.std()) * len(values) ** -0.2)
+
+
+def _share_above(values: NDArray[np.float64], grid: NDArray[np.float64], width: float) -> NDArray[np.float64]:
+    """Return for each point of the grid which share of the smoothed values lies above it."""
+    if not len(values):
+        return np.zeros(len(grid))
+    return ndtr((values[None, :] - grid[:, None]) / width).mean(axis=1)
 
 
 def _standardised(examples: Sequence[Example], prior: Decision) -> Decision:

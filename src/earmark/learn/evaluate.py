@@ -11,7 +11,7 @@ from earmark.device import WORDS
 from earmark.errors import BadAudio
 from earmark.learn.clips import Clip, Sentence, mixing, read_folder, read_sentences, usable, wake_word
 from earmark.learn.hearing import Job, Progress, listen_to, quiet
-from earmark.learn.scoring import Outcome, Scores, outcome, sentence_scores, summarise
+from earmark.learn.scoring import Guess, Outcome, Scores, outcome, sentence_outcome, summarise
 
 Complaint = Callable[[str], None]
 
@@ -42,13 +42,13 @@ def evaluate(
         complain(f"{clip.id}: {error}")
     if found and not clips:
         raise BadAudio
-    scores = summarise(
-        outcomes(clips, bundle, noise=noise, snr=snr, progress=progress, workers=workers) if clips else []
-    )
+    results: list[Outcome] = []
+    if clips:
+        results += outcomes(clips, bundle, noise=noise, snr=snr, progress=progress, workers=workers)
     path = data / "nlu" / "home.jsonl"
     if path.is_file():
-        scores["nlu"] = understanding_scores(read_sentences(path), bundle, progress=progress)
-    return scores
+        results += understood_sentences(read_sentences(path), bundle, progress=progress)
+    return summarise(results)
 
 
 def outcomes(
@@ -67,23 +67,27 @@ def outcomes(
     return [outcome(clip, result) for clip, result in zip(clips, results, strict=True)]
 
 
-def understanding_scores(sentences: Sequence[Sentence], bundle: ModelBundle, *, progress: Progress = quiet) -> Scores:
-    """Score written sentences with the bundle's intent model, or with the skills' templates where it has none.
+def understood_sentences(
+    sentences: Sequence[Sentence], bundle: ModelBundle, *, progress: Progress = quiet
+) -> list[Outcome]:
+    """Judge written sentences by the bundle's intent model, or by the skills' templates where it has none.
 
     The templates know the skills' own intents only, so on another collection's intents they score near nothing.
     """
     model = load_intent_model(bundle)
     engine = None if model else Engine(bundle, size=1)
-    guesses: list[tuple[str, Sequence[tuple[str, str]]] | None] = []
+    found: list[Outcome] = []
     for done, sentence in enumerate(sentences, start=1):
+        guess: Guess | None = None
         if model is not None:
-            guess = model.predict(sentence.text)
-            guesses.append((guess[0], list(guess[1].items())) if guess else None)
+            if predicted := model.predict(sentence.text):
+                guess = predicted[0], list(predicted[1].items())
         elif engine is not None:
             said = Hypothesis(words=(), text=sentence.text, confidence=1.0, source="ngram")
             understood = engine.understand(said)
-            usable_guess = understood.accepted and understood.intent is not None
-            guesses.append((understood.intent or "", list(understood.slots.items())) if usable_guess else None)
+            if understood.accepted and understood.intent is not None:
+                guess = understood.intent, list(understood.slots.items())
+        found.append(sentence_outcome(sentence, guess))
         if not done % 100 or done == len(sentences):
             progress("understanding", done, len(sentences))
-    return sentence_scores(sentences, guesses)
+    return found

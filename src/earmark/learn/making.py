@@ -5,6 +5,7 @@ CPU work without a database; callers run it in a thread. What it writes on the w
 
 from __future__ import annotations
 
+import hashlib
 import json
 import secrets
 import shutil
@@ -21,12 +22,16 @@ from earmark.bundle import ModelBundle
 from earmark.device import WORDS
 from earmark.learn import decision
 from earmark.learn.clips import Clip, Sentence
+from earmark.learn.datasets import Lesson
+from earmark.learn.evaluate import understood_sentences
 from earmark.learn.hearing import Job, Progress, Result, listen_to
-from earmark.learn.lessons import Parse, Taught, spoken_clips, wake_clip
+from earmark.learn.lessons import Parse, Taught, is_no_command, spoken_clips, wake_clip
 from earmark.learn.promotion import Verdict, judge
 from earmark.learn.scoring import Outcome, is_right, outcome
 
 Files = dict[str, bytes]
+_HELDOUT_SENTENCES = 26
+"""Of 256: written sentences of which nobody is known to have said them are split by their own hash."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,9 +81,10 @@ class Attempt:
     before: list[Outcome] = field(default_factory=list)
     after: list[Outcome] = field(default_factory=list)
     changed: set[str] = field(default_factory=set)
-
-    def of(self, side: str) -> list[Taught]:
-        return [one for one in self.taught if one.lesson.side == side]
+    heldout: list[tuple[Clip, Result]] = field(default_factory=list)
+    """Held-out utterances, as the candidate's recogniser hears them."""
+    spoken_at: int = 0
+    """Where their outcomes begin in `before` and `after`."""
 
     def draft(self, files: Mapping[str, bytes]) -> ModelBundle:
         """Write files as a bundle that nobody else sees."""
@@ -103,8 +109,7 @@ def make(attempt: Attempt, parts: Sequence[str]) -> Made:
         attempt.files = files_of(attempt.current)
         _wake(attempt, learn="wake" in parts)
         _speech(attempt, learn="asr" in parts)
-        if "nlu" in parts:
-            _understanding(attempt)
+        _understanding(attempt, learn="nlu" in parts)
         return Made(
             files=attempt.files,
             changed=frozenset(attempt.changed),
@@ -171,6 +176,7 @@ def _speech(attempt: Attempt, *, learn: bool) -> None:
     heard = [(side, clip, result) for (side, clip), result in zip(wanted, results, strict=True)]
     heldout = [(clip, result) for side, clip, result in heard if side == "heldout"]
     before = [outcome(clip, result) for clip, result in heldout]
+    attempt.heldout, attempt.spoken_at = heldout, len(attempt.before)
     attempt.before += before
     attempt.after += before
     if not learn:
@@ -183,9 +189,11 @@ def _speech(attempt: Attempt, *, learn: bool) -> None:
         return
     files = {"asr/decision.json": json.dumps(fitted.to_json(), sort_keys=True).encode()}
     candidate = Engine(attempt.draft(files), size=1)
-    after = [outcome(clip, heard_again(candidate, fitted, result)) for clip, result in heldout]
+    again = [(clip, heard_again(candidate, fitted, result)) for clip, result in heldout]
+    after = [outcome(clip, result) for clip, result in again]
     if attempt.keep("asr", files, judge(before, after), examples=len(examples)):
-        attempt.after[len(attempt.after) - len(before) :] = after
+        attempt.heldout = again
+        attempt.after[attempt.spoken_at :] = after
 
 
 def parser(engine: Engine) -> Parse:
@@ -224,8 +232,48 @@ def heard_again(engine: Engine, fitted: Decision, result: Result) -> Result:
     return replace(result, reading=replace(result.reading, heard=heard))
 
 
-def _understanding(attempt: Attempt) -> None:
-    attempt.skip("nlu", "There are too few labelled sentences to learn from.", examples=0)
+def _understanding(attempt: Attempt, *, learn: bool) -> None:
+    engine = Engine(attempt.current, size=1)
+    written = [(one.lesson.side, found) for one in attempt.taught if (found := written_request(one.lesson, engine))]
+    written += [("heldout" if _rank(one) < _HELDOUT_SENTENCES else "train", one) for one in attempt.sentences]
+    train = [one for side, one in written if side == "train"]
+    # Speech that is no command teaches what to refuse; there is no intent to judge it by.
+    heldout = [one for side, one in written if side == "heldout" and one.intent]
+    before = understood_sentences(heldout, attempt.current, progress=attempt.progress) if heldout else []
+    attempt.before += before
+    attempt.after += before
+    if not learn:
+        return
+    from earmark.learn import understanding  # scikit-learn takes a second to load: only who trains needs it
+
+    attempt.progress("learning sentences", 0, len(train))
+    files = understanding.train(train)
+    if files is None:
+        why = f"There are too few written sentences with an intent: it takes {understanding.FEWEST}."
+        attempt.skip("nlu", why, examples=len(train))
+        return
+    draft = attempt.draft(files)
+    candidate, settled = Engine(draft, size=1), Decision.load(draft)
+    after = understood_sentences(heldout, draft, progress=attempt.progress)
+    # What is spoken may be understood otherwise too: no command may get worse, no other speech become one.
+    spoken = [outcome(clip, heard_again(candidate, settled, result)) for clip, result in attempt.heldout]
+    now = [outcome(clip, result) for clip, result in attempt.heldout]
+    if attempt.keep("nlu", files, judge([*now, *before], [*spoken, *after]), examples=len(train)):
+        attempt.after[-len(before) :] = after
+        attempt.after[attempt.spoken_at : attempt.spoken_at + len(spoken)] = spoken
+
+
+def written_request(lesson: Lesson, engine: Engine) -> Sentence | None:
+    """Return a transcript with what it means; its intent is empty where it asks for nothing. None when unknown."""
+    if not lesson.text or "[" in lesson.text:
+        return None
+    if lesson.intent is not None:
+        return Sentence(text=lesson.text, intent=lesson.intent, slots=tuple(lesson.slots.items()))
+    return Sentence(text=lesson.text, intent="") if is_no_command(lesson, parser(engine)) else None
+
+
+def _rank(sentence: Sentence) -> int:
+    return hashlib.sha256(sentence.text.encode()).digest()[0]
 
 
 def about(made: Made, **known: Any) -> dict[str, Any]:

@@ -50,12 +50,25 @@ def _word_errors(one: Outcome) -> tuple[float, float] | None:
     return (float(one.errors or 0), float(one.words)) if one.words else None
 
 
+def _misunderstood(one: Outcome) -> tuple[float, float] | None:
+    return None if one.intent_right is None else (float(not one.intent_right), 1.0)
+
+
+def _slot_errors(one: Outcome) -> tuple[float, float] | None:
+    if one.slots_true is None or one.slots_given is None or one.slots_right is None:
+        return None
+    both = one.slots_true + one.slots_given
+    return (both - 2.0 * one.slots_right, float(both)) if both else None
+
+
 NUMBERS = (
     Number(name="miss_rate", plain="calls that were missed", weigh=_missed),
     Number(name="false_wakes", plain="false wakes that came through", weigh=_false_wake),
     Number(name="not_accepted", plain="commands that were not done right", weigh=_refused),
     Number(name="false_accepted", plain="other speech that became a command", weigh=_took),
     Number(name="wer", plain="words that were heard wrong", weigh=_word_errors),
+    Number(name="intent_errors", plain="written sentences that were misunderstood", weigh=_misunderstood),
+    Number(name="slot_errors", plain="details of them that were missed or made up", weigh=_slot_errors),
 )
 
 
@@ -139,6 +152,8 @@ def _compare(
         return None
     speakers = [np.array(clips) for clips in rows.values()]
     total = np.concatenate(speakers).sum(axis=0)
+    if not total[1] or not total[3]:
+        return None
     changes = np.array([_change(_resample(speakers, rng)) for _ in range(_ROUNDS)])
     low, high = np.quantile(changes, [(1 - _LEVEL) / 2, (1 + _LEVEL) / 2])
     return Compared(
@@ -154,6 +169,8 @@ def _compare(
 
 def _resample(speakers: Sequence[np.ndarray], rng: np.random.Generator) -> np.ndarray:
     chosen = rng.integers(len(speakers), size=len(speakers))
+    if all(len(clips) == 1 for clips in speakers):
+        return np.concatenate(speakers)[chosen].sum(axis=0)
     return np.sum(
         [
             speakers[index][rng.integers(len(speakers[index]), size=len(speakers[index]))].sum(axis=0)

@@ -15,6 +15,8 @@ from earmark.learn.clips import Clip, Sentence
 from earmark.learn.hearing import Result
 from earmark.words import Seconds
 
+Guess = tuple[str, Sequence[tuple[str, str]]]
+"""An intent and its (name, value) slots."""
 Scores = dict[str, Any]
 """The object that DESIGN's `earmark evaluate` answers; parts that were not measured are left out."""
 
@@ -43,6 +45,14 @@ class Outcome:
     """Length of the sound that was recognised."""
     spent: Seconds | None = None
     """Time that recognition took."""
+    intent_right: bool | None = None
+    """A written sentence: its intent was found."""
+    slots_right: int | None = None
+    """A written sentence: slots that were found with name and value."""
+    slots_true: int | None = None
+    """Slots that it has."""
+    slots_given: int | None = None
+    """Slots that were given, right or wrong."""
 
 
 def outcome(clip: Clip, result: Result) -> Outcome:
@@ -97,7 +107,7 @@ def word_errors(spoken: Sequence[str], heard: Sequence[str]) -> int:
 
 
 def summarise(outcomes: Iterable[Outcome]) -> Scores:
-    """Add outcomes up to the parts `wake`, `commands` and `asr` of the scores."""
+    """Add outcomes up to the parts `wake`, `commands`, `asr` and `nlu` of the scores."""
     found = list(outcomes)
     scores: Scores = {}
     if any(one.said is not None for one in found):
@@ -110,6 +120,8 @@ def summarise(outcomes: Iterable[Outcome]) -> Scores:
     if transcribed:
         total = sum(one.words or 0 for one in transcribed)
         scores["asr"] = {"wer": sum(one.errors or 0 for one in transcribed) / total}
+    if written := [one for one in found if one.intent_right is not None]:
+        scores["nlu"] = _sentences(written)
     return scores
 
 
@@ -144,21 +156,26 @@ def _commands(commands: Sequence[Outcome], others: Sequence[Outcome]) -> Scores:
     }
 
 
-def sentence_scores(
-    sentences: Sequence[Sentence], guesses: Sequence[tuple[str, Sequence[tuple[str, str]]] | None]
-) -> Scores:
-    """Return `n`, `intent_accuracy` and the micro-averaged `slot_f1` over (name, value) pairs.
+def sentence_outcome(sentence: Sentence, guess: Guess | None) -> Outcome:
+    """Compare what a written sentence was taken for with what it means; a refused one (None) counts as wrong."""
+    intent, slots = guess or ("", ())
+    true = Counter((name, plain(value)) for name, value in sentence.slots)
+    got = Counter((name, plain(value)) for name, value in slots)
+    return Outcome(
+        speaker=sentence.text,  # nobody is known to have said it: every sentence stands for itself
+        duration=0.0,
+        intent_right=guess is not None and intent == sentence.intent,
+        slots_right=(true & got).total(),
+        slots_true=true.total(),
+        slots_given=got.total(),
+    )
 
-    A guess is the intent and the slots, or None for a sentence that was refused: it counts as wrong.
-    """
-    right = hits = wanted = given = 0
-    for sentence, guess in zip(sentences, guesses, strict=True):
-        intent, slots = guess or ("", ())
-        right += intent == sentence.intent
-        true = Counter((name, plain(value)) for name, value in sentence.slots)
-        got = Counter((name, plain(value)) for name, value in slots)
-        hits += (true & got).total()
-        wanted += true.total()
-        given += got.total()
-    f1 = 2 * hits / (wanted + given) if wanted + given else None
-    return {"n": len(sentences), "intent_accuracy": right / len(sentences) if sentences else None, "slot_f1": f1}
+
+def _sentences(found: Sequence[Outcome]) -> Scores:
+    """Return intent accuracy, and the micro-averaged F1 over (name, value) pairs."""
+    both = sum((one.slots_true or 0) + (one.slots_given or 0) for one in found)
+    return {
+        "n": len(found),
+        "intent_accuracy": sum(bool(one.intent_right) for one in found) / len(found),
+        "slot_f1": 2 * sum(one.slots_right or 0 for one in found) / both if both else None,
+    }
