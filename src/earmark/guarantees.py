@@ -208,8 +208,13 @@ GUARANTEES: tuple[Guarantee, ...] = (
         number=12,
         group="Identifiers",
         title="Two clips of one person can't be linked by what comes with them.",
-        state="not held",
-        why="Tasks share no id, time, length or order, but no trained linker is run against them yet.",
+        state="held",
+        tried=(
+            "We took and played 120 tasks of six people with strong habits over HTTP, trained a random forest on "
+            "ids, order, sizes, headers, lease numbers and times of half of them, and let it link the others: AUC "
+            "at most 0.55, while the same forest links them by the recordings' own lengths.",
+        ),
+        why="Metadata only: the voice itself is not disguised (see 13).",
     ),
     Guarantee(
         number=13,
