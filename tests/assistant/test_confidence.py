@@ -30,6 +30,15 @@ def test_quiet_and_noise_count_for_no_word():
     assert found["coverage"] == pytest.approx(50 / 150)
 
 
+def test_open_speech_inside_a_command_is_not_judged():
+    grammar = [span("tell", 0, 49, -50.0), span("[dh]", 50, 74, -900.0), span("[iy]", 75, 99, -900.0)]
+    found = evidence(grammar, [], [span("tell", 0, 49, -50.0), span("theatre", 50, 99, -60.0)])
+    assert found["score_per_frame"] == pytest.approx(-1.0)
+    assert found["coverage"] == 1.0
+    assert found["ngram_agreement"] == 1.0
+    assert found["log_words"] == 0.0
+
+
 def test_agreement_with_open_speech_counts_words_in_order():
     grammar = [span("set", 0, 9, -1), span("the(2)", 10, 19, -1), span("timer", 20, 29, -1)]
     same = evidence(grammar, [], [span("set", 0, 9, -1), span("the", 10, 19, -1), span("timer", 20, 29, -1)])

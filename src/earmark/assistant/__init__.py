@@ -19,14 +19,19 @@ Carry out (async):
     reply = await answer(Request(intent=…, slots=…, text=…, now=…, device_id=…), home)   # home: the Home protocol
     reply: Reply(text, actions=(Action(kind, data), …), done)
 
-Learn: `features(heard.hypothesis)` gives the vector (`FEATURE_NAMES`) that `Decision` weighs; a bundle may bring
-`asr/decision.json` (`Decision.to_json()`), `asr/lm.arpa`, `asr/lexicon.dict` and `nlu/…`.
+Learn: a bundle may bring `asr/lm.arpa`, `asr/lexicon.dict`, `nlu/…`, and
+
+    asr/phrases.json    dump_phrases(["make me a latte", …]): what is said often, as weights of the grammar's arcs
+    asr/decision.json   fit_decision([example(engine, heard.hypothesis, words=…), …]).to_json(): which evidence
+                        (`FEATURE_NAMES`, `features(hypothesis)`) means that a command was really said
 """
 
+from earmark.assistant.calibration import Example, example, fit_decision
 from earmark.assistant.confidence import FEATURE_NAMES, Decision, features
 from earmark.assistant.conversation import Conversation, Place, Said
 from earmark.assistant.engine import Engine, Heard, Listening
 from earmark.assistant.keeper import EngineKeeper
+from earmark.assistant.priors import dump as dump_phrases
 from earmark.assistant.recogniser import NOTHING, Hypothesis, Recogniser, Word
 from earmark.assistant.skill import Action, Alarm, Home, Message, Reply, Request
 from earmark.assistant.skills import answer
@@ -41,6 +46,7 @@ __all__ = [
     "Decision",
     "Engine",
     "EngineKeeper",
+    "Example",
     "Heard",
     "Home",
     "Hypothesis",
@@ -55,6 +61,9 @@ __all__ = [
     "Understanding",
     "Word",
     "answer",
+    "dump_phrases",
+    "example",
     "features",
+    "fit_decision",
     "load_intent_model",
 ]

@@ -103,8 +103,14 @@ def features(hypothesis: Hypothesis) -> NDArray[np.float64]:
 
 
 def evidence(grammar: Sequence[Span], phones: Sequence[Span], ngram: Sequence[Span]) -> dict[str, float]:
-    """Compare a grammar's reading with its competitors' readings of the same frames."""
-    words = [span for span in grammar if not span.is_filler]
+    """Compare a grammar's reading with its competitors' readings of the same frames.
+
+    Only the grammar's own words are judged; open speech between them may be anything.
+    """
+    words = [span for span in grammar if not span.is_filler and not span.is_open]
+    opened = np.zeros(max([1, *(span.last + 1 for span in grammar)]), dtype=bool)
+    for span in grammar:
+        opened[span.first : span.last + 1] = span.is_open
     total = max([1, *(span.last + 1 for part in (grammar, phones, ngram) for span in part)])
     theirs, free, ours = _frames(phones, total), _frames(ngram, total), _frames(grammar, total)
     spoken = np.zeros(total, dtype=bool)
@@ -112,7 +118,11 @@ def evidence(grammar: Sequence[Span], phones: Sequence[Span], ngram: Sequence[Sp
         spoken[span.first : span.last + 1] = True
     frames = max(1, int(spoken.sum()))
     ratios = [_word_ratio(span, theirs) for span in words]
-    other = [span.word for span in ngram if not span.is_filler]
+    other = [
+        span.word
+        for span in ngram
+        if not span.is_filler and not opened[min((span.first + span.last) // 2, len(opened) - 1)]
+    ]
     seconds = max(0.1, frames / FRAMES_PER_SECOND)
     return {
         "phone_llr": float((ours - theirs)[spoken].sum() / frames),
@@ -121,7 +131,7 @@ def evidence(grammar: Sequence[Span], phones: Sequence[Span], ngram: Sequence[Sp
         "ngram_agreement": SequenceMatcher(None, [span.word for span in words], other, autojunk=False).ratio(),
         "log_words": math.log(max(1, len(words))),
         "words_per_second": len(words) / seconds,
-        "coverage": frames / total,
+        "coverage": (frames + int(opened.sum())) / total,
         "score_per_frame": float(ours[spoken].sum() / frames),
     }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -95,18 +96,33 @@ class EmbeddedRecogniser:
         found = evidence(grammar, phones, ngram)
         open_words = [self._word(span, span.posterior) for span in ngram if not span.is_filler]
         rival = _hypothesis(open_words, source="ngram")
-        words = [self._word(span, word_confidence(span, phones)) for span in grammar if not span.is_filler]
+        words = self._command(grammar, phones, ngram)
         if not words:
             return rival
-        confidence = self._decision.confidence(np.array(list(found.values())))
         return Hypothesis(
             words=words,
             text=" ".join(word.text for word in words),
-            confidence=confidence,
+            confidence=self._decision.confidence(np.array(list(found.values()))),
             source="grammar",
             evidence=found,
             rival=rival,
         )
+
+    def _command(self, grammar: Sequence[Span], phones: Sequence[Span], ngram: Sequence[Span]) -> list[Word]:
+        """The grammar's words, and in its places for open speech the n-gram's words of the same time."""
+        words: list[Word] = []
+        for is_open, run in itertools.groupby((s for s in grammar if not s.is_filler), key=lambda s: s.is_open):
+            spans = list(run)
+            if not is_open:
+                words += [self._word(span, word_confidence(span, phones)) for span in spans]
+                continue
+            first, last = spans[0].first, spans[-1].last
+            words += [
+                self._word(span, span.posterior)
+                for span in ngram
+                if not span.is_filler and first <= (span.first + span.last) / 2 <= last
+            ]
+        return words
 
     def _word(self, span: Span, confidence: float) -> Word:
         start, end = span.first * _STEP, (span.last + 1) * _STEP

@@ -14,7 +14,7 @@ from earmark.assistant.confidence import Decision
 from earmark.assistant.embedded import EmbeddedRecogniser
 from earmark.assistant.grammar import compile_grammar, skill_intents
 from earmark.assistant.recogniser import Hypothesis, Recogniser
-from earmark.assistant.understanding import Understanding, load_intent_model, understand
+from earmark.assistant.understanding import Understanding, load_intent_model, parse, understand
 from earmark.bundle import BUILTIN, ModelBundle
 from earmark.words import PcmAudio
 
@@ -52,7 +52,7 @@ class Engine:
         """`names`: the households' members; `make`: another recogniser instead of the embedded one."""
         self.bundle = bundle
         self._intents: Intents = skill_intents({"member": names})
-        grammar = compile_grammar(self._intents)
+        grammar = compile_grammar(self._intents, open_speech=True)
         self._make = make or (lambda: EmbeddedRecogniser(bundle, grammar, extra_words=names))
         self._decision = Decision.load(bundle)
         self._model = load_intent_model(bundle)
@@ -74,6 +74,10 @@ class Engine:
         with self.listen() as listening:
             listening.feed(audio.pcm)
             return listening.finish()
+
+    def meaning(self, text: str) -> Understanding | None:
+        """Fit written words to the skills' templates; None when they are no command."""
+        return parse(text, self._intents)
 
     def understand(self, hypothesis: Hypothesis) -> Understanding:
         """Decide what a hypothesis means and whether to act on it."""
