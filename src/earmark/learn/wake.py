@@ -19,7 +19,7 @@ from sklearn.model_selection import GroupKFold
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
 
-from earmark.device import DIMENSIONS
+from earmark.device import DIMENSIONS, MicroWakeDetector
 from earmark.errors import MissingExtra
 from earmark.learn.lessons import Taught, wake_span
 from earmark.learn.wake_voices import synthetic_clips
@@ -49,6 +49,8 @@ class Rows:
     group: NDArray[np.str_]
     labelled: NDArray[np.bool_]
     """True where people said what it is, False for synthetic voices."""
+    peak: NDArray[np.float32]
+    """The first stage's highest score."""
 
     def take(self, chosen: NDArray[Any]) -> Rows:
         return Rows(
@@ -56,6 +58,7 @@ class Rows:
             said=self.said[chosen],
             group=self.group[chosen],
             labelled=self.labelled[chosen],
+            peak=self.peak[chosen],
         )
 
 
@@ -68,6 +71,20 @@ class Machine:
 
     def margin(self, rows: Rows) -> NDArray[np.float64]:
         return self.svc.decision_function(self.scaler.transform(rows.values))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OperatingPoint:
+    """Where the verifier says no, and what that means for speakers and phrases that it was not trained on."""
+
+    threshold: float
+    miss_rate: float
+    """Of the wakes that the first stage fired on at STAGE1, the share refused."""
+    passed: float
+    """Of what else it fired on, the share let through."""
+    miss_rate_without: float
+    """The same two for the first stage alone, at its own cutoff."""
+    passed_without: float
 
 
 def learn_word(
@@ -116,19 +133,20 @@ def train(
     platt = LogisticRegression(C=1e3).fit(unseen[:, None], rows.said)
     slope, offset = float(platt.coef_[0, 0]), float(platt.intercept_[0])
     scores = 1.0 / (1.0 + np.exp(-(slope * unseen + offset)))
-    threshold, costs = operating_point(scores, rows)
+    point = operating_point(scores, rows, cutoff=MicroWakeDetector(word).cutoff)
     machine = fit(rows)
     progress("training", 1, 1)
     about = {
         "stage1": STAGE1,
-        "threshold": threshold,
+        "threshold": point.threshold,
         "settle": SETTLE,
         "gamma": float(machine.svc._gamma),
         "intercept": float(machine.svc.intercept_[0]),
         "slope": slope,
         "offset": offset,
         "cost_of_a_miss": COST_OF_A_MISS,
-        "unseen_speakers": costs,
+        "unseen": {"miss_rate": point.miss_rate, "false_wakes_passed": point.passed},
+        "without": {"miss_rate": point.miss_rate_without, "false_wakes_passed": point.passed_without},
         "rows": {"labelled": int(rows.labelled.sum()), "synthetic": int((~rows.labelled).sum())},
     }
     return {f"wake/{word}.json": json.dumps(about, sort_keys=True).encode(), f"wake/{word}.npz": _arrays(machine)}
@@ -155,21 +173,29 @@ def unseen_margins(rows: Rows, *, seed: int) -> NDArray[np.float64]:
     return margins
 
 
-def operating_point(scores: NDArray[np.float64], rows: Rows) -> tuple[float, dict[str, float]]:
-    """Return the threshold with the least cost, and the miss rate and the rate of false wakes let through there.
+def operating_point(scores: NDArray[np.float64], rows: Rows, *, cutoff: float) -> OperatingPoint:
+    """Return the threshold with the least cost of those that let through at most half as much as today.
 
-    Misses are counted on people's wakes where there are enough: synthetic voices teach, but a device is for people.
-    False wakes are all that the first stage let through.
+    Today is the first stage alone at its own `cutoff`, on the same rows. Misses are counted on people's wakes where
+    there are enough: synthetic voices teach, but a device is for people.
     """
     people = rows.said & rows.labelled
-    wakes = np.sort(scores[people if people.sum() >= _ENOUGH else rows.said])
-    others = np.sort(scores[~rows.said])
+    counted = people if people.sum() >= _ENOUGH else rows.said
+    wakes, others = np.sort(scores[counted]), np.sort(scores[~rows.said])
+    passed_without = float(np.mean(rows.peak[~rows.said] > cutoff))
     every = np.unique(scores)
-    edges = np.concatenate([[0.0], (every[1:] + every[:-1]) / 2])
+    edges = np.concatenate([[0.0], (every[1:] + every[:-1]) / 2, [1.0]])
     misses = np.searchsorted(wakes, edges, side="left") / len(wakes)
     passed = 1.0 - np.searchsorted(others, edges, side="left") / len(others)
-    best = int(np.argmin(COST_OF_A_MISS * misses + passed))
-    return float(edges[best]), {"miss_rate": float(misses[best]), "false_wakes_passed": float(passed[best])}
+    cost = COST_OF_A_MISS * misses + passed + np.where(passed > passed_without / 2, 2 * COST_OF_A_MISS, 0.0)
+    best = int(np.argmin(cost))
+    return OperatingPoint(
+        threshold=float(edges[best]),
+        miss_rate=float(misses[best]),
+        passed=float(passed[best]),
+        miss_rate_without=float(np.mean(rows.peak[counted] <= cutoff)),
+        passed_without=passed_without,
+    )
 
 
 def _rows(windows: Windows, clips: Sequence[WakeClip], *, labelled: bool) -> Rows:
@@ -178,6 +204,7 @@ def _rows(windows: Windows, clips: Sequence[WakeClip], *, labelled: bool) -> Row
         said=windows.said,
         group=np.array([clips[index].group for index in windows.clip], dtype=np.str_),
         labelled=np.full(len(windows), labelled),
+        peak=windows.peak,
     )
 
 
@@ -187,6 +214,7 @@ def _together(one: Rows, other: Rows) -> Rows:
         said=np.concatenate([one.said, other.said]),
         group=np.concatenate([one.group.astype(np.str_), other.group.astype(np.str_)]),
         labelled=np.concatenate([one.labelled, other.labelled]),
+        peak=np.concatenate([one.peak, other.peak]),
     )
 
 
