@@ -47,7 +47,7 @@ def test_fitting_separates_and_keeps_to_the_allowed_share():
 def test_what_the_grammar_refused_by_itself_counts_for_the_share():
     chance = np.random.default_rng(4)
     mixed = cloud(0.3, 100, True, chance) + cloud(-0.3, 100, False, chance)
-    assert fit_decision(mixed, among=1000).threshold <= fit(mixed).threshold
+    assert fit_decision(mixed, among=1000).threshold <= fit_decision(mixed).threshold
 
 
 def test_fitting_needs_both_kinds():

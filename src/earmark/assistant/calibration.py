@@ -1,7 +1,7 @@
 """Turning reviewed utterances into a decision: which evidence means that a command was really said.
 
-`learn/` calls `example` on each labelled utterance and `fit_decision` on what comes of it; the result goes into a bundle as
-`asr/decision.json`.
+`learn/` calls `example` on each labelled utterance and `fit_decision` on what comes of it; the result goes into a
+bundle as `asr/decision.json`.
 """
 
 from __future__ import annotations
