@@ -105,6 +105,11 @@ def test_who_listened_is_told_without_a_name() -> None:
     assert said == "A reviewer in Bucharest listened on 3 May 2026 to check whether the wake word was said."
 
 
+def test_a_simulated_reviewer_is_called_so() -> None:
+    said = wording.heard("reviewer", "Bucharest (simulated)", "3 May 2026", "writing down what was said")
+    assert said == "A simulated reviewer in Bucharest listened on 3 May 2026 to write down what was said."
+
+
 def test_charts_say_their_numbers_and_escape_names() -> None:
     chart = bars([("<b>", 3), ("4", 0)], label="Labels")
     assert 'aria-label="Labels. &lt;b&gt;: 3"' in chart

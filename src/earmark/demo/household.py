@@ -12,9 +12,9 @@ from earmark.words import PersonId
 OWNERS = ("Ada", "Ben", "Chloe", "Dan")
 DEVICES = (("Kitchen", "Ada"), ("Living room", "Ben"), ("Bedroom", "Chloe"))
 REVIEWERS = (
-    ("Simulated reviewer 1", "Boston"),
-    ("Simulated reviewer 2", "Hyderabad"),
-    ("Simulated reviewer 3", "Bucharest"),
+    ("Simulated reviewer 1", "Boston (simulated)"),
+    ("Simulated reviewer 2", "Hyderabad (simulated)"),
+    ("Simulated reviewer 3", "Bucharest (simulated)"),
 )
 STAFF: tuple[tuple[str, str, Plane], ...] = (
     ("lead", "Sample lead", "floor"),

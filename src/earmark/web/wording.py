@@ -108,8 +108,9 @@ ROLES = {
     "reviewer": "A reviewer",
     "lead": "A team lead",
     "safety": "A safety officer",
-    "simulated": "A simulated reviewer",
 }
+SIMULATED = "(simulated)"
+"""Stands in the site's name of reviewers that are programs, so that no owner takes one for a person."""
 PURPOSES = {
     "checking the wake word": "to check whether the wake word was said",
     "writing down what was said": "to write down what was said",
@@ -132,6 +133,8 @@ DECISIONS = {
 
 def heard(role: str, site: str, day: str, purpose: str) -> str:
     """Say who listened: `A reviewer in Bucharest listened on 3 May 2026 to check …`."""
-    who = ROLES.get(role, "A person")
-    place = f" in {site}" if site and site != "home" else ""
+    who, place = ROLES.get(role, "A person"), site
+    if SIMULATED in site:
+        who, place = who.replace("A ", "A simulated ", 1), site.replace(SIMULATED, "").strip()
+    place = f" in {place}" if place and place != "home" else ""
     return f"{who}{place} listened on {day} {PURPOSES.get(purpose, f'({purpose})')}."
