@@ -38,7 +38,14 @@ from earmark.device.listener import PRE_ROLL, Listener
 from earmark.device.microphone import Microphone
 from earmark.device.run import DeviceState, Happening, listen
 from earmark.device.speaker import PrintSpeaker, Speaker, VoiceSpeaker
-from earmark.device.vad import Endpointer, EndpointRule, EndReason, SileroSpeechDetector, SpeechDetector
+from earmark.device.vad import (
+    CHUNK_BYTES,
+    Endpointer,
+    EndpointRule,
+    EndReason,
+    SileroSpeechDetector,
+    SpeechDetector,
+)
 from earmark.device.verifier import Verifier
 from earmark.device.verifier import load as load_verifier
 from earmark.device.voice import Voice
@@ -46,6 +53,7 @@ from earmark.device.wake import FRAME_BYTES, FRAME_SAMPLES, WORDS, MicroWakeDete
 
 __all__ = [
     "ADDRESS",
+    "CHUNK_BYTES",
     "DIMENSIONS",
     "FRAME_BYTES",
     "FRAME_SAMPLES",
