@@ -158,7 +158,7 @@ DEFAULT = Decision(
     mean=np.zeros(len(FEATURE_NAMES)),
     scale=np.ones(len(FEATURE_NAMES)),
     weights=np.array([1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0]),
-    bias=2.0,
+    bias=3.5,
     threshold=0.5,
 )
 """The packaged operating point; how it was chosen: docs/decisions/rejection.md."""
