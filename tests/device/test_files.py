@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from earmark import audio
-from earmark.device import FRAME_BYTES, FileSource, frames
+from earmark.device import END_OF_SOUND, FRAME_BYTES, FileSource, frames
 from earmark.errors import BadAudio
 from earmark.words import PcmAudio
 
@@ -26,6 +26,7 @@ async def test_files_one_after_the_other(tmp_path: Path) -> None:
         sound = PcmAudio(samples=np.full(1600, level, np.int16))
         (tmp_path / name).write_bytes(audio.encode(sound, format=name[2:].upper()))
     heard = [frame async for frame in FileSource([tmp_path / "a.wav", tmp_path / "b.flac"])]
+    assert [at for at, frame in enumerate(heard) if frame == END_OF_SOUND] == [110, 221]
     levels = np.frombuffer(b"".join(heard), "<i2").reshape(-1, 160)[:, 0]
     assert levels.tolist() == [100] * 10 + [0] * 100 + [200] * 10 + [0] * 100
 
@@ -45,5 +46,5 @@ async def test_real_time_keeps_pace(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 
     monkeypatch.setattr("asyncio.sleep", sleep)
     source = FileSource([tmp_path / "a.wav"], real_time=True, clock=lambda: 0.0)
-    count = len([frame async for frame in source])
+    count = len([frame async for frame in source if frame])
     assert slept == pytest.approx([number * 0.01 for number in range(count)])

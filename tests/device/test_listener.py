@@ -213,6 +213,15 @@ def test_a_source_that_ends_ends_the_capture(monkeypatch: pytest.MonkeyPatch) ->
     assert ears.finish() == []
 
 
+def test_what_comes_after_an_end_is_heard_afresh(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No pre-roll out of another recording."""
+    ears, detector, _ = listener(monkeypatch, fires=[310])
+    feed(ears, 300, voiced=range(290, 300))
+    assert ears.finish() == []
+    assert detector.resets == 1
+    assert numbers(feed(ears, 20, voiced=range(300, 320), start=300))[0] == 300
+
+
 def test_a_source_that_ends_while_the_verifier_waits(monkeypatch: pytest.MonkeyPatch) -> None:
     ears, _, _ = listener(monkeypatch, fires=[100], verify=verifier(0.9))
     assert feed(ears, 105) == []

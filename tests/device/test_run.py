@@ -11,6 +11,7 @@ import pytest
 
 from earmark.bundle import BUILTIN, ModelBundle
 from earmark.device import (
+    END_OF_SOUND,
     Answer,
     Captured,
     DeviceState,
@@ -39,12 +40,14 @@ class FakeListener:
 
     def __init__(self, events: list[Event]) -> None:
         self.events, self.bundle = events, BUILTIN
+        self.ends: list[Event] = []
 
     def feed(self, frame: bytes) -> list[Event]:
         return [self.events.pop(0)] if self.events else []
 
     def finish(self) -> list[Event]:
-        return []
+        ended, self.ends = self.ends, []
+        return ended
 
     def swap(self, bundle: ModelBundle) -> None:
         self.bundle = bundle
@@ -82,7 +85,7 @@ async def work(
 ) -> tuple[list[Happening], FakeSpeaker, FakeListener]:
     async def source() -> AsyncIterator[bytes]:
         for _ in range(len(events) + 2):
-            yield b""
+            yield bytes(320)
         await asyncio.sleep(wait)
 
     told: list[Happening] = []
@@ -160,8 +163,21 @@ async def test_a_bundle_that_is_refused_is_told_and_the_old_one_stays() -> None:
 
 async def test_an_error_of_the_source_comes_through() -> None:
     async def broken() -> AsyncIterator[bytes]:
-        yield b""
+        yield bytes(320)
         raise ConnectionCut
 
     with pytest.raises(ConnectionCut):
         await listen(broken(), cast(Listener, FakeListener([])), cast(Link, FakeLink()), FakeSpeaker(), lambda _: None)
+
+
+async def test_the_end_of_a_file_ends_its_utterance() -> None:
+    """What comes in the next file is another matter."""
+    listener, link = FakeListener(UTTERANCE[:2]), FakeLink()
+    listener.ends = [END]
+
+    async def source() -> AsyncIterator[bytes]:
+        for frame in (bytes(320), bytes(320), END_OF_SOUND, bytes(320)):
+            yield frame
+
+    await listen(source(), cast(Listener, listener), cast(Link, link), FakeSpeaker(), lambda _: None)
+    assert link.sent == ["wake", b"ab", "silence"]

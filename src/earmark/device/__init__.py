@@ -21,7 +21,7 @@ from earmark.device.bundles import BundleStore, raw_key
 from earmark.device.bundles import fetch as fetch_bundle
 from earmark.device.embeddings import DIMENSIONS, WINDOW_SAMPLES, WINDOWS, SpeechEmbedder
 from earmark.device.events import Captured, EndOfSpeech, Event, Rejected, Woke
-from earmark.device.files import FileSource, frames
+from earmark.device.files import END_OF_SOUND, FileSource, frames
 from earmark.device.link import (
     ADDRESS,
     Answer,
@@ -55,6 +55,7 @@ __all__ = [
     "ADDRESS",
     "CHUNK_BYTES",
     "DIMENSIONS",
+    "END_OF_SOUND",
     "FRAME_BYTES",
     "FRAME_SAMPLES",
     "PRE_ROLL",

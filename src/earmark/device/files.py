@@ -17,6 +17,10 @@ TAIL: Seconds = 1.0
 """Silence after a file, longer than the endpoint's 0.7 s, so that the last words are noticed to have ended."""
 
 
+END_OF_SOUND = b""
+"""In a source: what comes next has nothing to do with what was before; a capture that is open ends here."""
+
+
 def frames(sound: PcmAudio, *, tail: Seconds = TAIL) -> Iterator[bytes]:
     """Yield 320-byte frames of `sound`, then `tail` seconds of zeros; a last partial frame is filled up with zeros."""
     length = len(sound.samples) + round(tail * SAMPLE_RATE)
@@ -39,7 +43,10 @@ class FileSource:
         self._clock = clock
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
-        """Yield frames. Raises BadAudio and its kin when it comes to a file that can't be used."""
+        """Yield frames, and END_OF_SOUND after each file.
+
+        Raises BadAudio and its kin when it comes to a file that can't be used.
+        """
         started, sent = self._clock(), 0
         for path in self._paths:
             sound = await asyncio.to_thread(audio.read, path)
@@ -51,3 +58,4 @@ class FileSource:
                     await asyncio.sleep(0)  # let the link send and receive
                 sent += 1
                 yield frame
+            yield END_OF_SOUND

@@ -148,14 +148,17 @@ class Listener:
         return self._fired(score)
 
     def finish(self) -> list[Event]:
-        """Say that no more sound will come; a capture that is open ends."""
+        """Say that the sound ends here: a capture that is open ends too, and what comes next is heard afresh."""
+        events: list[Event] = []
         if self._state is _State.SETTLING:
             self._frames_left = 0
             events = self._settle(None)
-        else:
-            events = []
         if self._state is _State.CAPTURING:
             events.append(self._end("source-ended"))
+        else:
+            self._detector.reset()
+        self._ring.clear()
+        self._hold = 0
         return events
 
     def _fired(self, score: float) -> list[Event]:

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from earmark.bundle import ModelBundle
 from earmark.device.actions import Desk, Ringing
 from earmark.device.events import Captured, EndOfSpeech, Event, Woke
+from earmark.device.files import END_OF_SOUND
 from earmark.device.link import Answer, Errands, Link, Message, NewBundle, Problem
 from earmark.device.listener import Listener
 from earmark.device.speaker import Speaker
@@ -55,7 +56,9 @@ async def listen(
     fetch: Callable[[str], Awaitable[ModelBundle]] | None = None,
     now: Callable[[], datetime] = lambda: datetime.now(UTC).astimezone(),
 ) -> None:
-    """Run until the source ends. What goes wrong with one utterance is reported, and the next one is heard.
+    """Run until the source ends; END_OF_SOUND in it ends an open capture.
+
+    What goes wrong with one utterance is reported, and the next one is heard.
 
     `fetch` downloads an announced bundle by its version, see `bundles.fetch`.
     """
@@ -66,7 +69,7 @@ async def listen(
         tasks.append(asyncio.create_task(device.update(fetch)))
     try:
         async for frame in source:
-            for event in listener.feed(frame):
+            for event in listener.finish() if frame == END_OF_SOUND else listener.feed(frame):
                 await device.handle(event)
         for event in listener.finish():
             await device.handle(event)
