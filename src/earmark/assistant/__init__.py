@@ -22,11 +22,10 @@ Carry out (async):
 Learn: a bundle may bring `asr/lm.arpa`, `asr/lexicon.dict`, `nlu/…`, and
 
     asr/phrases.json    dump_phrases(["make me a latte", …]): what is said often, as weights of the grammar's arcs
-    asr/decision.json   fit_decision([example(engine, heard.hypothesis, words=…), …]).to_json(): which evidence
-                        (`FEATURE_NAMES`, `features(hypothesis)`) means that a command was really said
+    asr/decision.json   Decision.to_json(): which evidence (`FEATURE_NAMES`, `features(hypothesis)`) means that a
+                        command was really said
 """
 
-from earmark.assistant.calibration import Example, example, fit_decision
 from earmark.assistant.confidence import FEATURE_NAMES, Decision, features
 from earmark.assistant.conversation import Conversation, Place, Said
 from earmark.assistant.engine import Engine, Heard, Listening
@@ -46,7 +45,6 @@ __all__ = [
     "Decision",
     "Engine",
     "EngineKeeper",
-    "Example",
     "Heard",
     "Home",
     "Hypothesis",
@@ -62,8 +60,6 @@ __all__ = [
     "Word",
     "answer",
     "dump_phrases",
-    "example",
     "features",
-    "fit_decision",
     "load_intent_model",
 ]

@@ -14,7 +14,7 @@ from earmark.assistant.confidence import Decision
 from earmark.assistant.embedded import EmbeddedRecogniser
 from earmark.assistant.grammar import compile_grammar, skill_intents
 from earmark.assistant.recogniser import Hypothesis, Recogniser
-from earmark.assistant.understanding import Understanding, load_intent_model, parse, understand
+from earmark.assistant.understanding import Understanding, load_intent_model, understand
 from earmark.bundle import BUILTIN, ModelBundle
 from earmark.words import PcmAudio
 
@@ -74,10 +74,6 @@ class Engine:
         with self.listen() as listening:
             listening.feed(audio.pcm)
             return listening.finish()
-
-    def meaning(self, text: str) -> Understanding | None:
-        """Fit written words to the skills' templates; None when they are no command."""
-        return parse(text, self._intents)
 
     def understand(self, hypothesis: Hypothesis) -> Understanding:
         """Decide what a hypothesis means and whether to act on it."""
