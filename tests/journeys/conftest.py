@@ -179,11 +179,11 @@ async def visit(site: Site, chromium: str) -> AsyncIterator[Open]:
 
 @pytest.fixture
 def spoken(tmp_path: Path) -> Callable[[str], Path]:
-    """`spoken("add milk to the shopping list")`: a WAV for the browser's microphone, padded with near silence."""
+    """`spoken("what is the date today")`: a WAV for the browser's microphone, padded with near silence."""
 
     def make(text: str) -> Path:
         with Voice() as voice:
-            speech = voice.synthesise(text, speed=130).samples
+            speech = voice.synthesise(text, voice="en-us+m3", speed=130).samples
         hiss = np.random.default_rng(1).integers(-12, 12, 9 * SAMPLE_RATE).astype(np.int16)
         hiss[SAMPLE_RATE : SAMPLE_RATE + len(speech)] += speech
         path = tmp_path / "microphone.wav"

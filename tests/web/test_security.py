@@ -114,6 +114,21 @@ async def test_too_large_a_body_is_refused() -> None:
     assert answer.status_code == 413
 
 
+async def swallow(scope, receive, send) -> None:
+    while (await receive()).get("more_body"):
+        pass
+    await echo(scope, receive, send)
+
+
+async def test_too_large_a_body_that_hides_its_length_is_refused() -> None:
+    async def chunks():
+        for _ in range(20):
+            yield b"x" * 65_536
+
+    async with guarded(swallow) as client:
+        assert (await client.post("/", content=chunks())).status_code == 413
+
+
 async def test_an_unknown_error_tells_nothing(caplog, capsys) -> None:
     async with guarded(broken) as client:
         answer = await client.get("/history/1234")

@@ -65,6 +65,13 @@ def policy(nonce: str) -> str:
     )
 
 
+_TOO_LARGE = (413, "This is more than Earmark takes at once.")
+
+
+class _TooLarge(Exception):
+    """The body went past the limit while it was read."""
+
+
 class Guard:
     """ASGI middleware of one plane."""
 
@@ -103,7 +110,7 @@ class Guard:
         if changes and not same_origin(headers, scheme):
             return 403, "This came from another page, so nothing was changed."
         if int(headers.get("content-length") or 0) > LARGEST_BODY:
-            return 413, "This is more than Earmark takes at once."
+            return _TOO_LARGE
         return None
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send, nonce: str) -> None:
@@ -118,8 +125,21 @@ class Guard:
                     headers.setdefault(name, value)
             await send(message)
 
+        taken = 0
+
+        async def receive_limited() -> Message:
+            nonlocal taken
+            message = await receive()
+            taken += len(message.get("body", b""))
+            if taken > LARGEST_BODY:  # a body that did not say its length
+                raise _TooLarge
+            return message
+
         try:
-            await self._app(scope, receive, send_guarded)
+            await self._app(scope, receive_limited, send_guarded)
+        except _TooLarge:
+            status = 413
+            await _plain(send, *_TOO_LARGE, headers=self._headers(scope["path"], nonce))
         except Exception as error:
             # The message of an unknown error may quote what somebody said: only its type and place are logged.
             frames = [f"{each.filename}:{each.lineno}" for each in traceback.extract_tb(error.__traceback__)[-6:]]
