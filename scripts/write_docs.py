@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
-import click
 from typer.main import get_command
 
 from earmark import errors
@@ -45,7 +45,7 @@ def commands_page() -> str:
     return page(lines)
 
 
-def commands(command: click.Command, path: str) -> Iterator[tuple[str, click.Command]]:
+def commands(command: Any, path: str) -> Iterator[tuple[str, Any]]:
     """Yield every command that does something, with its whole name; hidden ones are for the processes themselves."""
     below = getattr(command, "commands", None)
     if below is None:
@@ -56,17 +56,17 @@ def commands(command: click.Command, path: str) -> Iterator[tuple[str, click.Com
         yield from commands(each, f"{path} {name}")
 
 
-def is_help(parameter: click.Parameter) -> bool:
+def is_help(parameter: Any) -> bool:
     return "--help" in parameter.opts
 
 
-def names(parameter: click.Parameter) -> str:
+def names(parameter: Any) -> str:
     if parameter.param_type_name == "argument":
         return (parameter.metavar or parameter.name or "").upper()
     return ", ".join([*parameter.opts, *parameter.secondary_opts])
 
 
-def shape(parameter: click.Parameter) -> str:
+def shape(parameter: Any) -> str:
     many = "…" if parameter.nargs == -1 or getattr(parameter, "multiple", False) else ""
     if parameter.param_type_name == "argument":
         return f"{names(parameter)}{many}" if parameter.required else f"[{names(parameter)}{many}]"
@@ -75,7 +75,7 @@ def shape(parameter: click.Parameter) -> str:
     return text if parameter.required else f"[{text}]"
 
 
-def explain(parameter: click.Parameter) -> str:
+def explain(parameter: Any) -> str:
     text = getattr(parameter, "help", None) or ""
     shown = parameter.default not in (None, False, "", ()) and not callable(parameter.default)
     return f"{text} Default: {parameter.default}." if shown and text else text or f"Default: {parameter.default}."

@@ -7,7 +7,7 @@ from random import Random
 import pytest
 
 from earmark import airlock, audit, consent, vault
-from earmark.doctor import examine
+from earmark.doctor import examine, sweep
 from earmark.vault import Content, NewInteraction, Wake, Word
 
 
@@ -97,3 +97,15 @@ async def test_a_log_that_was_changed(ring, home):
     with psycopg.connect(home.read_secret("database-owner")) as connection:
         connection.execute("DELETE FROM audit.log WHERE number = 0")
     assert await found(ring) == {("entries of the audit log that are not what was sealed", 1, True)}
+
+
+async def test_what_a_crash_left_is_swept_at_the_second_look_and_nothing_else(ring):
+    kept = {*ring.objects.names("vault"), *ring.objects.names("masked")}
+    left = {ring.objects.put("vault", b"no row"), ring.objects.put("masked", b"no task")}
+    suspected = await sweep(ring, set())
+    assert suspected == left
+    fresh = ring.objects.put("vault", b"its row comes in a moment")
+    assert await sweep(ring, suspected) == {fresh}
+    assert {*ring.objects.names("vault"), *ring.objects.names("masked")} == kept | {fresh}
+    ring.objects.delete(fresh)
+    assert await found(ring) == set()

@@ -62,6 +62,10 @@ def alive(pid: int) -> bool:
     return bool(stat) and not stat.startswith("Z")
 
 
+def command(pid: int) -> str:
+    return subprocess.run(["ps", "-o", "args=", "-p", str(pid)], capture_output=True, text=True).stdout.strip()
+
+
 @dataclass
 class Installation:
     """A home of its own with ports of its own."""
@@ -143,7 +147,7 @@ async def speak(address: str, token: str, *, cut: bool = False) -> str | None:
 
 
 def test_up_is_killed_outright_right_after_an_acknowledgement_and_everything_is_there(installation):
-    """One long life: start, say something, cut a wire, SIGKILL, start again, SIGTERM."""
+    """One long life: start, say something, cut a wire, SIGKILL, start again, lose a process, SIGTERM."""
     first = installation.up()
     token = installation.run("device", "add", "Kitchen")["token"]
     address = f"ws://127.0.0.1:{installation.ports['home']}/api/device"
@@ -162,6 +166,11 @@ def test_up_is_killed_outright_right_after_an_acknowledgement_and_everything_is_
     kept = installation.run("history")
     assert [item["id"] for item in kept] == [acknowledged], "an acknowledged recording was lost, or a cut one was kept"
     assert installation.run("doctor") == {"findings": []}
+
+    (floor,) = [pid for pid in descendants(second.pid) if command(pid).endswith("earmark web floor")]
+    os.kill(floor, signal.SIGKILL)
+    eventually(lambda: not alive(floor))
+    eventually(lambda: installation.healthy("floor"))
 
     below = descendants(second.pid)
     second.send_signal(signal.SIGTERM)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
 
 from earmark import audit
@@ -11,6 +11,8 @@ from earmark.errors import EarmarkError
 from earmark.storage import KeyStore, Statements, Stores
 
 SQL = Statements("earmark", "doctor.sql")
+PREFIXES = ("vault", "masked")
+"""Where sound lies."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,3 +63,18 @@ def _dead(keys: KeyStore, slots: Sequence[int]) -> int:
         except EarmarkError:
             dead += 1
     return dead
+
+
+async def sweep(stores: Stores, suspected: Set[str]) -> set[str]:
+    """Delete stored sound that no row names, left by a crash between sound and row: else no clock would ever reach it.
+
+    Deleted is what was `suspected` by an earlier round already, because sound is written a moment before its row.
+    Returns what is to be suspected in the next round.
+    """
+    found = await asyncio.to_thread(lambda: {n for prefix in PREFIXES for n in stores.objects.names(prefix)})
+    async with stores.pool.connection() as connection:
+        rows = await (await connection.execute(SQL.named_objects)).fetchall()
+    loose = found - {row["object"] for row in rows}
+    for name in loose & suspected:
+        await asyncio.to_thread(stores.objects.delete, name)
+    return loose - suspected

@@ -26,8 +26,8 @@ SELECT s.task_id
          WHERE g.person_id = i.person_id AND g.purpose = 'review' AND g.device_id = i.device_id
          ORDER BY g.id DESC LIMIT 1), true));
 
--- people_slots: where people's keys lie
-SELECT key_slot FROM accounts.people;
+-- named_objects: every piece of sound that a row names
+SELECT object FROM vault.interactions WHERE object IS NOT NULL UNION ALL SELECT object FROM review.tasks;
 
 -- unfinished: erasures that were begun and not completed
 SELECT count(*) AS n FROM vault.erasures WHERE done_at IS NULL;

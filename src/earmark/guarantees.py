@@ -41,6 +41,7 @@ GUARANTEES: tuple[Guarantee, ...] = (
             "that is left out: nothing stayed, in no store.",
             "We allowed saving on one device only, without the general yes: silence elsewhere still means no.",
             "We turned the whole ring and followed every row and sound file back to a live grant: none stood alone.",
+            "We took the grant back after it had been asked for and before the row was written: nothing was kept.",
             "We tried to write a recording's row without a grant straight into the database: it refused.",
         ),
     ),

@@ -17,7 +17,7 @@ from types import FrameType
 import httpx
 from psycopg.conninfo import make_conninfo
 
-from earmark.errors import PortInUse, SetUpError
+from earmark.errors import DatabaseDown, PortInUse, SetUpError
 from earmark.settings import Settings
 from earmark.storage import EmbeddedPostgres, Home, prepare
 from earmark.storage.postgres import die_with_parent
@@ -135,7 +135,7 @@ class Supervisor:
         try:
             while not self._stopping:
                 if postgres is not None and not postgres.running:
-                    raise SetUpError
+                    raise DatabaseDown(why="it stopped by itself")
                 self._restart_dead()
                 time.sleep(0.2)
         finally:

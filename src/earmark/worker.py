@@ -10,7 +10,7 @@ from random import Random
 import structlog
 from procrastinate import App
 
-from earmark import accounts, airlock, audit, review, safety
+from earmark import accounts, airlock, audit, doctor, review, safety
 from earmark.errors import NotFound
 from earmark.forget import finish_interrupted, forget, forget_expired
 from earmark.storage import Stores
@@ -44,12 +44,23 @@ async def _tidy(stores: Stores) -> None:
     await forget_expired(stores)
 
 
+class _Sweep:
+    """Remembers between rounds which stored sound no row named."""
+
+    def __init__(self) -> None:
+        self._suspected: set[str] = set()
+
+    async def __call__(self, stores: Stores) -> None:
+        self._suspected = await doctor.sweep(stores, self._suspected)
+
+
 TIMETABLE: dict[str, tuple[str, Callable[[Stores], Awaitable[object]]]] = {
     "expire_leases": ("* * * * * */10", review.expire_leases),
     "look_after_cases": ("* * * * * */10", look_after_cases),
     "take_labels": ("* * * * * */30", airlock.take_labels),
     "number_events": ("* * * * *", audit.sequence),
     "tidy": ("*/5 * * * *", _tidy),
+    "sweep": ("37 * * * *", _Sweep()),
     "sample": ("7 * * * *", _sample),
     "finish_erasures": ("* * * * *", finish_interrupted),
 }

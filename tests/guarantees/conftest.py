@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import base64
 import secrets
+import time
 import uuid
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -84,14 +85,20 @@ def sound_needles(name: str, *forms: bytes) -> dict[str, bytes]:
     return found
 
 
-def traces(roots: Iterable[Path], needles: dict[str, bytes]) -> set[str]:
-    """Search every byte of every file below these folders; returns `needle in file` for each find."""
+def traces(roots: Iterable[Path], needles: dict[str, bytes], *, since: float = 0.0) -> set[str]:
+    """Search every byte of every file below these folders; returns `needle in file` for each find.
+
+    A file that was last written before `since` (seconds of the epoch) can't hold what was said after it.
+    """
     found = set()
     for root in roots:
         for path in [root] if root.is_file() else sorted(root.rglob("*")):
-            if not path.is_file():
-                continue
-            data = path.read_bytes()
+            try:
+                if not path.is_file() or path.stat().st_mtime < since:
+                    continue
+                data = path.read_bytes()
+            except FileNotFoundError:
+                continue  # the database drops its temporary files as it goes
             found |= {f"{name} in {path.name}" for name, needle in needles.items() if needle in data}
     return found
 
@@ -207,6 +214,8 @@ class Places:
     cluster: Path
     home: Path
     temp: Path
+    began: float
+    """When the test began, seconds of the epoch: other tests' databases lie in the same cluster."""
 
     def flush(self) -> None:
         """Have the database write everything it holds in memory."""
@@ -215,7 +224,7 @@ class Places:
 
     def search(self, needles: dict[str, bytes]) -> set[str]:
         self.flush()
-        return traces([self.cluster, self.home, self.temp], needles)
+        return traces([self.cluster, self.home, self.temp], needles, since=self.began - 5)
 
     def rows_with(self, text: str) -> dict[str, int]:
         """Return, by table, how many rows of this database show a text in any column."""
@@ -231,14 +240,15 @@ class Places:
 
 
 @pytest.fixture
-def places(server, home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Places]:
+def places(server, home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Places:
     temp = tmp_path / "temp"
     temp.mkdir()
     monkeypatch.setenv("TMPDIR", str(temp))
     monkeypatch.setattr("tempfile.tempdir", str(temp))
     owner = home.read_secret("database-owner")
     assert owner is not None
-    return Places(owner=owner, cluster=EmbeddedPostgres(server.home.folder).base, home=home.folder, temp=temp)
+    cluster = EmbeddedPostgres(server.home.folder).base
+    return Places(owner=owner, cluster=cluster, home=home.folder, temp=temp, began=time.time())
 
 
 @dataclass(slots=True, kw_only=True)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 from psycopg.errors import NotNullViolation
 
 from earmark import accounts, consent, vault
 from earmark.errors import NoBasis
-from earmark.vault import NewInteraction
+from earmark.vault import NewInteraction, keeping
 
 
 async def test_ingest_without_a_grant_keeps_nothing(ring, canary, places, household):
@@ -54,6 +56,25 @@ async def test_every_row_object_and_key_has_its_basis(ring, canary):
         assert len(ring.stores.vault_keys.secret(row["key_slot"])) == 32
     for row in tasks:
         assert len(ring.stores.review_keys.secret(row["key_slot"])) == 32
+
+
+async def test_a_grant_taken_back_at_the_last_moment_counts(ring, canary, monkeypatch):
+    """We took the grant back after it had been asked for and before the row was written: nothing was kept."""
+    seal_and_put = keeping._seal_and_put
+
+    def slow(stores, new, identifier, person_slot):
+        found = seal_and_put(stores, new, identifier, person_slot)
+        asyncio.run_coroutine_threadsafe(
+            consent.set_grant(ring.stores, ring.ada, "save", False, how="settings"), loop
+        ).result()
+        return found
+
+    loop = asyncio.get_running_loop()
+    monkeypatch.setattr(keeping, "_seal_and_put", slow)
+    with pytest.raises(NoBasis):
+        await ring.say(canary)
+    assert await vault.count(ring.stores, ring.ada) == 0
+    assert list(ring.stores.objects.names("vault")) == []
 
 
 async def test_the_database_itself_refuses_a_row_without_a_grant(ring):

@@ -81,12 +81,12 @@ async def record(stores: Stores, new: NewInteraction) -> InteractionId:
     except BaseException:
         await asyncio.to_thread(_take_back, stores, slot, name)
         raise
-    if row is None:  # imported before
+    if row is None:  # imported before, or the grant was taken back between the question and now
         await asyncio.to_thread(_take_back, stores, slot, name)
         async with stores.pool.connection() as connection:
             row = await (await connection.execute(SQL.imported, values)).fetchone()
         if row is None:
-            raise NotFound
+            raise NoBasis
     return row["id"]
 
 

@@ -1,14 +1,18 @@
 -- key_slot_of_person: where a person's secret lies
 SELECT key_slot FROM accounts.people WHERE id = %(person)s;
 
--- add_interaction: keep one exchange; importing the same file twice keeps one
+-- add_interaction: keep one exchange, unless its grant was taken back a moment ago; a file imported twice is kept once
 INSERT INTO vault.interactions (
     id, person_id, device_id, grant_id, started_at, kind, key_slot, object, duration, wake_start, wake_end, wake_word,
     wake_score, verifier_score, bundle, expires_at, sealed, tokens, import_hash)
-VALUES (
+SELECT
     %(id)s, %(person)s, %(device)s, %(grant)s, %(started_at)s, %(kind)s, %(slot)s, %(object)s, %(duration)s,
     %(wake_start)s, %(wake_end)s, %(wake_word)s, %(wake_score)s, %(verifier_score)s, %(bundle)s, %(expires_at)s,
-    %(sealed)s, %(tokens)s, %(import_hash)s)
+    %(sealed)s, %(tokens)s, %(import_hash)s
+ WHERE NOT EXISTS (
+    SELECT FROM vault.grants g
+     WHERE g.person_id = %(person)s AND g.purpose = 'save' AND g.id > %(grant)s AND NOT g.allowed
+       AND (g.device_id IS NULL OR g.device_id = %(device)s))
 ON CONFLICT (person_id, import_hash) DO NOTHING
 RETURNING id;
 
