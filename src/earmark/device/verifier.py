@@ -57,7 +57,8 @@ class Verifier:
     def margin(self, embedding: NDArray[np.float32]) -> float:
         """Return the signed distance from the boundary of embeddings of shape (≥ windows, 96)."""
         value = (embedding.reshape(-1)[-len(self.mean) :] - self.mean) / self.scale
-        distances = self.squares + value @ value - 2.0 * (self.vectors @ value)
+        products = np.einsum("vf,f->v", self.vectors, value)  # BLAS would wake its threads for a quarter millisecond
+        distances = self.squares + value @ value - 2.0 * products
         return float(np.exp(-self.gamma * np.maximum(distances, 0.0)) @ self.weights) + self.intercept
 
     def score(self, embedding: NDArray[np.float32]) -> float:
