@@ -127,6 +127,8 @@ def _show(turned: Turned, as_json: bool) -> None:
         table.add_row(name, before, after)
     out.print(table)
     out.print(turned.why, soft_wrap=True)
+    for note in turned.notes:
+        out.print(f"  {note}", soft_wrap=True)
     if turned.taken_up is not None:
         out.print(f"Running devices were told of the new models after {turned.taken_up:.0f} s.")
 

@@ -45,6 +45,8 @@ class Turned:
     """Version of the bundle that was promoted; None when learning brought nothing better."""
     why: str
     """The promotion's reasons in plain words."""
+    notes: tuple[str, ...]
+    """What became of each part: wake word, recogniser, understanding."""
     taken_up: float | None
     """Seconds until a running device was told of it."""
 
@@ -87,6 +89,7 @@ async def turn(stores: Stores, data: Path | None, progress: Progress) -> Turned:
         false_wakes=heard.false_wakes,
         promoted=None if bundle.version == BUILTIN.version else bundle.version,
         why=report.why,
+        notes=tuple(f"{note.part}: {note.why}" for note in report.parts),
         taken_up=taken_up,
     )
     await asyncio.to_thread((stores.home.folder / "turned.json").write_text, json.dumps(turned.to_json()))
@@ -130,20 +133,21 @@ class _Reviewed:
 async def _review(stores: Stores, cast: Cast, truth: dict, progress: Progress) -> _Reviewed:
     """Sample, answer, take labels home, until nothing is left: what followed a wake comes out only in later rounds."""
     random = Random(5)
-    tasks = judgements = labels = 0
+    judgements = 0
     tokens = []
     for person in cast.reviewers:
         link = await accounts.make_sign_in_link(stores, person, "floor")
         tokens.append(await accounts.redeem_link(stores, link, "floor"))
     floor = f"http://{stores.settings.host}:{stores.settings.floor_port}"
     while True:
-        made = (await airlock.run(stores, random)).tasks
-        tasks += made
+        await airlock.run(stores, random)
         waiting = sum(each.tasks for each in await review.backlog(stores) if each.state in ("ready", "leased"))
         if not waiting:
+            tasks = sum(each.tasks for each in await review.backlog(stores))
+            labels = sum([len(await airlock.labels(stores, question)) for question in review.QUESTIONS])
             return _Reviewed(tasks=tasks, judgements=judgements, labels=labels)
         judgements += await review_everything(stores, floor, tokens, truth, random, progress, waiting)
-        labels += await airlock.take_labels(stores)
+        await airlock.take_labels(stores)
 
 
 async def _taken_up(stores: Stores, cast: Cast, version: str) -> float | None:
