@@ -1,0 +1,131 @@
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+
+from earmark import audit, learn
+from earmark.assistant import FEATURE_NAMES, NOTHING, Decision, Engine, Heard, Hypothesis
+from earmark.bundle import BUILTIN
+from earmark.errors import BadRequest, Forbidden
+from earmark.learn import making
+from earmark.learn.hearing import Reading, Result
+from earmark.vault import Content
+
+ORDER = {"intent": "orderDrink", "slots": {"coffeeDrink": "latte"}}
+
+
+@pytest.fixture
+def ears(monkeypatch):
+    """Stand in for the recogniser: the loudness of a recording decides how much it sounds like the command."""
+    engines: dict[str, tuple[Engine, Decision]] = {}
+
+    def listen_to(jobs, *, bundle, **_):
+        if bundle.version not in engines:
+            engines[bundle.version] = Engine(bundle, size=1), Decision.load(bundle)
+        engine, decision = engines[bundle.version]
+        results = []
+        for job in jobs:
+            sound = job.clip.sound()
+            level = float(np.abs(sound.samples.astype(np.float64)).max()) / 32767
+            found = dict.fromkeys(FEATURE_NAMES, 0.0) | {"phone_llr": 10 * level - 7.0, "log_words": 1.4}
+            confidence = decision.confidence(np.array([found[name] for name in FEATURE_NAMES]))
+            hypothesis = Hypothesis(
+                words=(),
+                text="make me a latte",
+                confidence=confidence,
+                source="grammar",
+                evidence=found,
+                rival=NOTHING,
+            )
+            heard = Heard(hypothesis=hypothesis, understanding=engine.understand(hypothesis))
+            reading = Reading(heard=heard, duration=sound.duration, seconds=0.1)
+            results.append(Result(wakes=1 if job.wake else None, reading=reading if job.hear else None))
+        return results
+
+    weights = np.array([float(name == "phone_llr") for name in FEATURE_NAMES])
+    zero, one = np.zeros(len(FEATURE_NAMES)), np.ones(len(FEATURE_NAMES))
+    careful = Decision(mean=zero, scale=one, weights=weights, bias=2.0, threshold=0.5)
+    monkeypatch.setattr("earmark.assistant.confidence.DEFAULT", careful)
+    monkeypatch.setattr(making, "listen_to", listen_to)
+
+
+@pytest.fixture
+async def labelled(teach, people, tone):
+    """Commands that are louder than other speech, most of them too quiet for the packaged decision."""
+    for index in range(40):
+        command = index % 2 == 0
+        level = (0.40 if command else 0.12) + 0.02 * (index // 8)
+        audio = tone(0.6, level=level)
+        understood = {"value": "wrong", **ORDER} if command else {"value": "right", "intent": None, "slots": {}}
+        await teach(people[index // 2 % 4], audio=audio, wake_span=None, content=Content(), understood=understood)
+
+
+async def test_without_labels_nothing_is_made(stores):
+    report = await learn.learn(stores, promote=True)
+    assert (report.dataset, report.candidate, report.promoted) == (None, None, False)
+    assert "no labels yet" in report.why
+    assert await learn.models(stores) == []
+
+
+async def test_labels_become_a_better_bundle_that_is_promoted(stores, labelled, ears):
+    said = []
+    report = await learn.learn(stores, promote=True, progress=said.append)
+    assert report.promoted
+    assert report.before["commands"]["acceptance"] < 0.7
+    assert report.after["commands"]["acceptance"] == 1.0
+    assert report.after["commands"]["false_accepted"] == 0
+    assert (report.people, report.heldout_people, report.labels) == (3, 1, 40)
+    assert {part.part: part.learned for part in report.parts} == {"wake": False, "asr": True, "nlu": False}
+    assert "commands that were not done right" in report.why
+    assert "gathering labels" in said
+    json.dumps(report.to_json())
+
+    bundle = await learn.promoted(stores)
+    assert bundle.version == report.candidate
+    assert bundle.manifest["datasets"] == {"asr": report.dataset}
+    assert bundle.manifest["scores"]["after"]["commands"]["acceptance"] == 1.0
+    assert Decision.load(bundle).to_json() != Decision.load(BUILTIN).to_json()
+    await audit.sequence(stores)
+    whats = {entry["event"]["what"] for entry in await audit.recent(stores)}
+    assert {"model.registered", "model.promoted"} <= whats
+    assert [path.name for path in stores.home.models.iterdir()] == [bundle.version]
+
+
+async def test_nothing_is_promoted_unless_asked_and_learning_twice_gives_the_same(stores, labelled, ears):
+    first = await learn.learn(stores)
+    second = await learn.learn(stores)
+    assert first.candidate == second.candidate is not None
+    assert not first.promoted
+    assert await learn.promoted(stores) is BUILTIN
+    assert len(await learn.models(stores)) == 1
+
+
+async def test_what_is_no_better_is_not_registered(stores, labelled, ears):
+    await learn.learn(stores, promote=True)
+    again = await learn.learn(stores, promote=True)
+    assert (again.candidate, again.promoted) == (None, False)
+    assert "no better" in again.why
+
+
+async def test_a_part_that_was_not_asked_for_stays_as_it_was(stores, labelled, ears):
+    report = await learn.learn(stores, ("wake", "nlu"), promote=True)
+    assert report.candidate is None
+    assert {part.part for part in report.parts} == {"wake", "nlu"}
+    assert report.before == report.after
+    with pytest.raises(BadRequest):
+        await learn.learn(stores, ("smell",))
+
+
+async def test_one_person_alone_can_not_be_judged_by(stores, teach, people, ears, tone):
+    for _ in range(30):
+        await teach(people[0], audio=tone(0.6), wake_span=None, understood={"value": "right", **ORDER})
+    report = await learn.learn(stores, promote=True)
+    assert (report.heldout_people, report.candidate) == (0, None)
+    assert "one person" in report.why
+
+
+async def test_only_who_holds_the_signing_key_may_learn(role_stores):
+    with pytest.raises(Forbidden):
+        await learn.learn(await role_stores("earmark_review"))
