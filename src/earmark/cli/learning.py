@@ -15,6 +15,7 @@ from earmark.bundle import BUILTIN, ModelBundle
 from earmark.cli.run import AsJson, emit, err, fail, installation, out, run
 from earmark.errors import BadRequest, EarmarkError
 from earmark.learn import Report
+from earmark.settings import settings
 
 models_app = typer.Typer(help="The models: which there are, which is in use, and how to go back.", no_args_is_help=True)
 
@@ -102,7 +103,9 @@ def evaluate(
     """Score a model bundle on a folder of labelled recordings."""
     if (noise is None) != (snr is None):
         fail(BadRequest(why="Give --noise and --snr together."), as_json=as_json)
-    chosen = BUILTIN if model == BUILTIN.version else run(_bundle(model), as_json=as_json)
+    # Where nothing was ever set up there is nothing learned, and no database to start for the question.
+    fresh = model is None and not (settings().home / "home.json").exists()
+    chosen = BUILTIN if fresh or model == BUILTIN.version else run(_bundle(model), as_json=as_json)
     bars = Bars()
     try:
         with bars.progress:
