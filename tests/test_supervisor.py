@@ -146,6 +146,7 @@ async def speak(address: str, token: str, *, cut: bool = False) -> str | None:
                 return message["interaction"]
 
 
+@pytest.mark.timeout(900)
 def test_up_is_killed_outright_right_after_an_acknowledgement_and_everything_is_there(installation):
     """One long life: start, say something, cut a wire, SIGKILL, start again, lose a process, SIGTERM."""
     first = installation.up()
@@ -162,6 +163,7 @@ def test_up_is_killed_outright_right_after_an_acknowledgement_and_everything_is_
             eventually(lambda pid=pid: not alive(pid))
         assert installation.listening() == []
 
+    before = installation.output.read_text()  # whose database died under them may say so
     second = installation.up()
     kept = installation.run("history")
     assert [item["id"] for item in kept] == [acknowledged], "an acknowledged recording was lost, or a cut one was kept"
@@ -179,8 +181,8 @@ def test_up_is_killed_outright_right_after_an_acknowledgement_and_everything_is_
         eventually(lambda pid=pid: not alive(pid))
     assert installation.listening() == []
     told = installation.output.read_text()
-    assert "Earmark is running" in told
-    assert "Traceback" not in told
+    assert told.count("Earmark is running") == 2
+    assert "Traceback" not in told.removeprefix(before)
     assert token not in told
 
 
