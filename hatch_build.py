@@ -13,6 +13,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -72,7 +73,7 @@ def bring(root: Path) -> None:
     (target / "stamp").write_text(stamp)
 
 
-def pick_icons(lucide: dict[str, Any], names: list[str]) -> dict[str, str]:
+def pick_icons(lucide: dict[str, Any], names: Sequence[str]) -> dict[str, str]:
     """Return name → inner SVG, following the set's aliases. Raises KeyError for an icon that Lucide doesn't have."""
     icons, aliases = lucide["icons"], lucide.get("aliases", {})
     return {name: icons[name if name in icons else aliases[name]["parent"]]["body"] for name in names}

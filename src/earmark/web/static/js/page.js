@@ -67,6 +67,13 @@ new MutationObserver((changes) => {
   }
 }).observe(document.getElementById("toasts"), { childList: true });
 
+// What takes longer than a blink shows that it is at work.
+for (const [name, busy] of [["htmx:beforeRequest", "true"], ["htmx:afterRequest", "false"]]) {
+  document.addEventListener(name, (event) => {
+    if (event.detail.elt.matches("form:not(.search)")) event.detail.elt.querySelector("button").setAttribute("aria-busy", busy);
+  });
+}
+
 document.addEventListener("htmx:responseError", (event) => {
   const said = new DOMParser().parseFromString(event.detail.xhr.responseText, "text/html").body.textContent.trim();
   toast(said.slice(0, 300) || "That did not work. Please try again.");
