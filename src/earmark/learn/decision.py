@@ -13,8 +13,6 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import minimize
-from scipy.special import ndtr
 
 from earmark.assistant import FEATURE_NAMES, Decision
 
@@ -88,6 +86,8 @@ def _share_above(values: NDArray[np.float64], grid: NDArray[np.float64], width: 
     """Return for each point of the grid which share of the smoothed values lies above it."""
     if not len(values):
         return np.zeros(len(grid))
+    from scipy.special import ndtr
+
     return ndtr((values[None, :] - grid[:, None]) / width).mean(axis=1)
 
 
@@ -120,6 +120,8 @@ def _fit_weights(examples: Sequence[Example], prior: Decision) -> Decision:
     start = np.array(
         [max(low if low is not None else value, value) for value, (low, _) in zip(centre, bounds, strict=True)]
     )
+    from scipy.optimize import minimize  # half a second that no page and no command waits for
+
     found = minimize(loss, start, jac=True, method="L-BFGS-B", bounds=bounds)
     return replace(prior, weights=found.x[:-1], bias=float(found.x[-1]))
 

@@ -14,8 +14,6 @@ from random import Random
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import minimize_scalar
-from scipy.special import logsumexp
 
 from earmark.assistant.intent_model import (
     JSON,
@@ -95,6 +93,8 @@ def _two_sided(margins: NDArray[np.float64]) -> NDArray[np.float64]:
 
 def _temperature(margins: NDArray[np.float64], truth: NDArray[np.int64]) -> float:
     """Return the temperature of least log loss on sentences that were left out (Guo et al. 2017)."""
+    from scipy.optimize import minimize_scalar
+    from scipy.special import logsumexp
 
     def loss(log_temperature: float) -> float:
         scores = margins / np.exp(log_temperature)
