@@ -9,7 +9,7 @@ import pytest
 from earmark.learn.clips import Clip
 from earmark.learn.datasets import Lesson
 from earmark.learn.lessons import Taught, spoken_clips, wake_clip
-from earmark.learn.making import enough
+from earmark.learn.readings import enough, in_a_room
 from earmark.vault import Content, Interaction, Wake
 from earmark.words import InteractionId, PcmAudio, PersonId
 
@@ -103,3 +103,12 @@ def test_enough_takes_of_every_speaker_alike():
     assert sum(one.intent == "x" for one in chosen) == 10
     assert sum(one.intent is None for one in chosen) == 5
     assert enough(list(reversed(clips)), each=10) == chosen
+
+
+def test_another_room_is_the_same_for_the_same_clip_and_keeps_its_length():
+    sound = PcmAudio(samples=(8000 * np.sin(np.arange(16_000) / 5)).astype(np.int16))
+    clip = Clip(id="a", source=sound, part="commands", speaker="p", intent="x")
+    first, again = in_a_room(clip).sound(), in_a_room(clip).sound()
+    assert np.array_equal(first.samples, again.samples)
+    assert len(first.samples) == len(sound.samples)
+    assert not np.array_equal(first.samples, sound.samples)

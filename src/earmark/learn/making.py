@@ -6,19 +6,18 @@ CPU work without a database; callers run it in a thread. What it writes on the w
 from __future__ import annotations
 
 import hashlib
-import itertools
 import json
 import secrets
 import shutil
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from earmark import bundle as bundles
-from earmark.assistant import Decision, Engine, Heard, Hypothesis, features
+from earmark.assistant import Decision, Engine
 from earmark.bundle import ModelBundle
 from earmark.device import WORDS
 from earmark.learn import decision
@@ -26,12 +25,12 @@ from earmark.learn.clips import Clip, Sentence
 from earmark.learn.datasets import Lesson
 from earmark.learn.evaluate import understood_sentences
 from earmark.learn.hearing import Job, Progress, Result, listen_to
-from earmark.learn.lessons import Parse, Taught, is_no_command, spoken_clips, wake_clip
+from earmark.learn.lessons import Taught, is_no_command, spoken_clips, wake_clip
 from earmark.learn.promotion import Verdict, judge
-from earmark.learn.scoring import Outcome, is_right, outcome
+from earmark.learn.readings import enough, example, heard_again, in_a_room, parser
+from earmark.learn.scoring import Outcome, outcome
 
 Files = dict[str, bytes]
-_ENOUGH = 90
 _HELDOUT_SENTENCES = 26
 """Of 256: written sentences of which nobody is known to have said them are split by their own hash."""
 
@@ -172,7 +171,8 @@ def _speech(attempt: Attempt, *, learn: bool) -> None:
     clips = [(one.lesson.side, clip) for one in attempt.taught for clip in spoken_clips(one, parse)]
     wanted = [(side, clip) for side, clip in clips if side == "heldout"]
     if learn:
-        wanted += [("train", clip) for clip in enough([clip for side, clip in clips if side == "train"])]
+        chosen = enough([clip for side, clip in clips if side == "train"])
+        wanted += [("train", in_a_room(clip) if index % 2 else clip) for index, clip in enumerate(chosen)]
     jobs = [Job(clip=clip, wake=False, hear=True) for _, clip in wanted]
     results = listen_to(
         jobs, bundle=attempt.current, workers=attempt.workers, progress=attempt.progress, what="listening again"
@@ -198,62 +198,6 @@ def _speech(attempt: Attempt, *, learn: bool) -> None:
     if attempt.keep("asr", files, judge(before, after), examples=len(examples)):
         attempt.heldout = again
         attempt.after[attempt.spoken_at :] = after
-
-
-def enough(clips: Sequence[Clip], *, each: int = _ENOUGH) -> list[Clip]:
-    """Return at most `each` commands and `each` other clips, as many of every speaker as possible.
-
-    Measured: a decision learned from 60 to 100 utterances is as good as one from 200, and each takes a second to hear.
-    """
-    chosen: list[Clip] = []
-    for commands in (True, False):
-        by_speaker: dict[str, list[Clip]] = {}
-        for clip in clips:
-            if (clip.intent is not None) is commands:
-                by_speaker.setdefault(clip.speaker, []).append(clip)
-        rounds = itertools.zip_longest(*(sorted(found, key=_hash) for _, found in sorted(by_speaker.items())))
-        chosen += [clip for turn in rounds for clip in turn if clip is not None][:each]
-    return chosen
-
-
-def _hash(clip: Clip) -> bytes:
-    return hashlib.sha256(clip.id.encode()).digest()
-
-
-def parser(engine: Engine) -> Parse:
-    """Return what parses a written sentence by the skills' templates."""
-
-    def parse(text: str) -> tuple[str, Mapping[str, str]] | None:
-        understood = engine.understand(Hypothesis(words=(), text=text, confidence=1.0, source="ngram"))
-        fits = understood.accepted and understood.intent is not None and understood.reason != "model"
-        return (understood.intent or "", understood.slots) if fits else None
-
-    return parse
-
-
-def example(engine: Engine, clip: Clip, result: Result) -> decision.Example | None:
-    """Return what a clip teaches the decision; None when the grammar found no sentence in it."""
-    if result.reading is None or result.reading.heard.hypothesis.source != "grammar":
-        return None
-    hypothesis = result.reading.heard.hypothesis
-    # As if it had been sure: then the understanding is that of the grammar's own sentence.
-    sure = replace(hypothesis, confidence=1.0)
-    reading = Heard(hypothesis=sure, understanding=engine.understand(sure))
-    right = clip.intent is not None and is_right(reading, clip.intent, clip.slots)[0]
-    return decision.Example(
-        vector=features(hypothesis), right=right, command=clip.intent is not None, speaker=clip.speaker
-    )
-
-
-def heard_again(engine: Engine, fitted: Decision, result: Result) -> Result:
-    """Return what another decision makes of the same decoding: nothing else of the recogniser has changed."""
-    if result.reading is None:
-        return result
-    hypothesis = result.reading.heard.hypothesis
-    if hypothesis.source == "grammar":
-        hypothesis = replace(hypothesis, confidence=fitted.confidence(features(hypothesis)))
-    heard = Heard(hypothesis=hypothesis, understanding=engine.understand(hypothesis))
-    return replace(result, reading=replace(result.reading, heard=heard))
 
 
 def _understanding(attempt: Attempt, *, learn: bool) -> None:
