@@ -110,13 +110,25 @@ class _Folder:
         return self.folder
 
 
-def from_recordings(data: Path, scratch: Path, voice: Voice, *, seed: int = 1, most: int = 110) -> Material:
-    """Split a labelled folder by speaker: two thirds to learn from (`most` commands of them), the rest held out.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sizes:
+    """How much of a labelled folder the demo uses: enough to see a difference, little enough to wait for."""
+
+    commands: int = 100
+    """To learn from."""
+    other_words: int = 50
+    """To learn from, and as many again to judge by."""
+    judged_commands: int = 60
+    judged_wakes: int = 40
+
+
+def from_recordings(data: Path, scratch: Path, voice: Voice, *, seed: int = 1, sizes: Sizes | None = None) -> Material:
+    """Split a labelled folder by speaker: two thirds of the speakers to learn from, the rest held out.
 
     Words that sound like the wake word are synthesised from the folder's `confusables.txt`, phrases and voices apart.
     Raises BadManifest when the folder has no `commands/` or no `wake/`.
     """
-    random = Random(seed)
+    random, sizes = Random(seed), sizes or Sizes()
     commands, _ = manifest.read(data / "commands")
     wakes, _ = manifest.read(data / "wake")
     speakers = sorted({entry.speaker or entry.name for entry in commands}, key=_rank)
@@ -128,22 +140,23 @@ def from_recordings(data: Path, scratch: Path, voice: Voice, *, seed: int = 1, m
     train_calls = [audio.read(entry.path) for entry in calls[::2]]
     chosen = [entry for entry in commands if (entry.speaker or entry.name) not in heldout_speakers]
     random.shuffle(chosen)
-    for index, entry in enumerate(chosen[:most]):
+    for index, entry in enumerate(chosen[: sizes.commands]):
         spoken = _spoken(train_calls[index % len(train_calls)], audio.read(entry.path), random)
         train.append(
             Utterance(audio=spoken, called=True, text=entry.text, intent=entry.intent, slots=dict(entry.slots))
         )
-    for entry in commands:
-        if (entry.speaker or entry.name) in heldout_speakers:
-            known = {"intent": entry.intent, "slots": dict(entry.slots), "speaker": entry.speaker}
-            if entry.text:
-                known["text"] = entry.text
-            folder.add("commands", audio.read(entry.path), **known)
-    for entry in calls[1::2]:
+    judged = [entry for entry in commands if (entry.speaker or entry.name) in heldout_speakers]
+    random.shuffle(judged)
+    for entry in judged[: sizes.judged_commands]:
+        known = {"intent": entry.intent, "slots": dict(entry.slots), "speaker": entry.speaker}
+        if entry.text:
+            known["text"] = entry.text
+        folder.add("commands", audio.read(entry.path), **known)
+    for entry in calls[1::2][: sizes.judged_wakes]:
         folder.add("wake", in_a_room(audio.read(entry.path), random), wake=True, keyword=entry.keyword)
-    for entry in others[::2]:
+    for entry in others[::2][: sizes.other_words]:
         train.append(Utterance(audio=in_a_room(audio.read(entry.path), random), called=False))
-    for entry in others[1::2]:
+    for entry in others[1::2][: sizes.other_words]:
         folder.add("wake", in_a_room(audio.read(entry.path), random), wake=False, keyword=entry.keyword)
     listed = data / "wake" / "confusables.txt"
     phrases = [line.strip() for line in listed.read_text().splitlines() if line.strip()] if listed.exists() else []
