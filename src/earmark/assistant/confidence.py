@@ -155,10 +155,10 @@ def _frames(spans: Sequence[Span], total: int) -> NDArray[np.float64]:
 
 
 DEFAULT = Decision(
-    mean=np.zeros(len(FEATURE_NAMES)),
-    scale=np.ones(len(FEATURE_NAMES)),
-    weights=np.array([1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0]),
-    bias=3.5,
-    threshold=0.5,
+    mean=np.array([-2.98, -5.64, -0.05, 0.25, 1.68, 4.40, 0.667, -4.20]),
+    scale=np.array([1.88, 2.47, 1.97, 0.28, 0.66, 1.30, 0.148, 2.04]),
+    weights=np.array([0.39, 0.80, 0.65, 0.05, 0.14, -0.57, 0.16, 0.35]),
+    bias=0.0,
+    threshold=0.3,
 )
 """The packaged operating point; how it was chosen: docs/decisions/rejection.md."""
