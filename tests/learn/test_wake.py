@@ -15,7 +15,7 @@ from earmark.device import EndpointRule, Listener, Rejected, Voice, Woke, frames
 from earmark.learn import wake
 from earmark.learn.wake import Rows, fit, operating_point, train, unseen_margins
 from earmark.learn.wake_voices import synthetic_clips
-from earmark.learn.wake_windows import WakeClip, WindowMaker
+from earmark.learn.wake_windows import WakeClip, WindowMaker, make_windows
 from earmark.words import PcmAudio
 
 
@@ -152,6 +152,15 @@ def test_people_without_the_word_teach_even_when_nothing_fires() -> None:
     said = maker.make([WakeClip(audio=hum, said=True, group="a")], rooms=1, seed=0)
     assert (len(human), len(synthetic), len(said)) == (2, 0, 0)
     assert human.embeddings.shape == (2, 9, 96)
+
+
+def test_more_processes_make_the_same_windows(trained, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("earmark.learn.wake_windows._ENOUGH", 4)
+    clips = trained[1][:9]
+    one = make_windows("alexa", clips, rooms=1, seed=2)
+    two = make_windows("alexa", clips, rooms=1, seed=2, workers=2)
+    for name in ("embeddings", "peak", "said", "clip"):
+        assert np.array_equal(getattr(one, name), getattr(two, name)), name
 
 
 def test_folds_never_share_a_speaker() -> None:

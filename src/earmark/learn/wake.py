@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import io
 import json
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -23,7 +25,7 @@ from earmark.device import DIMENSIONS, MicroWakeDetector
 from earmark.errors import MissingExtra
 from earmark.learn.lessons import Taught, wake_span
 from earmark.learn.wake_voices import synthetic_clips
-from earmark.learn.wake_windows import NEWEST, SETTLE, STAGE1, WakeClip, WindowMaker, Windows
+from earmark.learn.wake_windows import NEWEST, SETTLE, STAGE1, WakeClip, Windows, make_windows
 
 Progress = Callable[[str, int, int], None]
 COST_OF_A_MISS = 5.0
@@ -105,12 +107,13 @@ def train(
     *,
     synthetic: Sequence[WakeClip] | None = None,
     seed: int = 0,
+    workers: int | None = None,
     progress: Progress = lambda what, done, total: None,
 ) -> dict[str, bytes] | str:
     """Train a verifier; return `wake/<word>.json` and `.npz`, or one sentence saying why there is nothing to learn.
 
     `synthetic` are the clips of synthetic voices; by default they are made here, and without a synthesiser installed
-    people's clips have to do.
+    people's clips have to do. `workers`: processes; without it as many as cores are free to this one, at most 4.
     """
     counts = {said: sum(clip.said is said for clip in clips) for said in (True, False)}
     if min(counts.values()) < _LEAST:
@@ -120,11 +123,11 @@ def train(
             synthetic = synthetic_clips(word, seed=seed, progress=progress)
         except MissingExtra:
             synthetic = []
-    maker = WindowMaker(word)
+    cut = partial(make_windows, word, workers=_cores() if workers is None else workers)
     progress("cutting windows", 0, 2)
-    people = _rows(maker.make(clips, rooms=3, seed=seed), clips, labelled=True)
+    people = _rows(cut(clips, rooms=3, seed=seed), clips, labelled=True)
     progress("cutting windows", 1, 2)
-    voices = _rows(maker.make(synthetic, rooms=1, seed=seed + 1), synthetic, labelled=False)
+    voices = _rows(cut(synthetic, rooms=1, seed=seed + 1), synthetic, labelled=False)
     progress("cutting windows", 2, 2)
     rows = _together(people, voices)
     if rows.said.all() or not rows.said.any():
@@ -216,6 +219,11 @@ def _together(one: Rows, other: Rows) -> Rows:
         labelled=np.concatenate([one.labelled, other.labelled]),
         peak=np.concatenate([one.peak, other.peak]),
     )
+
+
+def _cores() -> int:
+    free = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    return min(4, free or 1)
 
 
 def _arrays(machine: Machine) -> bytes:

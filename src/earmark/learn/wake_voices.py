@@ -30,9 +30,9 @@ def synthetic_clips(
     word: str,
     *,
     seed: int,
-    says: int = 3,
+    says: int = 4,
     phrases: int = 160,
-    voices_a_phrase: int = 4,
+    voices_a_phrase: int = 8,
     timbres: tuple[str, ...] = TIMBRES,
     progress: Callable[[str, int, int], None] = lambda what, done, total: None,
 ) -> list[WakeClip]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import multiprocessing
 from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,6 +21,8 @@ SETTLE: Seconds = 0.18
 "a lecture" from the wake word comes after it. Nothing is lost meanwhile, the device holds it back."""
 NEWEST = 9
 """Embeddings looked at: 1.4 s, the longest wake word and what leads into it; more would bring what was said before."""
+_ENOUGH = 60
+"""Clips below which starting further processes costs more than they save."""
 _LEAD: Seconds = 1.6
 _TAIL: Seconds = 0.5
 
@@ -92,15 +96,15 @@ class WindowMaker:
         """Return the embeddings, shape (9, 96), of the 1.4 s before a sample."""
         return self._embedder.embed(samples[: max(FRAME_SAMPLES, end)])
 
-    def make(self, clips: Sequence[WakeClip], *, rooms: int, seed: int) -> Windows:
+    def make(self, clips: Sequence[WakeClip], *, rooms: int, seed: int, first: int = 0) -> Windows:
         """Hear every clip once as it is and in `rooms` drawn rooms, and cut each time the window that fires.
 
         Where the first stage stays silent the verifier is never asked, so such windows are left out; but for people's
         voices without the wake word, of which too few fire: there the nearest miss is taken, so that a human voice
-        alone never passes for the word.
+        alone never passes for the word. `first` is the index of the first clip among all: what is drawn depends on it.
         """
         rows: list[tuple[NDArray[np.float32], float, bool, int]] = []
-        for index, clip in enumerate(clips):
+        for index, clip in enumerate(clips, start=first):
             rng = np.random.default_rng([seed, index])
             for room in range(rooms + 1):
                 sound = pad(clip.audio, before=_LEAD, after=_TAIL, rng=rng)
@@ -121,3 +125,25 @@ class WindowMaker:
             said=np.array([row[2] for row in rows], dtype=bool),
             clip=np.array([row[3] for row in rows], dtype=np.int64),
         )
+
+
+def make_windows(word: str, clips: Sequence[WakeClip], *, rooms: int, seed: int, workers: int = 1) -> Windows:
+    """Do what `WindowMaker.make` does, in so many processes; the result does not depend on how many."""
+    if workers <= 1 or len(clips) < _ENOUGH:
+        return WindowMaker(word).make(clips, rooms=rooms, seed=seed)
+    size = -(-len(clips) // (4 * workers))
+    starts = range(0, len(clips), size)
+    work = [(word, list(clips[start : start + size]), rooms, seed, start) for start in starts]
+    with ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn")) as pool:
+        parts = list(pool.map(_make, work))
+    return Windows(
+        embeddings=np.concatenate([part.embeddings for part in parts]),
+        peak=np.concatenate([part.peak for part in parts]),
+        said=np.concatenate([part.said for part in parts]),
+        clip=np.concatenate([part.clip for part in parts]),
+    )
+
+
+def _make(work: tuple[str, list[WakeClip], int, int, int]) -> Windows:
+    word, clips, rooms, seed, first = work
+    return WindowMaker(word).make(clips, rooms=rooms, seed=seed, first=first)
