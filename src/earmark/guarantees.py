@@ -85,6 +85,9 @@ GUARANTEES: tuple[Guarantee, ...] = (
             "of it.",
             "We deleted by voice, by a span of time, and all at once while copies were out for review: the same "
             "was gone.",
+            "We deleted a labelled recording, of which a dataset had been made, on its owner's page, with the "
+            "database role of that page's process: the same was gone, the dataset was revoked, and the receipt "
+            "stood on the next page.",
             "We listed every table of the database and every kind of stored file: each has an eraser that answers "
             "for it, or stands in a list of tables that hold nothing of a recording, with the reason.",
             "We looked at what the job queue is given: the names of its timetable and a time, never whose or what.",

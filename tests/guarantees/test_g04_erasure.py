@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from earmark import forget, learn, review, vault
 from earmark.assistant.household import VaultHome
-from earmark.errors import NotFound
+from earmark.errors import NotFound, Revoked
 from earmark.storage import derive
 
 NOT_OF_A_RECORDING = {
@@ -192,6 +192,26 @@ async def test_every_way_of_deleting_reaches_as_far(ring, canary, household, pla
     assert await opened(ring, pieces) == []
     assert places.rows_with(str(identifier)) == {}
     assert list(ring.stores.objects.names("vault")) == list(ring.stores.objects.names("masked")) == []
+
+
+async def test_the_owners_page_reaches_as_far(ring, canary, open_page, places):
+    """We deleted a labelled recording, of which a dataset had been made, on its owner's page, with the database role
+    of that page's process: the same was gone, the dataset was revoked, and the receipt stood on the next page."""
+    await ring.allow()
+    identifier = await ring.turn(canary)
+    dataset = await learn.make_dataset(ring.stores)
+    pieces = await everything_sealed(ring)
+    home = await open_page("home", ring.ada)
+    answer = await home.post(f"/history/{identifier}/delete")
+    assert answer.status_code == 303, answer.text
+    receipt = await home.get(answer.headers["location"])
+    assert receipt.status_code == 200
+    assert canary.words[0] not in receipt.text
+    assert await opened(ring, pieces) == []
+    assert places.rows_with(str(identifier)) == {}
+    assert list(ring.stores.objects.names("vault")) == list(ring.stores.objects.names("masked")) == []
+    with pytest.raises(Revoked):
+        await learn.load_dataset(ring.stores, dataset.version)
 
 
 async def test_every_table_and_prefix_has_somebody_who_erases_it(ring, canary, places):

@@ -9,7 +9,6 @@ import pytest
 from earmark import audit, forget, learn
 from earmark.bundle import BUILTIN
 from earmark.errors import Conflict, NotFound, Revoked
-from earmark.learn.datasets import load_dataset, make_dataset
 
 
 @pytest.fixture
@@ -21,7 +20,7 @@ async def learned(ring, canary):
     await ring.sample()
     await ring.answer(canary)
     await ring.take_home()
-    dataset = await make_dataset(ring.stores)
+    dataset = await learn.make_dataset(ring.stores)
     about = {"dataset": dataset.version, "datasets": {"wake": dataset.version}, "parent": "builtin", "scores": {}}
     bundle = await learn.register(ring.stores, {"nlu/model.json": canary.words[0].encode()}, about)
     await learn.promote(ring.stores, bundle.version, "engineer")
@@ -35,7 +34,7 @@ async def test_the_versions_that_held_it_are_revoked_and_retired(ring, learned):
     receipt = await forget.forget(ring.stores, ring.ada, [goes], how="settings")
     assert (receipt["erased"]["datasets"], receipt["erased"]["models"]) == (1, 1)
     with pytest.raises(Revoked):
-        await load_dataset(ring.stores, dataset.version)
+        await learn.load_dataset(ring.stores, dataset.version)
     (model,) = await learn.models(ring.stores)
     assert (model.version, model.state) == (bundle.version, "retired")
     with pytest.raises(Conflict):
@@ -61,7 +60,7 @@ async def test_no_later_version_contains_it(ring, learned):
     """We made the next dataset after the deletion: it holds the labels that stayed and none of those that went."""
     stays, goes, dataset, bundle = learned
     await forget.forget(ring.stores, ring.ada, [goes], how="settings")
-    later = await make_dataset(ring.stores)
+    later = await learn.make_dataset(ring.stores)
     assert later.version != dataset.version
     assert len(dataset.lines) == 6
     assert len(later.lines) == 3
@@ -77,7 +76,7 @@ async def test_with_nothing_left_nothing_is_learned(ring, learned):
     stays, goes, _, _ = learned
     await forget.forget(ring.stores, ring.ada, [stays, goes], how="settings")
     with pytest.raises(NotFound):
-        await make_dataset(ring.stores)
+        await learn.make_dataset(ring.stores)
     assert [model.state for model in await learn.models(ring.stores)] == ["retired"]
     assert json.loads((ring.stores.home.folder / "home.json").read_text())
     assert list(ring.stores.home.models.iterdir()) == []
