@@ -119,7 +119,7 @@ def _check_format(folder: Path, about: Path) -> None:
             home=folder,
             made_by=made_by,
             needs=f"format {FORMAT}",
-            advice="export with the Earmark that made it, then import into a new folder.",
+            advice="go on with the Earmark that made it, or set EARMARK_HOME to a new folder.",
         )
 
 

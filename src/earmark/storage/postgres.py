@@ -129,7 +129,7 @@ class EmbeddedPostgres:
                     home=self.home,
                     made_by=f"PostgreSQL {other.name.removeprefix('data-')}",
                     needs=f"PostgreSQL {MAJOR}",
-                    advice="start it with the Earmark that made it, run `earmark export`, and import that here.",
+                    advice="go on with the Earmark that made it, or set EARMARK_HOME to a new folder.",
                 )
         version = self.data / "PG_VERSION"
         if version.exists() and version.read_text().strip() != MAJOR:
@@ -137,7 +137,7 @@ class EmbeddedPostgres:
                 home=self.home,
                 made_by=f"PostgreSQL {version.read_text().strip()}",
                 needs=f"PostgreSQL {MAJOR}",
-                advice="start it with the Earmark that made it, run `earmark export`, and import that here.",
+                advice="go on with the Earmark that made it, or set EARMARK_HOME to a new folder.",
             )
 
     def _make_folders(self) -> None:
