@@ -1,0 +1,100 @@
+from __future__ import annotations
+
+import random
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from earmark import bundle
+from earmark.assistant import load_intent_model
+from earmark.bundle import BUILTIN
+from earmark.errors import BadBundle
+from earmark.learn.clips import Sentence, read_sentences
+from earmark.learn.evaluate import understood_sentences
+from earmark.learn.scoring import summarise
+from earmark.learn.understanding import tags_of, train
+
+PLACES = ("rome", "new york", "paris", "oslo", "san jose", "lima")
+DAYS = ("today", "tomorrow", "on monday", "next week", "tonight")
+
+
+def sentences(seed, count=120):
+    draw = random.Random(seed)
+    made = []
+    for _ in range(count):
+        place, day = draw.choice(PLACES), draw.choice(DAYS)
+        made += [
+            Sentence(
+                text=draw.choice(("will it rain in {} {}", "weather for {} {}")).format(place, day),
+                intent="weather",
+                slots=(("place", place), ("date", day)),
+            ),
+            Sentence(text=f"wake me {day} please", intent="alarm", slots=(("date", day),)),
+            Sentence(text=draw.choice(("he said so", "that was nice", "where is my hat")), intent=""),
+        ]
+    return made
+
+
+@pytest.fixture(scope="module")
+def files():
+    return train(sentences(0))
+
+
+@pytest.fixture
+def model(files, tmp_path):
+    return bundle.write(tmp_path, files=files, about={}, key=Ed25519PrivateKey.generate())
+
+
+def test_intents_and_slots_are_found_in_sentences_it_never_read(model):
+    unseen = [one for one in sentences(1) if one.intent]
+    scores = summarise(understood_sentences(unseen, model))["nlu"]
+    assert scores["intent_accuracy"] > 0.98
+    assert scores["slot_f1"] > 0.95
+
+
+def test_what_asks_for_nothing_is_refused(model):
+    found = load_intent_model(model)
+    assert found is not None
+    assert found.predict("that was nice") is None
+    assert found.predict("  ?! ") is None
+    intent, slots, confidence = found.predict("Will it rain in New York tomorrow?")
+    assert (intent, slots) == ("weather", {"place": "new york", "date": "tomorrow"})
+    assert 0.5 < confidence <= 1.0
+
+
+def test_the_same_sentences_give_the_same_files(files):
+    assert train(sentences(0)) == files
+
+
+def test_two_intents_are_enough_and_one_is_not():
+    two = [one for one in sentences(0) if one.intent != "alarm"]
+    assert train(two) is not None
+    assert train([one for one in two if one.intent]) is None
+    assert train(two[:20]) is None
+
+
+def test_a_damaged_model_is_a_bad_bundle(files, tmp_path):
+    for name, data in (("nlu/model.json", b"{}"), ("nlu/model.npz", b"PK")):
+        made = bundle.write(tmp_path, files={**files, name: data}, about={"n": name}, key=Ed25519PrivateKey.generate())
+        with pytest.raises(BadBundle):
+            load_intent_model(made)
+    assert load_intent_model(BUILTIN) is None
+
+
+def test_a_slots_words_are_found_once_each():
+    words = ["from", "rome", "to", "rome", "today"]
+    assert tags_of(words, [("a", "rome"), ("b", "rome"), ("c", "never")]) == ["O", "B-a", "O", "B-b", "O"]
+
+
+@pytest.mark.data
+def test_real_requests_are_understood_better_than_by_templates(data_dir, tmp_path):
+    found = read_sentences(data_dir / "nlu" / "home.jsonl")
+    common = {"weather_query", "alarm_set", "play_music", "calendar_set", "email_query", "general_quirky"}
+    kept = [one for one in found if one.intent in common]
+    made = train(kept[::2])
+    assert made is not None
+    model = bundle.write(tmp_path, files=made, about={}, key=Ed25519PrivateKey.generate())
+    unseen = kept[1::20]
+    after, before = (summarise(understood_sentences(unseen, one))["nlu"] for one in (model, BUILTIN))
+    assert after["intent_accuracy"] > 0.85 > before["intent_accuracy"]
+    assert after["slot_f1"] > 0.5
