@@ -13,7 +13,8 @@ for line in sys.stdin:
         elif seen % 20 == 0:
             print(f"  {seen} packages so far", flush=True)
     elif words[:2] == ["Building", "editable"] or words[:2] == ["Installing", "collected"]:
-        print(f"{chr(13) + chr(27) + '[K' if on_a_terminal else ''}  {line.split('(')[0].split(':')[0].strip()}", flush=True)
+        said = line.split("(")[0].split(":")[0].strip()
+        print(f"\r\033[K  {said}" if on_a_terminal else f"  {said}", flush=True)
     elif words[:1] in (["ERROR:"], ["WARNING:"], ["error:"]):
         print(line, end="", flush=True)
 if on_a_terminal:

@@ -41,8 +41,8 @@ async def test_a_flag_hides_at_once(floor, somebody):
     await review.flag(floor, who, served.task_id, served.fence, "crime")
     with pytest.raises(StaleLease):
         await review.sound(floor, who, served.task_id, served.fence)
+    answer = {"value": "right", "text": "help"} if served.question != "wake" else {"value": "said"}
     with pytest.raises(StaleLease):
-        answer = {"value": "right", "text": "help"} if served.question != "wake" else {"value": "said"}
         await review.submit_and_next(floor, who, served.task_id, served.fence, uuid.uuid4(), answer)
     assert served.task_id not in await leftover(floor, somebody)
 

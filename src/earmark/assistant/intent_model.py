@@ -12,6 +12,7 @@ import zipfile
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -84,7 +85,7 @@ def sentence_features(words: Sequence[str]) -> list[str]:
     """Return word n-grams (1 to 3) and the characters' n-grams within words (2 to 5)."""
     framed = ["<", *words, ">"]
     found = [f"w {word}" for word in words]
-    found += [f"b {first} {second}" for first, second in zip(framed, framed[1:], strict=False)]
+    found += [f"b {first} {second}" for first, second in pairwise(framed)]
     found += [f"t {' '.join(framed[at : at + 3])}" for at in range(len(framed) - 2)]
     for word in words:
         padded = f" {word} "
