@@ -33,7 +33,7 @@ def read(source: Path | bytes, *, longest: Seconds = LONGEST, allow_silence: boo
             rate = file.samplerate
             if file.frames > longest * rate:
                 raise TooLongAudio(limit_minutes=round(longest / 60))
-            frames: NDArray[np.float32] = file.read(dtype="float32", always_2d=True)
+            frames: NDArray[np.float32] = np.asarray(file.read(dtype="float32", always_2d=True), dtype=np.float32)
     except (soundfile.LibsndfileError, OSError, RuntimeError, ValueError) as error:
         raise BadAudio from error
     if not len(frames):

@@ -42,9 +42,7 @@ def running_database(settings: Settings, progress: Progress = lambda _: None) ->
             postgres = EmbeddedPostgres(home.folder)
             password = home.secret("database-password")
             postgres.start(password=password, progress=progress)
-            owner = make_conninfo(
-                "", host=str(postgres.socket), user="earmark", password=password, dbname="postgres"
-            )
+            owner = make_conninfo("", host=str(postgres.socket), user="earmark", password=password, dbname="postgres")
             prepare(home, owner)
         else:
             owner = settings.database_url.get_secret_value()
