@@ -90,6 +90,24 @@ def test_parts_of_words_are_joined_and_empty_choices_leave_no_hole():
     assert not grammar.accepts("a b")
 
 
+def test_names_are_words_whatever_is_written_in_them():
+    names = ["Jean-Luc", "O'Neil", "Ann (mum)", "José", "<b>", "[x", "{y}", "R2", "42", "''", "李"]
+    intents = skill_intents({"member": names})
+    grammar = compile_grammar(intents, open_speech=True)
+    for said in ("jean luc", "o'neil", "ann mum", "josé", "李"):
+        assert grammar.accepts(f"tell {said} dinner is ready")
+    found = parse("tell jean luc dinner is ready", intents)
+    assert found is not None
+    assert dict(found.slots) == {"member": "Jean-Luc", "message": "dinner is ready"}
+
+
+def test_a_word_without_pronunciation_leaves_no_dead_end():
+    grammar = compile_grammar(skill_intents({"member": ["李"]}), open_speech=True).without({"李"})
+    assert "let" not in grammar.words
+    assert grammar.accepts("what time is it")
+    assert all(row or state in grammar.final for state, row in enumerate(grammar.arcs))
+
+
 def test_merging_states_keeps_the_language():
     intents = Intents.from_dict(
         {"language": "en", "intents": {"x": {"data": [{"sentences": ["(a|b) c d", "e c d"]}]}}, "lists": {}}

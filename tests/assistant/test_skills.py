@@ -117,7 +117,7 @@ async def test_keeps_a_shopping_list(home):
 
 async def test_leaves_and_reads_messages(home):
     reply = await answer(request("tell tom that dinner is at eight"), home)
-    assert reply.text == "I will tell tom."
+    assert reply.text == "I will tell Tom."
     assert home.left == {"tom": ["dinner is at eight"]}
     home.inbox = [Message(id="m1", from_name="Tom", text="back at nine", left_at=NOW)]
     assert (await answer(request("read my messages"), home)).text == (

@@ -29,7 +29,7 @@ def test_an_unsure_command_is_named_and_refused():
 def test_open_speech_fits_its_carrier_phrase_and_fillers_do_not_hurt():
     found = understand(heard("um tell anna dinner is ready", source="ngram"), INTENTS, threshold=0.5)
     assert (found.intent, found.accepted, found.reason) == ("leaveMessage", True, "open-speech")
-    assert dict(found.slots) == {"member": "anna", "message": "dinner is ready"}
+    assert dict(found.slots) == {"member": "Anna", "message": "dinner is ready"}
 
 
 @pytest.mark.parametrize("text", ["the election was close", "a lexus", "tell me a joke", ""])

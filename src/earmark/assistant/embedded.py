@@ -15,6 +15,7 @@ from earmark.assistant.decoding import (
     Decoder,
     Span,
     grammar_decoder,
+    known_words,
     ngram_decoder,
     phone_decoder,
 )
@@ -42,6 +43,7 @@ class EmbeddedRecogniser:
         words = grammar.words | {part for word in extra_words for part in word.lower().split()}
         spelled = lexicon.load(bundle)
         pronounced: Mapping[str, str] = {**spelled, **lexicon.missing(words, known=spelled)}
+        grammar = grammar.without(words - pronounced.keys() - known_words(words))
         self._decision = Decision.load(bundle)
         self._grammar: Decoder = grammar_decoder(
             grammar, lexicon=pronounced, weights=priors.arc_weights(grammar, priors.load(bundle))

@@ -8,7 +8,8 @@ Permutations cost a hand-written JSGF a hundredfold; here they share their state
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import re
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -33,6 +34,7 @@ from earmark.assistant import skills
 
 OPEN = "<open>"
 """Arc that stands for open speech: one or more words that no list foresees."""
+_NOT_SAID = re.compile(r"[^\w']|[\d_]")
 _SPACE = " "
 _EMPTY = ""
 
@@ -50,6 +52,11 @@ class Grammar:
     def words(self) -> frozenset[str]:
         return frozenset(word for state in self.arcs for word in state if word != OPEN)
 
+    def without(self, words: Collection[str]) -> Grammar:
+        """Return the grammar without these words' arcs: what nobody can pronounce, nobody says."""
+        arcs = [{word: to for word, to in row.items() if word not in words} for row in self.arcs]
+        return _minimise(arcs, set(self.final))
+
     def accepts(self, sentence: str) -> bool:
         """True when the sentence is one of the grammar's, word by word; open speech is any words."""
         states = {0}
@@ -64,14 +71,23 @@ class Grammar:
 
 
 def skill_intents(lists: Mapping[str, Sequence[str]] | None = None) -> Intents:
-    """Merge the skills' templates; `lists` replaces the values of lists by name (`member`: household names)."""
+    """Merge the skills' templates; `lists` replaces the values of lists by name (`member`: household names).
+
+    Values are words, not templates; one without a letter is left out, because it can't be said.
+    """
     merged: dict[str, Any] = {"language": "en", "intents": {}, "lists": {}, "expansion_rules": {}}
     for sentences in skills.templates().values():
         for part in ("intents", "lists", "expansion_rules"):
             merged[part].update(sentences.get(part, {}))
     for name, values in (lists or {}).items():
-        merged["lists"][name] = {"values": [value.lower() for value in values]}
+        spoken = {words: value for value in values if (words := _speakable(value))}
+        merged["lists"][name] = {"values": [{"in": words, "out": out} for words, out in spoken.items()]}
     return Intents.from_dict(merged)
+
+
+def _speakable(text: str) -> str:
+    """Lower-case words of letters and apostrophes, as a dictionary has them."""
+    return " ".join(word for word in _NOT_SAID.sub(" ", text.lower()).split() if word.strip("'"))
 
 
 def compile_grammar(intents: Intents, *, open_speech: bool = False) -> Grammar:
