@@ -186,7 +186,9 @@ def _speech(attempt: Attempt, *, learn: bool) -> None:
     if not learn:
         return
     examples = [one for side, clip, result in heard if side == "train" and (one := example(engine, clip, result))]
-    fitted = decision.fit(examples, prior=Decision.load(attempt.current))
+    others = sum(side == "train" and clip.intent is None for side, clip, _ in heard)
+    unread = others - sum(not one.command for one in examples)
+    fitted = decision.fit(examples, prior=Decision.load(attempt.current), unread=unread)
     if fitted is None:
         why = "There are too few labelled commands, or too little other speech, to learn from."
         attempt.skip("asr", why, examples=len(examples))
