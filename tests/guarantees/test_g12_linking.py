@@ -72,6 +72,7 @@ async def people(ring, household) -> list[PersonId]:
     return found
 
 
+@pytest.mark.timeout(900)
 async def test_a_trained_linker_does_no_better_than_chance(ring, people, hire, open_page):
     """We took and played 120 tasks of six people with strong habits over HTTP, trained a random forest on ids, order,
     sizes, headers, lease numbers and times of half of them, and let it link the others: AUC at most 0.55, while the
