@@ -88,5 +88,5 @@ class MemoryHome:
 
 
 @pytest.fixture
-def home() -> MemoryHome:
+def memory_home() -> MemoryHome:
     return MemoryHome()

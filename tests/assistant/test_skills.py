@@ -29,9 +29,9 @@ def request(sentence: str, now: datetime = NOW) -> Request:
     )
 
 
-async def test_tells_time_and_date(home):
-    assert (await answer(request("what time is it"), home)).text == "It's 7:05 PM."
-    assert (await answer(request("what day is it today"), home)).text == "It's Sunday, 22 November 2026."
+async def test_tells_time_and_date(memory_home):
+    assert (await answer(request("what time is it"), memory_home)).text == "It's 7:05 PM."
+    assert (await answer(request("what day is it today"), memory_home)).text == "It's Sunday, 22 November 2026."
 
 
 @pytest.mark.parametrize(
@@ -46,13 +46,13 @@ async def test_tells_time_and_date(home):
         ("set a timer for one minute and thirty seconds please", 90),
     ],
 )
-async def test_sets_a_timer_on_the_device_and_keeps_it(home, sentence, seconds):
-    reply = await answer(request(sentence), home)
+async def test_sets_a_timer_on_the_device_and_keeps_it(memory_home, sentence, seconds):
+    reply = await answer(request(sentence), memory_home)
     (action,) = reply.actions
     due = NOW + timedelta(seconds=seconds)
     assert action.kind == "timer.set"
     assert action.data["due"] == due.isoformat()
-    assert [(alarm.kind, alarm.due) for alarm in home.pending] == [("timer", due)]
+    assert [(alarm.kind, alarm.due) for alarm in memory_home.pending] == [("timer", due)]
 
 
 @pytest.mark.parametrize(
@@ -68,62 +68,62 @@ async def test_sets_a_timer_on_the_device_and_keeps_it(home, sentence, seconds):
         ("set an alarm for eight o'clock tonight", 22, 20, 0),
     ],
 )
-async def test_an_alarm_rings_when_the_clock_next_shows_it(home, sentence, day, hour, minute):
-    reply = await answer(request(sentence), home)
-    assert home.pending[0].due == NOW.replace(day=day, hour=hour, minute=minute)
+async def test_an_alarm_rings_when_the_clock_next_shows_it(memory_home, sentence, day, hour, minute):
+    reply = await answer(request(sentence), memory_home)
+    assert memory_home.pending[0].due == NOW.replace(day=day, hour=hour, minute=minute)
     assert reply.actions[0].kind == "alarm.set"
 
 
-async def test_cancels_the_timer_that_is_named_and_lists_the_rest(home):
-    await answer(request("set a pasta timer for ten minutes"), home)
-    await answer(request("set a timer for five minutes"), home)
-    reply = await answer(request("cancel the pasta timer"), home)
+async def test_cancels_the_timer_that_is_named_and_lists_the_rest(memory_home):
+    await answer(request("set a pasta timer for ten minutes"), memory_home)
+    await answer(request("set a timer for five minutes"), memory_home)
+    reply = await answer(request("cancel the pasta timer"), memory_home)
     assert [action.kind for action in reply.actions] == ["timer.cancel"]
-    assert [alarm.label for alarm in home.pending] == [""]
-    assert (await answer(request("what timers are set"), home)).text == "5 minutes left."
+    assert [alarm.label for alarm in memory_home.pending] == [""]
+    assert (await answer(request("what timers are set"), memory_home)).text == "5 minutes left."
 
 
-async def test_cancels_all_timers_and_leaves_alarms(home):
+async def test_cancels_all_timers_and_leaves_alarms(memory_home):
     for sentence in ("set a timer for five minutes", "set a tea timer for two minutes", "set an alarm for nine"):
-        await answer(request(sentence), home)
-    reply = await answer(request("cancel all timers"), home)
+        await answer(request(sentence), memory_home)
+    reply = await answer(request("cancel all timers"), memory_home)
     assert len(reply.actions) == 2
-    assert [alarm.kind for alarm in home.pending] == ["alarm"]
+    assert [alarm.kind for alarm in memory_home.pending] == ["alarm"]
 
 
-async def test_cancels_the_alarm_of_that_time(home):
-    await answer(request("set an alarm for seven"), home)
-    await answer(request("set an alarm for eight"), home)
-    await answer(request("cancel the alarm for eight"), home)
-    assert [alarm.due.hour for alarm in home.pending] == [7]
+async def test_cancels_the_alarm_of_that_time(memory_home):
+    await answer(request("set an alarm for seven"), memory_home)
+    await answer(request("set an alarm for eight"), memory_home)
+    await answer(request("cancel the alarm for eight"), memory_home)
+    assert [alarm.due.hour for alarm in memory_home.pending] == [7]
 
 
-async def test_cancelling_nothing_says_so(home):
-    reply = await answer(request("cancel the timer"), home)
+async def test_cancelling_nothing_says_so(memory_home):
+    reply = await answer(request("cancel the timer"), memory_home)
     assert not reply.done
     assert not reply.actions
 
 
-async def test_keeps_a_shopping_list(home):
-    await answer(request("add milk and eggs to the shopping list"), home)
-    await answer(request("put green lentils on my shopping list"), home)
-    assert home.items == ["milk", "eggs", "green lentils"]
-    await answer(request("remove milk from the shopping list"), home)
-    told = await answer(request("what's on the shopping list"), home)
+async def test_keeps_a_shopping_list(memory_home):
+    await answer(request("add milk and eggs to the shopping list"), memory_home)
+    await answer(request("put green lentils on my shopping list"), memory_home)
+    assert memory_home.items == ["milk", "eggs", "green lentils"]
+    await answer(request("remove milk from the shopping list"), memory_home)
+    told = await answer(request("what's on the shopping list"), memory_home)
     assert told.text == "On your list: eggs and green lentils."
-    await answer(request("clear my shopping list"), home)
-    assert home.items == []
+    await answer(request("clear my shopping list"), memory_home)
+    assert memory_home.items == []
 
 
-async def test_leaves_and_reads_messages(home):
-    reply = await answer(request("tell tom that dinner is at eight"), home)
+async def test_leaves_and_reads_messages(memory_home):
+    reply = await answer(request("tell tom that dinner is at eight"), memory_home)
     assert reply.text == "I will tell Tom."
-    assert home.left == {"tom": ["dinner is at eight"]}
-    home.inbox = [Message(id="m1", from_name="Tom", text="back at nine", left_at=NOW)]
-    assert (await answer(request("read my messages"), home)).text == (
+    assert memory_home.left == {"tom": ["dinner is at eight"]}
+    memory_home.inbox = [Message(id="m1", from_name="Tom", text="back at nine", left_at=NOW)]
+    assert (await answer(request("read my messages"), memory_home)).text == (
         "You have one new message. Tom says: back at nine."
     )
-    assert (await answer(request("do i have any new messages"), home)).text == "You have no new messages."
+    assert (await answer(request("do i have any new messages"), memory_home)).text == "You have no new messages."
 
 
 @pytest.mark.parametrize(
@@ -137,34 +137,34 @@ async def test_leaves_and_reads_messages(home):
         ("turn the sound back on", "volume.mute", {"on": False}),
     ],
 )
-async def test_changes_the_volume(home, sentence, kind, data):
-    (action,) = (await answer(request(sentence), home)).actions
+async def test_changes_the_volume(memory_home, sentence, kind, data):
+    (action,) = (await answer(request(sentence), memory_home)).actions
     assert (action.kind, dict(action.data)) == (kind, data)
 
 
-async def test_orders_a_coffee_with_the_benchmarks_slots(home):
+async def test_orders_a_coffee_with_the_benchmarks_slots(memory_home):
     order = request("make me an iced mocha with a little bit of soy milk and lots of brown sugar")
     assert dict(order.slots) == {
         "coffeeDrink": "iced mocha",
         "milkAmount": "a little bit of soy milk",
         "sugarAmount": "lots of brown sugar",
     }
-    (action,) = (await answer(order, home)).actions
+    (action,) = (await answer(order, memory_home)).actions
     assert action.kind == "coffee.order"
 
 
-async def test_deletes_and_switches_saving_by_voice(home):
-    home.kept = ["what time is it", "mute the sound"]
-    assert (await answer(request("what did you hear"), home)).text == "I heard: mute the sound."
-    await answer(request("delete what i just said"), home)
-    assert home.kept == ["what time is it"]
-    await answer(request("delete everything i said today"), home)
-    assert home.kept == []
-    assert (await answer(request("delete what i just said"), home)).text == "There was nothing to delete."
-    await answer(request("stop saving my recordings"), home)
-    assert home.saving is False
-    await answer(request("start saving"), home)
-    assert home.saving is True
+async def test_deletes_and_switches_saving_by_voice(memory_home):
+    memory_home.kept = ["what time is it", "mute the sound"]
+    assert (await answer(request("what did you hear"), memory_home)).text == "I heard: mute the sound."
+    await answer(request("delete what i just said"), memory_home)
+    assert memory_home.kept == ["what time is it"]
+    await answer(request("delete everything i said today"), memory_home)
+    assert memory_home.kept == []
+    assert (await answer(request("delete what i just said"), memory_home)).text == "There was nothing to delete."
+    await answer(request("stop saving my recordings"), memory_home)
+    assert memory_home.saving is False
+    await answer(request("start saving"), memory_home)
+    assert memory_home.saving is True
 
 
 def test_every_intent_has_one_skill():
@@ -174,7 +174,7 @@ def test_every_intent_has_one_skill():
     assert all(inspect.iscoroutinefunction(handle) for handle in handlers().values())
 
 
-async def test_a_timer_across_midnight_in_utc(home):
+async def test_a_timer_across_midnight_in_utc(memory_home):
     late = datetime(2026, 12, 31, 23, 59, tzinfo=UTC)
-    await answer(request("set a timer for two minutes", late), home)
-    assert home.pending[0].due == datetime(2027, 1, 1, 0, 1, tzinfo=UTC)
+    await answer(request("set a timer for two minutes", late), memory_home)
+    assert memory_home.pending[0].due == datetime(2027, 1, 1, 0, 1, tzinfo=UTC)
