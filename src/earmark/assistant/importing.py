@@ -114,5 +114,3 @@ def _content(entry: Entry, heard: Heard | None) -> tuple[Kind, Content]:
         accepted=bool(entry.intent) or spoken.accepted,
         source="import",
     )
-
-

@@ -8,9 +8,11 @@ from dataclasses import dataclass, field
 from uuid import UUID
 
 from earmark.demo.material import Utterance
-from earmark.device import Answer, DeviceState, Happening, Listener, PrintSpeaker, Woke, connect, frames
+from earmark.device import Answer, DeviceState, EndpointRule, Happening, Listener, PrintSpeaker, Woke, connect, frames
 from earmark.device import listen as listen_on
-from earmark.words import InteractionId
+from earmark.words import InteractionId, Seconds
+
+_PAUSE: Seconds = EndpointRule().patience + 1.0
 
 
 @dataclass(slots=True, kw_only=True)
@@ -35,7 +37,8 @@ class _Household:
         async def source() -> AsyncIterator[bytes]:
             for utterance in utterances:
                 now[:], woke[:] = [utterance], []
-                for index, frame in enumerate(frames(utterance.audio)):
+                # A device that woke for nothing waits five seconds for a command: the next speaker waits longer.
+                for index, frame in enumerate(frames(utterance.audio, tail=_PAUSE)):
                     if index % 50 == 0:
                         await asyncio.sleep(0)
                     yield frame

@@ -85,6 +85,24 @@ def _spoken(call: PcmAudio, command: PcmAudio, random: Random) -> PcmAudio:
     return in_a_room(joined(_trimmed(call), pause, _trimmed(command)), random)
 
 
+class Kitchen:
+    """Noise of a kitchen under recordings that were made in silence, louder or softer; none where there is none."""
+
+    LEVELS = (24.0, 12.0, 6.0)
+    """Signal to noise, dB."""
+
+    def __init__(self, data: Path, random: Random) -> None:
+        path = data / "noise" / "kitchen.flac"
+        self._noise = audio.read(path) if path.exists() else None
+        self._random = random
+
+    def around(self, sound: PcmAudio) -> PcmAudio:
+        if self._noise is None:
+            return sound
+        start = self._random.randrange(len(self._noise.samples))
+        return audio.mix(sound, self._noise, snr=self._random.choice(self.LEVELS), start=start)
+
+
 def _rank(name: str) -> bytes:
     return sha256(name.encode()).digest()
 
@@ -129,6 +147,7 @@ def from_recordings(data: Path, scratch: Path, voice: Voice, *, seed: int = 1, s
     Raises BadManifest when the folder has no `commands/` or no `wake/`.
     """
     random, sizes = Random(seed), sizes or Sizes()
+    kitchen = Kitchen(data, random)
     commands, _ = manifest.read(data / "commands")
     wakes, _ = manifest.read(data / "wake")
     speakers = sorted({entry.speaker or entry.name for entry in commands}, key=_rank)
@@ -143,7 +162,9 @@ def from_recordings(data: Path, scratch: Path, voice: Voice, *, seed: int = 1, s
     for index, entry in enumerate(chosen[: sizes.commands]):
         spoken = _spoken(train_calls[index % len(train_calls)], audio.read(entry.path), random)
         train.append(
-            Utterance(audio=spoken, called=True, text=entry.text, intent=entry.intent, slots=dict(entry.slots))
+            Utterance(
+                audio=kitchen.around(spoken), called=True, text=entry.text, intent=entry.intent, slots=dict(entry.slots)
+            )
         )
     judged = [entry for entry in commands if (entry.speaker or entry.name) in heldout_speakers]
     random.shuffle(judged)
@@ -151,7 +172,7 @@ def from_recordings(data: Path, scratch: Path, voice: Voice, *, seed: int = 1, s
         known = {"intent": entry.intent, "slots": dict(entry.slots), "speaker": entry.speaker}
         if entry.text:
             known["text"] = entry.text
-        folder.add("commands", audio.read(entry.path), **known)
+        folder.add("commands", kitchen.around(audio.read(entry.path)), **known)
     for entry in calls[1::2][: sizes.judged_wakes]:
         folder.add("wake", in_a_room(audio.read(entry.path), random), wake=True, keyword=entry.keyword)
     for entry in others[::2][: sizes.other_words]:
@@ -163,7 +184,8 @@ def from_recordings(data: Path, scratch: Path, voice: Voice, *, seed: int = 1, s
     _add_confusables(train, folder, phrases or list(CONFUSABLES), voice, random)
     random.shuffle(train)
     people = f"{len(speakers) - len(heldout_speakers)} speakers to learn from, {len(heldout_speakers)} held out"
-    return Material(train=tuple(train), heldout=folder.close(), about=f"recordings of {people}")
+    about = f"recordings of {people}, the commands in kitchen noise"
+    return Material(train=tuple(train), heldout=folder.close(), about=about)
 
 
 def _add_confusables(train: list[Utterance], folder: _Folder, phrases: list[str], voice: Voice, random: Random) -> None:
