@@ -1,0 +1,96 @@
+"""What an engineer does from the command line."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from pathlib import Path
+
+import pytest
+import soundfile
+
+from earmark import learn
+from earmark.settings import Settings
+from earmark.storage import Home, open_stores
+
+
+@pytest.fixture
+def written(tmp_path: Path) -> Path:
+    """A data folder that holds sentences only."""
+    (tmp_path / "nlu").mkdir()
+    lines = [
+        {"text": "make me a latte", "intent": "orderDrink", "slots": [{"type": "coffeeDrink", "value": "latte"}]},
+        {"text": "it will rain", "intent": "weather", "slots": []},
+    ]
+    (tmp_path / "nlu" / "home.jsonl").write_text("\n".join(map(json.dumps, lines)))
+    return tmp_path
+
+
+@pytest.fixture
+def registered(running: Home) -> list[str]:
+    """Two bundles of the running installation, oldest first."""
+
+    async def make() -> list[str]:
+        async with open_stores("earmark_worker", Settings(home=running.folder)) as stores:  # pyright: ignore[reportCallIssue]
+            made = [
+                await learn.register(stores, {"x.json": name.encode()}, {"parent": "builtin", "name": name})
+                for name in ("a", "b")
+            ]
+            return [bundle.version for bundle in made]
+
+    return asyncio.run(make())
+
+
+def test_evaluate_prints_the_fields_of_the_parts_that_the_folder_holds(earmark, written):
+    done = earmark("evaluate", "--data", written, "--json")
+    assert done.exit_code == 0
+    assert done.json == {"nlu": {"n": 2, "intent_accuracy": 0.5, "slot_f1": 1.0}}
+    assert "nlu.slot_f1" in earmark("evaluate", "--data", written, "--model", "builtin").stdout
+
+
+def test_evaluate_where_nothing_was_set_up_starts_no_database(earmark, written, tmp_path, monkeypatch):
+    from earmark.settings import settings
+
+    monkeypatch.setenv("EARMARK_HOME", str(tmp_path / "nowhere"))
+    settings.cache_clear()
+    assert earmark("evaluate", "--data", written, "--json").exit_code == 0
+    assert not (tmp_path / "nowhere").exists()
+
+
+def test_evaluate_says_what_it_needs(earmark, written, tmp_path):
+    noise = tmp_path / "noise.wav"
+    soundfile.write(noise, [0.1] * 16_000, 16_000)
+    for wrong, code in (
+        (("--data", tmp_path / "gone"), "manifest.missing"),
+        (("--data", written, "--noise", noise), "request.invalid"),
+        (("--data", written, "--model", "0123456789abcdef"), "thing.not-found"),
+    ):
+        done = earmark("evaluate", *wrong, "--json")
+        assert done.exit_code == 1
+        assert done.json["error"]["code"] == code
+
+
+def test_models_are_listed_promoted_and_rolled_back(earmark, registered):
+    first, second = registered
+    assert {model["state"] for model in earmark("models", "list", "--json").json} == {"candidate"}
+    for version in registered:
+        assert earmark("models", "promote", version, "--json").json == {"promoted": version}
+    assert earmark("models", "rollback", "--json").json == {"promoted": first}
+    states = {model["version"]: model["state"] for model in earmark("models", "list", "--json").json}
+    assert states == {first: "promoted", second: "refused"}
+    assert first in earmark("models", "list").stdout
+    assert earmark("models", "promote", "unknown", "--json").json["error"]["code"] == "thing.not-found"
+
+
+def test_devices_are_counted_by_the_bundle_they_run(earmark, ada):
+    assert earmark("device", "add", "Kitchen").exit_code == 0
+    assert earmark("models", "devices", "--json").json == {"builtin": 1}
+
+
+def test_learn_without_labels_says_so(earmark):
+    done = earmark("learn", "--json")
+    assert done.exit_code == 0
+    assert (done.json["candidate"], done.json["promoted"]) == (None, False)
+    assert "no labels yet" in done.json["why"]
+    assert "Nothing was registered" in earmark("learn", "asr").stdout
+    assert earmark("learn", "smell", "--json").json["error"]["code"] == "request.invalid"
