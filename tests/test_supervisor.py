@@ -150,6 +150,7 @@ async def speak(address: str, token: str, *, cut: bool = False) -> str | None:
 def test_up_is_killed_outright_right_after_an_acknowledgement_and_everything_is_there(installation):
     """One long life: start, say something, cut a wire, SIGKILL, start again, lose a process, SIGTERM."""
     first = installation.up()
+    installation.run("consent", "set", "save", "on")
     token = installation.run("device", "add", "Kitchen")["token"]
     address = f"ws://127.0.0.1:{installation.ports['home']}/api/device"
     asyncio.run(speak(address, token, cut=True))

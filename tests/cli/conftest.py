@@ -45,4 +45,6 @@ def earmark(running: Home) -> Earmark:
 @pytest.fixture
 def ada(earmark: Earmark) -> str:
     assert earmark("people", "add", "Ada").exit_code == 0
+    assert earmark("consent", "show", "--json").json["save"] is False  # nobody's word is given for them
+    assert earmark("consent", "set", "save", "on").exit_code == 0
     return "ada"

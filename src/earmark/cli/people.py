@@ -9,7 +9,7 @@ from typing import Annotated, Any, cast, get_args
 import typer
 from rich.table import Table
 
-from earmark import accounts, consent, vault
+from earmark import accounts, vault
 from earmark.accounts import PLANE_ROLES, Plane
 from earmark.cli.processes import sign_in_url
 from earmark.cli.run import AsJson, Who, emit, installation, out, run, the_person
@@ -31,7 +31,7 @@ def add(
     site: Annotated[str | None, typer.Option(help="Where a reviewer works.")] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Add a person and print a sign-in link."""
+    """Add a person and print a sign-in link. Nothing of an owner is kept until they allow it at their first visit."""
 
     async def ask() -> dict[str, str]:
         async with installation() as stores:
@@ -50,8 +50,6 @@ def add(
                 household_id=household,
                 site=site or stores.settings.site,
             )
-            if "owner" in roles:
-                await consent.set_grant(stores, person, "save", True, how="first-run")
             planes = [plane for plane in get_args(Plane) if PLANE_ROLES[plane] & set(roles)]
             return {plane: await sign_in_url(stores, person, plane) for plane in planes}
 

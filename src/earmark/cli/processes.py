@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from earmark import accounts, consent
+from earmark import accounts
 from earmark.accounts import Plane
 from earmark.cli.run import err, fail, out, run
 from earmark.errors import EarmarkError
@@ -38,7 +38,8 @@ def _welcome(links: dict[str, str]) -> None:
     wanted = settings()
     out.print(f"[bold]Earmark is running[/] at http://{wanted.host}:{wanted.home_port}", soft_wrap=True)
     if links:
-        out.print("Nobody is here yet, so this made you. Sign in with these links; each works once, for two days:")
+        out.print("Nobody is here yet, so this made you. Sign in with these links; each works once, for two days.")
+        out.print("Nothing you say is kept until you allow it on your first page.")
     for role, link in links.items():
         out.print(f"  {role:<9} {link}", soft_wrap=True)
     out.print("Ctrl-C stops it.")
@@ -52,7 +53,6 @@ async def _first_links() -> dict[str, str]:
         household = await accounts.create_household(stores)
         roles = ["owner", "admin", "engineer", "safety", "auditor"]
         person = await accounts.create_person(stores, name="You", handle="you", roles=roles, household_id=household)
-        await consent.set_grant(stores, person, "save", True, how="first-run")
         return {
             "owner": await sign_in_url(stores, person, "home"),
             "desk": await sign_in_url(stores, person, "desk"),
