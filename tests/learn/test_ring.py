@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import os
 
 import numpy as np
 import pytest
@@ -49,6 +50,7 @@ def ears(monkeypatch):
     careful = Decision(mean=zero, scale=one, weights=weights, bias=2.0, threshold=0.5)
     monkeypatch.setattr("earmark.assistant.confidence.DEFAULT", careful)
     monkeypatch.setattr(making, "listen_to", listen_to)
+    monkeypatch.setattr(making, "in_a_room", lambda clip: clip)  # another room has another loudness
 
 
 @pytest.fixture
@@ -124,6 +126,16 @@ async def test_one_person_alone_can_not_be_judged_by(stores, teach, people, ears
     report = await learn.learn(stores, promote=True)
     assert (report.heldout_people, report.candidate) == (0, None)
     assert "one person" in report.why
+
+
+async def test_drafts_of_a_killed_run_are_swept_and_those_at_work_are_not(stores):
+    old, new = (stores.home.models / f".draft-learning-{name}" for name in ("old", "new"))
+    for folder in (old, new):
+        folder.mkdir()
+    os.utime(old, (0, 0))
+    await learn.learn(stores)
+    assert not old.exists()
+    assert new.exists()
 
 
 async def test_only_who_holds_the_signing_key_may_learn(role_stores):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+import shutil
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -23,6 +25,8 @@ PARTS = ("wake", "asr", "nlu")
 Say = Callable[[str], None]
 """Told in a few words what is going on."""
 DRAFTS = ".draft-learning-"
+_ABANDONED = 3600
+"""Seconds after which nobody works on a draft any more."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +74,7 @@ async def learn(
     if stores.signing_key is None:
         raise Forbidden
     progress("gathering labels")
+    await asyncio.to_thread(_sweep, stores.home.models)
     try:
         dataset = await make_dataset(stores)
     except NotFound:
@@ -102,6 +107,13 @@ async def learn(
         promoted=bool(promote and allowed),
         why=_why(made, dataset),
     )
+
+
+def _sweep(models: Path) -> None:
+    """Delete what a killed run left behind: drafts hold traces of what they were learned from."""
+    for draft in models.glob(".draft-*"):
+        if time.time() - draft.stat().st_mtime > _ABANDONED:
+            shutil.rmtree(draft, ignore_errors=True)
 
 
 async def _open(stores: Stores, dataset: Dataset) -> list[Taught]:
