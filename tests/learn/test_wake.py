@@ -199,6 +199,17 @@ def test_it_lets_through_at_most_half_of_what_the_first_stage_does() -> None:
     assert point.miss_rate_without == 0.0
 
 
+def test_misses_that_today_has_anyway_are_spent_on_fewer_false_wakes() -> None:
+    scores = np.concatenate([np.linspace(0.4, 1.0, 100), np.linspace(0.0, 0.6, 100)])
+    some = rows([1] * 100 + [0] * 100, [1] * 200)
+    before = operating_point(scores, some, cutoff=0.9)
+    some.peak[:20] = 0.7
+    after = operating_point(scores, some, cutoff=0.9)
+    assert after.miss_rate_without == pytest.approx(0.2)
+    assert before.miss_rate < after.miss_rate <= 0.2
+    assert after.passed < before.passed
+
+
 def test_misses_are_counted_on_people() -> None:
     """A hundred synthetic voices that are refused don't lower the bar that thirty people pass."""
     scores = np.concatenate([np.full(30, 0.9), np.full(100, 0.2), np.linspace(0, 0.8, 100)])
