@@ -190,10 +190,12 @@ def from_recordings(data: Path, scratch: Path, voice: Voice, *, seed: int = 1, s
 
 def _add_confusables(train: list[Utterance], folder: _Folder, phrases: list[str], voice: Voice, random: Random) -> None:
     for index, phrase in enumerate(sorted(phrases, key=_rank)):
-        for name in _TRAIN_VOICES if index % 2 else _HELDOUT_VOICES:
+        learnt = index % 2
+        # One in ten of them wakes a device: said three times each, there are enough to learn from.
+        for name in 3 * _TRAIN_VOICES if learnt else _HELDOUT_VOICES:
             said = voice.synthesise(phrase, voice=name, speed=random.randint(135, 175), pitch=random.randint(35, 65))
             sound = in_a_room(said, random)
-            if index % 2:
+            if learnt:
                 train.append(Utterance(audio=sound, called=False))
             else:
                 folder.add("wake", sound, wake=False, keyword=phrase)
