@@ -1,0 +1,41 @@
+from __future__ import annotations
+
+import pytest
+
+from earmark.learn.making import left_out
+from earmark.learn.promotion import judge
+from earmark.learn.scoring import Outcome
+
+GOOD = {"unseen_speakers": {"miss_rate": 0.01, "false_wakes_passed": 0.2}}
+
+
+def heard(false_wakes, *, through, misses=0):
+    calls = [Outcome(speaker="a", duration=1.0, said=True, woke=int(i >= misses)) for i in range(20)]
+    return calls + [Outcome(speaker="a", duration=1.0, said=False, woke=int(i < through)) for i in range(false_wakes)]
+
+
+def test_with_too_few_false_wakes_the_speakers_left_out_of_training_decide():
+    verdict = left_out(judge(heard(2, through=2), heard(2, through=2)), GOOD)
+    assert verdict.promote
+    assert "80% of false wakes are refused and 1.0% of calls missed" in verdict.why
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "about"),
+    [
+        (heard(30, through=30), heard(30, through=30), GOOD),
+        (heard(2, through=2), heard(2, through=2, misses=1), GOOD),
+        (heard(2, through=2), heard(2, through=2), {"unseen_speakers": {"miss_rate": 0.1, "false_wakes_passed": 0.2}}),
+        (heard(2, through=2), heard(2, through=2), {"unseen_speakers": {"miss_rate": 0.0, "false_wakes_passed": 0.9}}),
+        (heard(2, through=2), heard(2, through=2), {}),
+        ([], [], GOOD),
+    ],
+)
+def test_nothing_passes_that_is_worse_or_could_have_shown_itself(before, after, about):
+    assert not left_out(judge(before, after), about).promote
+
+
+def test_what_is_better_on_held_out_people_keeps_its_own_words():
+    verdict = judge(heard(9, through=9), heard(9, through=1))
+    assert left_out(verdict, GOOD) == verdict
+    assert verdict.promote
