@@ -188,8 +188,8 @@ def left_out(verdict: Verdict, about: Mapping[str, Any]) -> Verdict:
         return verdict
     why = (
         f"It is better on speakers left out of its training: {passed:.0%} of false wakes come through instead of "
-        f"{passed_today:.0%}, and {missed:.1%} of calls are missed instead of {missed_today:.1%}; held-out people had too "
-        "few false wakes to show it, and are no worse off."
+        f"{passed_today:.0%}, and {missed:.1%} of calls are missed instead of {missed_today:.1%}; held-out people "
+        "had too few false wakes to show it, and are no worse off."
     )
     return Verdict(promote=True, why=why, numbers=verdict.numbers)
 
