@@ -17,7 +17,7 @@ function openKeys() {
   if (!keys.open) keys.showModal();
 }
 
-let afterG = 0;
+let afterG = -Infinity; // not 0: time starts with the page, and its first digit is an answer, not a place to go
 document.addEventListener("keydown", (event) => {
   if (typing(event) || document.querySelector("dialog[open]")) return;
   if (event.key === "?") {
@@ -26,6 +26,8 @@ document.addEventListener("keydown", (event) => {
   } else if (event.key === "g") {
     afterG = event.timeStamp;
   } else if (/^[1-9]$/.test(event.key) && event.timeStamp - afterG < 1500) {
+    afterG = -Infinity;
+    event.stopImmediatePropagation(); // the page's own digits mean something else
     document.querySelectorAll(".main-nav a")[Number(event.key) - 1]?.click();
   }
 });
