@@ -106,6 +106,7 @@ async def test_the_history_by_keyboard(visit, household, stores, tone, clock) ->
     await expect(page.locator("dialog[open]")).to_contain_text("first")
     await page.keyboard.press("Escape")
     await expect(page.locator("dialog[open]")).to_have_count(0)
+    assert "first" in await page.evaluate("document.activeElement.innerText"), "the focus did not come back"
     await page.keyboard.press("/")
     await page.keyboard.type("second")
     await expect(page.locator("[data-item]")).to_have_count(1)

@@ -43,17 +43,12 @@ document.addEventListener("click", (event) => {
   if (event.target instanceof HTMLDialogElement) event.target.close();
 });
 
-// A dialog that arrives from the server opens itself; focus returns to where it was when it goes.
-let before = null;
+// A dialog that arrives from the server opens itself; when it closes, the browser gives the focus back.
 document.addEventListener("htmx:afterSwap", (event) => {
   if (event.detail.target?.id !== "dialog-place") return;
   const dialog = event.detail.target.querySelector("dialog[data-modal]");
   if (dialog) {
-    before = document.activeElement;
-    dialog.addEventListener("close", () => {
-      dialog.remove();
-      before?.focus();
-    });
+    dialog.addEventListener("close", () => dialog.remove());
     dialog.showModal();
     dialog.querySelector("[autofocus]")?.focus();
   } else {
