@@ -33,8 +33,17 @@ def _done(request: Request, receipt: Receipt, gone: str) -> Response:
 @router.get("/history/all/delete")
 async def ask_all(request: Request, stores: StoresHere, who: Owner) -> Response:
     number = await vault.count(stores, who.account.person_id)
-    kept = {kind: len(ids) for kind, ids in (await vault.kept_of_person(stores, who.account.person_id)).items()}
-    return page(request, "home/delete.html", item=None, number=number, kept=kept, action="/history/all/delete")
+    kept = await vault.kept_of_person(stores, who.account.person_id)
+    return page(
+        request,
+        "home/delete.html",
+        item=None,
+        number=number,
+        lines=len(kept.get("shopping", ())),
+        messages=len(kept.get("message", ())),
+        alarms=len(kept.get("alarm", ())),
+        action="/history/all/delete",
+    )
 
 
 @router.post("/history/all/delete")
