@@ -59,15 +59,15 @@ async def erase(
 ) -> Receipt:
     """Erase these of a person's interactions (and of what was kept for them) and return the signed receipt.
 
-    `erasers` are those of every room, this one's last. What belongs to other people is refused as not found.
-    Raises NotFound when none of it is this person's.
+    `erasers` are those of every room, this one's last. What belongs to other people is left alone. Raises NotFound when
+    none of the ids is this person's and nothing else is to go.
     """
     async with stores.pool.connection() as connection:
         chosen = Chosen(
             interactions=await _owned(connection, SQL.owned, person_id, ids),
             keepsakes=await _owned(connection, SQL.owned_keepsakes, person_id, keepsakes),
         )
-        if (ids or keepsakes) and not (chosen.interactions or chosen.keepsakes):
+        if ids and not (chosen.interactions or chosen.keepsakes):
             raise NotFound
         erasure, now = uuid.uuid4(), stores.now()
         values = {
