@@ -8,6 +8,7 @@ import pytest
 
 from earmark import airlock, audit, consent, vault
 from earmark.doctor import examine, sweep
+from earmark.storage import FolderKeyStore
 from earmark.vault import Content, NewInteraction, Wake, Word
 
 
@@ -64,6 +65,38 @@ async def test_missing_keys(ring):
         ("recordings whose key is missing", 1, True),
         ("clips in review whose key is missing", 1, True),
     }
+
+
+@pytest.fixture
+async def line(ring, household):
+    """The id of a line on the shopping list."""
+    return await vault.keep(
+        ring, household_id=household.id, person_id=household.ada, kind="shopping", content={"item": "milk"}
+    )
+
+
+async def test_missing_keys_of_what_skills_keep(ring, line):
+    assert await found(ring) == set()
+    async with ring.pool.connection() as connection:
+        row = await (await connection.execute("SELECT key_slot FROM vault.keepsakes")).fetchone()
+    ring.vault_keys.destroy([row["key_slot"]])
+    assert await found(ring) == {("list lines, messages and alarms whose key is missing", 1, True)}
+
+
+async def test_what_a_skill_kept_before_it_had_keys(ring, line):
+    await do(ring, "UPDATE vault.keepsakes SET key_slot = NULL")
+    assert await found(ring) == {("list lines, messages and alarms without a key of their own", 1, True)}
+
+
+async def test_a_destroyed_key_that_came_back(ring, line, household):
+    slots = ring.vault_keys.folder / "slots"
+    before = slots.read_bytes()
+    assert await vault.drop(ring, household.id, [line]) == 1
+    assert await found(ring) == set()
+    slots.write_bytes(before)
+    assert await found(ring) == {("destroyed keys that are alive again", 1, True)}
+    FolderKeyStore(ring.vault_keys.folder).close()  # opening it replays its tombstones
+    assert await found(ring) == set()
 
 
 async def test_a_file_that_no_row_names(ring):

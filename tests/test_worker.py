@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from procrastinate.testing import InMemoryConnector
 
-from earmark import audit
+from earmark import audit, vault
 from earmark.worker import TIMETABLE, make_worker
 
 
@@ -46,6 +46,15 @@ async def test_a_job_that_fails_is_named_without_its_reason(stores, monkeypatch,
     told = "".join(capsys.readouterr())
     assert "ValueError" in told
     assert "canary" not in told
+
+
+async def test_alarms_that_rang_are_thrown_away(stores, household, clock):
+    await vault.keep(
+        stores, household_id=household.id, person_id=household.ada, kind="alarm", content={}, due_at=clock()
+    )
+    _, run = TIMETABLE["tidy"]
+    await run(stores)
+    assert await vault.kept(stores, household.id, "alarm") == []
 
 
 async def test_the_log_is_numbered(stores):

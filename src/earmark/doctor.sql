@@ -4,6 +4,13 @@ SELECT i.id, i.key_slot, p.key_slot AS person_slot, i.object, g.allowed
   JOIN accounts.people p ON p.id = i.person_id
   JOIN vault.grants g ON g.id = i.grant_id;
 
+-- keepsakes: everything that skills keep, with its key
+SELECT k.id, k.key_slot, p.key_slot AS person_slot
+  FROM vault.keepsakes k JOIN accounts.people p ON p.id = k.person_id;
+
+-- tombstones: every key that was destroyed
+SELECT store, slot FROM vault.tombstones;
+
 -- masked: every masked copy with its key, its sound and its seal
 SELECT t.id, t.key_slot, t.object, s.interaction_id
   FROM review.tasks t LEFT JOIN airlock.seals s ON s.task_id = t.id;

@@ -18,12 +18,17 @@ ERASERS: tuple[Eraser, ...] = (learn.ERASER, airlock.ERASER, vault.ERASER)
 async def forget(
     stores: Stores, person_id: PersonId, ids: Sequence[InteractionId] | Literal["all"], *, how: str
 ) -> Receipt:
-    """Erase these of a person's interactions (or all) from every room; returns the signed receipt.
+    """Erase these of a person's interactions from every room; returns the signed receipt.
 
-    Raises NotFound when none of the ids is this person's.
+    `all` takes what skills keep along: lines on the list, messages from and for this person, alarms. One interaction
+    leaves what it had kept: somebody who deletes "add milk" still wants milk. Raises NotFound when none of the ids is
+    this person's.
     """
-    chosen = await vault.selection(stores, person_id) if ids == "all" else list(ids)
-    return await vault.erase(stores, person_id, chosen, how=how, erasers=ERASERS)
+    if ids != "all":
+        return await vault.erase(stores, person_id, ids, how=how, erasers=ERASERS)
+    chosen = await vault.selection(stores, person_id)
+    kept = [each for kind in (await vault.kept_of_person(stores, person_id)).values() for each in kind]
+    return await vault.erase(stores, person_id, chosen, keepsakes=kept, how=how, erasers=ERASERS)
 
 
 async def forget_since(stores: Stores, person_id: PersonId, since: datetime, *, how: str) -> Receipt:

@@ -70,7 +70,7 @@ GUARANTEES: tuple[Guarantee, ...] = (
         number=4,
         group="View and delete",
         title="Deleting one, some or all, or by voice, reaches audio, text, labels, search and masked copies.",
-        state="partly",
+        state="held",
         tried=(
             "We turned the ring with a canary and searched database files, their log, objects, keys, temporary "
             "files and our own logs for its words and its sound, masked copies included, before anything was "
@@ -88,13 +88,22 @@ GUARANTEES: tuple[Guarantee, ...] = (
             "We deleted a labelled recording, of which a dataset had been made, on its owner's page, with the "
             "database role of that page's process: the same was gone, the dataset was revoked, and the receipt "
             "stood on the next page.",
+            "We put a canary on the shopping list, in messages and in a timer's name, and searched the same places for "
+            "it, before and after everything was deleted: not one byte of it.",
+            "We copied the ciphertext of the list's lines, of messages from and for somebody, and of their timers, "
+            "deleted everything of theirs (by command, and on their own page with that process's database role), and "
+            "tried every key that is left on every piece: nothing opened but the line that somebody else had put on "
+            "the list.",
+            "We took a line off the list, had a message read out, cancelled a timer and let another one ring: neither "
+            "row nor key of them was left, and no other key opened a copy of them.",
             "We listed every table of the database and every kind of stored file: each has an eraser that answers "
             "for it, or stands in a list of tables that hold nothing of a recording, with the reason.",
             "We looked at what the job queue is given: the names of its timetable and a time, never whose or what.",
         ),
         why=(
-            "What a skill keeps for you on purpose (shopping list, messages, timers) is not part of a recording and "
-            "stays until it is taken off its list. Deleting a whole account is not there yet."
+            "What a single recording put on the shopping list, into a message or into a timer stays until it is taken "
+            "off, read out or rung, or until everything is deleted; the page says so. A message that was read out "
+            "stands in the history of whoever asked for it. Deleting a whole account is not there yet."
         ),
     ),
     Guarantee(
@@ -109,6 +118,9 @@ GUARANTEES: tuple[Guarantee, ...] = (
             "We restored the same kind of backup with nothing deleted: all of it opened, so the attack is a real one.",
             "We put back the key files of before the deletion, once beside their own list of tombstones and once "
             "without it: opening the store, or the next start, destroyed the same keys again.",
+            "We backed up a shopping list, a message and their keys, took one line off, deleted everything, and "
+            "restored the data, then the key files too: the rows were back, none of them opened, and the next start "
+            "destroyed the keys.",
             "We kept a reviewer's open lease across a deletion and asked for the sound with it again: refused.",
             "We searched a dump of the database for every password, signing key and root key of the installation: "
             "none.",

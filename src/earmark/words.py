@@ -13,6 +13,8 @@ InteractionId = NewType("InteractionId", uuid.UUID)
 PersonId = NewType("PersonId", uuid.UUID)
 HouseholdId = NewType("HouseholdId", uuid.UUID)
 DeviceId = NewType("DeviceId", uuid.UUID)
+KeepsakeId = NewType("KeepsakeId", uuid.UUID)
+"""A line of a list, a message or an alarm: what a skill keeps."""
 TaskId = NewType("TaskId", uuid.UUID)
 """Random 128 bits; says nothing about the clip, its owner or its other tasks."""
 

@@ -10,7 +10,7 @@ from random import Random
 import structlog
 from procrastinate import App
 
-from earmark import accounts, airlock, audit, doctor, review, safety
+from earmark import accounts, airlock, audit, doctor, review, safety, vault
 from earmark.errors import NotFound
 from earmark.forget import finish_interrupted, forget, forget_expired
 from earmark.storage import Stores
@@ -42,6 +42,7 @@ async def look_after_cases(stores: Stores) -> None:
 async def _tidy(stores: Stores) -> None:
     await accounts.forget_expired(stores)
     await forget_expired(stores)
+    await vault.drop_rung(stores)
 
 
 class _Sweep:

@@ -10,6 +10,7 @@ import pytest
 
 from earmark import airlock, consent, review, vault
 from earmark.errors import BadRequest, NotFound, StaleLease
+from earmark.storage import Chosen
 from earmark.words import TaskId
 
 pytestmark = pytest.mark.usefixtures("willing")
@@ -153,9 +154,9 @@ async def test_erasing_twice_is_erasing_once(stores, say, sample, household):
     gone = await say()
     await sample()
     async with stores.pool.connection() as connection:
-        first = await airlock.ERASER.erase(stores, connection, [gone])
-        again = await airlock.ERASER.erase(stores, connection, [gone])
-        doomed = await airlock.ERASER.find(stores, connection, [gone])
+        first = await airlock.ERASER.erase(stores, connection, Chosen(interactions=[gone]))
+        again = await airlock.ERASER.erase(stores, connection, Chosen(interactions=[gone]))
+        doomed = await airlock.ERASER.find(stores, connection, Chosen(interactions=[gone]))
     assert (first["tasks"], again["tasks"]) == (3, 0)
     assert (list(doomed.review_slots), list(doomed.objects)) == ([], [])
 

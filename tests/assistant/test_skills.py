@@ -158,7 +158,8 @@ async def test_deletes_and_switches_saving_by_voice(memory_home):
     assert (await answer(request("what did you hear"), memory_home)).text == "I heard: mute the sound."
     await answer(request("delete what i just said"), memory_home)
     assert memory_home.kept == ["what time is it"]
-    await answer(request("delete everything i said today"), memory_home)
+    deleted = await answer(request("delete everything i said today"), memory_home)
+    assert deleted.text == "Everything you said today is deleted."
     assert memory_home.kept == []
     assert (await answer(request("delete what i just said"), memory_home)).text == "There was nothing to delete."
     await answer(request("stop saving my recordings"), memory_home)

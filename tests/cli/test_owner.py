@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from pathlib import Path
 
 import numpy as np
 import pytest
 import soundfile
+
+from earmark import accounts, vault
+from earmark.settings import settings
+from earmark.storage import open_stores
 
 
 @pytest.fixture
@@ -47,10 +52,32 @@ def test_forget_one_leaves_the_other_and_gives_a_receipt_that_verifies(earmark, 
 
 
 def test_forget_asks_first(earmark, recorded):
-    assert earmark("forget", "--all", given="n\n").exit_code == 1
+    asked = earmark("forget", "--all", given="n\n")
+    assert asked.exit_code == 1
+    assert "Delete 2 recordings for good" in asked.stdout
     assert len(earmark("history", "--json").json) == 2
     assert earmark("forget", "--all", given="y\n").exit_code == 0
     assert earmark("history", "--json").json == []
+
+
+def test_forget_all_says_how_many_list_lines_and_messages_go(earmark, recorded, running):
+    async def keep() -> None:
+        async with open_stores("earmark_worker", settings()) as stores:
+            (ada,) = await accounts.people(stores)
+            assert ada.household_id is not None
+            for kind in ("shopping", "shopping", "message", "alarm"):
+                to = ada.id if kind == "message" else None
+                await vault.keep(
+                    stores, household_id=ada.household_id, person_id=ada.id, kind=kind, content={}, for_person_id=to
+                )
+
+    asyncio.run(keep())
+    done = earmark("forget", "--all", given="y\n")
+    what = "2 recordings, 2 lines of the shopping list, 1 message left or waiting and 1 alarm"
+    assert f"Delete {what} for good" in done.stdout
+    assert "     2 list lines" in done.stdout
+    assert "     1 messages" in done.stdout
+    assert earmark("doctor").exit_code == 0
 
 
 def test_forget_of_what_is_not_there_is_not_found(earmark, recorded):
@@ -82,8 +109,6 @@ def test_with_nobody_there_the_way_on_is_said(earmark):
 
 
 def test_a_sampled_recording_is_pulled_back_when_the_switch_goes_off(earmark, recorded, monkeypatch, running):
-    from earmark.settings import settings
-
     monkeypatch.setenv("EARMARK_REVIEW_RATE", "1.0")
     settings.cache_clear()
     earmark("consent", "set", "review", "on")

@@ -20,12 +20,13 @@ import psycopg
 import pytest
 from psycopg.rows import dict_row
 
-from earmark import accounts, airlock, audio, consent, review, vault
+from earmark import accounts, airlock, audio, consent, forget, review, vault
 from earmark.accounts import Plane
+from earmark.assistant.household import VaultHome
 from earmark.storage import EmbeddedPostgres, Home, Stores
 from earmark.web.apps import create_desk, create_floor, create_home
 from earmark.web.sessions import cookie_name, csrf_token
-from earmark.words import InteractionId, PcmAudio, PersonId
+from earmark.words import HouseholdId, InteractionId, PcmAudio, PersonId
 
 RATE = 16_000
 TABLES = """
@@ -111,6 +112,7 @@ class Ring:
     """As the worker, at a published rate of 100 %."""
     floor: Stores
     """As the floor's process: role `earmark_review`."""
+    household: HouseholdId
     ada: PersonId
     device: uuid.UUID
     clock: Callable[[], datetime]
@@ -144,6 +146,18 @@ class Ring:
                     accepted=accepted,
                 ),
             ),
+        )
+
+    def home(self, person: PersonId, stores: Stores | None = None) -> VaultHome:
+        """Return what skills may ask of the home when this person speaks."""
+        own = stores or self.stores
+        return VaultHome(
+            stores=own,
+            household_id=self.household,
+            person_id=person,
+            device_id=self.device,
+            now=self.clock(),
+            forget=lambda whose, ids: forget.forget(own, whose, ids, how="voice"),
         )
 
     async def sample(self) -> airlock.Sampled:
@@ -194,6 +208,7 @@ async def ring(role_stores, household, clock) -> Ring:
     return Ring(
         stores=await role_stores("earmark_worker", review_rate=1.0),
         floor=await role_stores("earmark_review"),
+        household=household.id,
         ada=household.ada,
         device=household.kitchen,
         clock=clock,

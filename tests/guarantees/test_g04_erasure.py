@@ -12,7 +12,6 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from earmark import forget, learn, review, vault
-from earmark.assistant.household import VaultHome
 from earmark.errors import NotFound, Revoked
 from earmark.storage import derive
 
@@ -38,7 +37,7 @@ class Sealed:
 
 
 async def everything_sealed(ring) -> list[Sealed]:
-    """Copy all ciphertext of recordings and masked copies out of database and objects."""
+    """Copy all ciphertext of recordings, masked copies and what skills keep out of database and objects."""
     found = []
     for row in await ring.rows("SELECT id, object, sealed FROM vault.interactions"):
         found.append(Sealed(what="words", data=row["sealed"], place=f"interaction:{row['id']}"))
@@ -52,6 +51,8 @@ async def everything_sealed(ring) -> list[Sealed]:
         found.append(Sealed(what="floor label", data=row["sealed"], place=f"label:{row['task_id']}"))
     for row in await ring.rows("SELECT id, sealed FROM airlock.labels"):
         found.append(Sealed(what="label", data=row["sealed"], place=f"label:{row['id']}"))
+    for row in await ring.rows("SELECT id, kind, sealed FROM vault.keepsakes"):
+        found.append(Sealed(what=row["kind"], data=row["sealed"], place=f"keepsake:{row['id']}"))
     return found
 
 
@@ -64,7 +65,8 @@ async def opened(ring, pieces: list[Sealed]) -> list[str]:
         stores.vault_keys.secret(row["key_slot"]) for row in await ring.rows("SELECT key_slot FROM accounts.people")
     ]
     keys = [derive(secret, purpose=p) for secret in vault_secrets for p in ("name", "device", "keepsake", "recording")]
-    keys += [derive(person, secret, purpose="recording") for person in people for secret in vault_secrets]
+    for purpose in ("recording", "keepsake"):
+        keys += [derive(person, secret, purpose=purpose) for person in people for secret in vault_secrets]
     keys += [derive(secret, purpose="masked") for secret in review_secrets]
     ciphers = [AESGCM(key) for key in keys]
     return [piece.what for piece in pieces if any(fits(cipher, piece) for cipher in ciphers)]
@@ -161,34 +163,27 @@ async def test_after_deleting_no_row_object_or_search_knows_it(ring, canary, pla
 Route = Callable[..., Awaitable[object]]
 
 
-async def by_voice(ring, household) -> None:
-    async def erase(person, ids):
-        await forget.forget(ring.stores, person, ids, how="voice")
-
-    home = VaultHome(
-        stores=ring.stores, household_id=household.id, person_id=ring.ada, device_id=ring.device, now=ring.clock(),
-        forget=erase,
-    )  # fmt: skip
-    assert await home.delete_last() == 1
+async def by_voice(ring) -> None:
+    assert await ring.home(ring.ada).delete_last() == 1
 
 
-async def by_range(ring, household) -> None:
+async def by_range(ring) -> None:
     await forget.forget_since(ring.stores, ring.ada, ring.clock() - timedelta(hours=1), how="settings")
 
 
-async def by_all(ring, household) -> None:
+async def by_all(ring) -> None:
     await forget.forget(ring.stores, ring.ada, "all", how="command")
 
 
 @pytest.mark.parametrize("route", [by_voice, by_range, by_all])
-async def test_every_way_of_deleting_reaches_as_far(ring, canary, household, places, route):
+async def test_every_way_of_deleting_reaches_as_far(ring, canary, places, route):
     """We deleted by voice, by a span of time, and all at once while copies were out for review: the same was gone."""
     await ring.allow()
     identifier = await ring.say(canary)
     await ring.sample()
     pieces = await everything_sealed(ring)
     assert len(pieces) == 2 + 3 * 2
-    await route(ring, household)
+    await route(ring)
     assert await opened(ring, pieces) == []
     assert places.rows_with(str(identifier)) == {}
     assert list(ring.stores.objects.names("vault")) == list(ring.stores.objects.names("masked")) == []
@@ -212,6 +207,84 @@ async def test_the_owners_page_reaches_as_far(ring, canary, open_page, places):
     assert list(ring.stores.objects.names("vault")) == list(ring.stores.objects.names("masked")) == []
     with pytest.raises(Revoked):
         await learn.load_dataset(ring.stores, dataset.version)
+
+
+async def keep_with_skills(ring, canary, ben) -> None:
+    """Ada and Ben each put a line on the list and leave the other a message; Ada sets a timer."""
+    at_adas, at_bens = ring.home(ring.ada), ring.home(ben)
+    assert await at_adas.shopping_add(canary.words[0])
+    assert await at_adas.message_leave("Ben", canary.text)
+    await at_adas.alarm_add("timer", ring.clock() + timedelta(minutes=9), canary.words[1])
+    assert await at_bens.message_leave("Ada", canary.words[1])
+    assert await at_bens.shopping_add("bread")
+
+
+async def test_nothing_that_skills_keep_lies_anywhere_in_clear(ring, canary, household, places, capfd):
+    """We put a canary on the shopping list, in messages and in a timer's name, and searched the same places for it,
+    before and after everything was deleted: not one byte of it."""
+    await keep_with_skills(ring, canary, household.ben)
+    assert places.search(canary.needles()) == set()
+    await by_all(ring)
+    assert places.search(canary.needles()) == set()
+    told = "".join(capfd.readouterr()).encode()
+    assert [name for name, needle in canary.needles().items() if needle in told] == []
+
+
+@pytest.mark.parametrize("on_the_page", [False, True])
+async def test_deleting_everything_unmakes_what_skills_keep(ring, canary, household, places, open_page, on_the_page):
+    """We copied the ciphertext of the list's lines, of messages from and for somebody, and of their timers, deleted
+    everything of theirs (by command, and on their own page with that process's database role), and tried every key
+    that is left on every piece: nothing opened but the line that somebody else had put on the list."""
+    await keep_with_skills(ring, canary, household.ben)
+    pieces = await everything_sealed(ring)
+    rows = await ring.rows("SELECT id, kind, key_slot, person_id FROM vault.keepsakes")
+    assert len(pieces) == len(rows) == 5
+    assert len(await opened(ring, pieces)) == 5, "the attack must work while the keys live"
+    (bens_line,) = [row["id"] for row in rows if row["person_id"] == household.ben and row["kind"] == "shopping"]
+    doomed = [row for row in rows if row["id"] != bens_line]
+    folder = ring.stores.vault_keys.folder
+    wrapped = {f"slot {row['key_slot']}": raw_slot(folder, row["key_slot"]) for row in doomed}
+    assert len(places.search(wrapped)) == 4
+
+    if on_the_page:
+        answer = await (await open_page("home", ring.ada)).post("/history/all/delete")
+        assert answer.status_code == 303, answer.text
+    else:
+        await by_all(ring)
+
+    left = [piece for piece in pieces if piece.place == f"keepsake:{bens_line}"]
+    assert await opened(ring, pieces) == await opened(ring, left) == ["shopping"]
+    assert places.search(wrapped) == set()
+    assert [places.rows_with(str(row["id"])) for row in doomed] == [{}] * 4
+    assert await ring.home(household.ben).shopping_all() == ["bread"]
+    assert await ring.home(household.ben).messages_unread() == await ring.home(ring.ada).messages_unread() == []
+    (receipt,) = await vault.receipts(ring.stores, ring.ada)
+    erased = {name: count for name, count in receipt["erased"].items() if count}
+    assert erased == {"keys": 4, "list_lines": 1, "messages": 2, "alarms": 1}
+
+
+async def test_what_is_taken_off_read_out_or_rung_is_unmade_too(ring, canary, household, clock, places):
+    """We took a line off the list, had a message read out, cancelled a timer and let another one ring: neither row nor
+    key of them was left, and no other key opened a copy of them."""
+    await keep_with_skills(ring, canary, household.ben)
+    at_adas, at_bens = ring.home(ring.ada), ring.home(household.ben)
+    await at_adas.alarm_add("timer", clock() + timedelta(minutes=3), canary.words[0])
+    pieces = await everything_sealed(ring)
+    ids = [row["id"] for row in await ring.rows("SELECT id FROM vault.keepsakes")]
+    (soon, later) = await at_adas.alarms()
+    assert await at_bens.shopping_remove(canary.words[0]), "anybody may take it off"
+    assert await at_adas.shopping_clear() == 1
+    for home in (at_adas, at_bens):
+        await home.messages_mark_read([message.id for message in await home.messages_unread()])
+    await at_adas.alarm_cancel([later.id])
+    clock.turn(minutes=2)
+    assert await vault.drop_rung(ring.stores) == 0
+    clock.turn(minutes=1)
+    assert soon.due == clock()
+    assert await vault.drop_rung(ring.stores) == 1
+    assert len(pieces) == len(ids) == 6
+    assert await opened(ring, pieces) == []
+    assert [places.rows_with(str(each)) for each in ids] == [{}] * 6
 
 
 async def test_every_table_and_prefix_has_somebody_who_erases_it(ring, canary, places):

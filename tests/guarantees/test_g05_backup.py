@@ -114,8 +114,10 @@ async def test_data_restored_from_before_opens_nothing(ring, canary, back_up, re
 async def test_a_backup_without_a_deletion_does_open(ring, canary, back_up, restore):
     """We restored the same kind of backup with nothing deleted: all of it opened, so the attack is a real one."""
     identifier = await ring.say(canary)
+    await ring.home(ring.ada).shopping_add(canary.words[0])
     old = await restore(back_up())
     assert (await vault.interaction(old, ring.ada, identifier)).content.text == canary.text
+    assert await ring.home(ring.ada, old).shopping_all() == [canary.words[0]]
     assert (await vault.sound(old, ring.ada, identifier)).pcm == canary.audio.pcm
 
 
@@ -146,6 +148,34 @@ async def test_keys_restored_from_before_die_again(ring, canary, home):
         for slot in doomed[name]:
             with pytest.raises(Erased):
                 keys.secret(slot)
+
+
+async def test_lists_and_messages_restored_from_before_open_nothing(ring, canary, household, home, back_up, restore):
+    """We backed up a shopping list, a message and their keys, took one line off, deleted everything, and restored the
+    data, then the key files too: the rows were back, none of them opened, and the next start destroyed the keys."""
+    at_adas = ring.home(ring.ada)
+    for word in canary.words:
+        assert await at_adas.shopping_add(word)
+    assert await at_adas.message_leave("Ben", canary.text)
+    kept, folder = back_up(), home.folder / "keys" / "vault"
+    before = {file.name: file.read_bytes() for file in folder.iterdir()}
+    slots = [row["key_slot"] for row in await ring.rows("SELECT key_slot FROM vault.keepsakes")]
+    assert await at_adas.shopping_remove(canary.words[1])
+    await forget.forget(ring.stores, ring.ada, "all", how="settings")
+
+    old = await restore(kept)
+    async with old.pool.connection() as connection:
+        rows = await (await connection.execute("SELECT key_slot FROM vault.keepsakes")).fetchall()
+    assert [row["key_slot"] for row in rows] == slots, "the backup holds the rows"
+    assert await ring.home(ring.ada, old).shopping_all() == []
+    assert await ring.home(household.ben, old).messages_unread() == []
+
+    for file, data in before.items():
+        (folder / file).write_bytes(data)
+    assert len(await ring.home(ring.ada, old).shopping_all()) == 2, "the old keys are back"
+    await forget.finish_interrupted(ring.stores)
+    assert [slot for slot in slots if ring.stores.vault_keys.alive(slot)] == []
+    assert await ring.home(ring.ada, old).shopping_all() == []
 
 
 async def test_a_restored_page_can_not_be_played(ring, canary):

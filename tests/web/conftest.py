@@ -103,7 +103,8 @@ def said(stores: Stores, clock, tone) -> Callable[..., Awaitable[InteractionId]]
 
     async def record(person: PersonId, text: str = "what time is it", **content: object) -> InteractionId:
         clock.turn(seconds=1)
-        whole = Content(text=text, reply="It is half past nine.", accepted=True, intent="getTime", **content)
+        usual = {"reply": "It is half past nine.", "accepted": True, "intent": "getTime"}
+        whole = Content(text=text, **usual | content)  # type: ignore[arg-type]
         new = NewInteraction(person_id=person, started_at=clock(), kind="question", audio=tone(), content=whole)
         return await vault.record(stores, new)
 

@@ -9,6 +9,7 @@ import pytest
 from earmark import audio, audit, consent, vault
 from earmark.errors import BadRequest
 from earmark.web.home.history import PAGE, from_cursor, to_cursor
+from earmark.web.wording import STAYS, UNDERSTOOD
 
 HTMX = {"HX-Request": "true"}
 
@@ -145,6 +146,38 @@ async def test_deleting_all(browse, household, said, stores) -> None:
     assert "Recordings" in (await browser.get(answer.headers["location"])).text
     assert await vault.count(stores, household.ada) == 0
     assert await vault.count(stores, household.ben) == 1
+
+
+async def test_deleting_all_says_what_of_the_skills_goes(browse, household, said, stores, clock) -> None:
+    own = {"household_id": household.id, "person_id": household.ada, "content": {}}
+    browser = await browse("home", household.ada)
+    asked = (await browser.get("/history/all/delete")).text
+    assert not re.search("shopping list|message|timer", asked.split("This will go")[1])
+    for _ in range(2):
+        await vault.keep(stores, kind="shopping", **own)
+    await vault.keep(stores, kind="message", for_person_id=household.ben, **own)
+    await vault.keep(stores, kind="message", **own | {"person_id": household.ben}, for_person_id=household.ada)
+    await vault.keep(stores, kind="alarm", due_at=clock(), **own)
+    asked = (await browser.get("/history/all/delete", **HTMX)).text
+    assert "2 lines that you put on the shopping list" in asked
+    assert "2 messages that you left for somebody, or that wait for you unheard" in asked
+    assert "1 timer or alarm" in asked
+    answer = await browser.post("/history/all/delete", **HTMX)
+    receipt = (await browser.get(answer.headers["hx-redirect"])).text
+    assert re.search(r"Lines of the shopping list</dt><dd>2<", receipt)
+    assert re.search(r"Messages</dt><dd>2<", receipt)
+    assert re.search(r"Timers and alarms</dt><dd>1<", receipt)
+
+
+@pytest.mark.parametrize(("accepted", "told"), [(True, True), (False, False)])
+async def test_deleting_one_says_what_it_leaves_behind(browse, household, said, accepted, told) -> None:
+    own = await said(household.ada, "add milk", intent="addToList", accepted=accepted)
+    asked = (await (await browse("home", household.ada)).get(f"/history/{own}/delete")).text
+    assert ("stays there until somebody takes it off" in asked) is told
+
+
+def test_what_stays_is_told_of_intents_that_there_are() -> None:
+    assert set(STAYS) <= set(UNDERSTOOD)
 
 
 async def test_somebody_elses_receipt_is_not_found(browse, household, said) -> None:

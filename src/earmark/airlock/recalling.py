@@ -12,7 +12,7 @@ from earmark import audit, review
 from earmark.airlock.choosing import SQL
 from earmark.airlock.homecoming import carry_hearings_of
 from earmark.errors import BadRequest, NotFound
-from earmark.storage import Connection, Doomed, Eraser, Stores
+from earmark.storage import Chosen, Connection, Doomed, Eraser, Stores
 from earmark.words import DeviceId, InteractionId, PersonId, TaskId
 
 
@@ -67,17 +67,18 @@ def _delete(stores: Stores, names: Sequence[str]) -> None:
         stores.objects.delete(name)
 
 
-async def _find(stores: Stores, connection: Connection, ids: Sequence[InteractionId]) -> Doomed:
-    slots, names = await review.masked_parts(connection, await _tasks(connection, ids))
+async def _find(stores: Stores, connection: Connection, chosen: Chosen) -> Doomed:
+    slots, names = await review.masked_parts(connection, await _tasks(connection, chosen.interactions))
     return Doomed(review_slots=slots, objects=names)
 
 
-async def _erase(stores: Stores, connection: Connection, ids: Sequence[InteractionId]) -> Mapping[str, int]:
-    await connection.execute(SQL.lock_interactions, {"ids": list(ids)})
+async def _erase(stores: Stores, connection: Connection, chosen: Chosen) -> Mapping[str, int]:
+    ids = list(chosen.interactions)
+    await connection.execute(SQL.lock_interactions, {"ids": ids})
     tasks = await _tasks(connection, ids)
     # Tasks may have joined the queue since `find` looked: their keys and objects go here.
     names = await _remove(stores, connection, tasks)
-    row = await (await connection.execute(SQL.forget, {"ids": list(ids)})).fetchone()
+    row = await (await connection.execute(SQL.forget, {"ids": ids})).fetchone()
     await asyncio.to_thread(_delete, stores, names)
     return {"tasks": len(tasks), "labels": row["labels"] if row else 0}
 

@@ -11,7 +11,7 @@ from earmark import accounts, consent, vault
 from earmark.assistant.skill import Alarm, Message
 from earmark.storage import Stores
 from earmark.vault import Keepsake
-from earmark.words import DeviceId, HouseholdId, InteractionId, PersonId
+from earmark.words import DeviceId, HouseholdId, InteractionId, KeepsakeId, PersonId
 
 Forget = Callable[[PersonId, Sequence[InteractionId]], Awaitable[object]]
 """Erases these of a person's interactions from every room."""
@@ -89,11 +89,11 @@ class VaultHome:
                 left_at=message.created_at,
             )
             for message in await vault.kept(self.stores, self.household_id, "message")
-            if message.for_person_id == self.person_id and message.seen_at is None
+            if message.for_person_id == self.person_id
         ]
 
     async def messages_mark_read(self, ids: Sequence[str]) -> None:
-        await vault.mark_seen(self.stores, self.household_id, [uuid.UUID(each) for each in ids])
+        await vault.drop(self.stores, self.household_id, [KeepsakeId(uuid.UUID(each)) for each in ids])
 
     # -- timers and alarms ---------------------------------------------------------------------------------------
 
@@ -122,7 +122,7 @@ class VaultHome:
         return sorted(found, key=lambda alarm: alarm.due)
 
     async def alarm_cancel(self, ids: Sequence[str]) -> None:
-        await vault.drop(self.stores, self.household_id, [uuid.UUID(each) for each in ids])
+        await vault.drop(self.stores, self.household_id, [KeepsakeId(uuid.UUID(each)) for each in ids])
 
     # -- privacy -------------------------------------------------------------------------------------------------
 

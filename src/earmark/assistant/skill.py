@@ -117,7 +117,7 @@ class Home(Protocol):
         ...
 
     async def messages_mark_read(self, ids: Sequence[str]) -> None:
-        """These were read out."""
+        """These were read out and go for good."""
         ...
 
     async def alarm_add(self, kind: str, due: datetime, label: str) -> Alarm:
@@ -137,7 +137,10 @@ class Home(Protocol):
         ...
 
     async def delete_today(self) -> int:
-        """Erase everything this person said since local midnight, this command included; how many went."""
+        """Erase what this person said since local midnight, this command included; how many interactions went.
+
+        The list, messages and alarms stay.
+        """
         ...
 
     async def last_heard(self) -> str | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import uuid
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -15,7 +16,7 @@ from earmark.cli.run import AsJson, Who, emit, installation, out, run, the_perso
 from earmark.consent import PURPOSES, WORDINGS
 from earmark.errors import BadRequest
 from earmark.forget import forget as forget_everywhere
-from earmark.vault import Interaction
+from earmark.vault import Interaction, KeepsakeKind
 from earmark.words import InteractionId
 
 consent_app = typer.Typer(help="The switches: what may be kept and used.", no_args_is_help=True)
@@ -58,7 +59,9 @@ def _plain(each: Interaction) -> dict[str, Any]:
 
 def forget(
     ids: Annotated[list[str] | None, typer.Argument(help="Ids from `earmark history`.")] = None,
-    everything: Annotated[bool, typer.Option("--all", help="Everything of this person.")] = False,
+    everything: Annotated[
+        bool, typer.Option("--all", help="Everything of this person; list lines, messages and alarms too.")
+    ] = False,
     person: Who = None,
     receipt: Annotated[Path | None, typer.Option(help="Write the signed receipt to this file.")] = None,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
@@ -67,15 +70,21 @@ def forget(
     """Delete recordings everywhere, for good, and print the signed receipt."""
     if everything == bool(ids):
         raise typer.BadParameter("Name the ids to delete, or say --all.")
-    if not yes:
-        what = "everything" if everything else f"{len(ids or [])} recordings"
-        typer.confirm(f"Delete {what} for good, with all copies and labels?", abort=True)
+
+    async def count() -> str:
+        async with installation() as stores:
+            who = await the_person(stores, person)
+            kept = await vault.kept_of_person(stores, who.id)
+            return _told(await vault.count(stores, who.id), {kind: len(found) for kind, found in kept.items()})
 
     async def ask() -> dict[str, Any]:
         async with installation() as stores:
             who = await the_person(stores, person)
             return await forget_everywhere(stores, who.id, "all" if everything else _ids(ids or []), how="command")
 
+    if not yes:
+        what = run(count(), as_json=as_json) if everything else _many(len(ids or []), "recording")
+        typer.confirm(f"Delete {what} for good, with all copies and labels?", abort=True)
     done = run(ask(), as_json=as_json)
     if receipt is not None:
         receipt.write_text(json.dumps(done, indent=2))
@@ -86,6 +95,22 @@ def forget(
         out.print("Deleted for good." + (f" The receipt is in {receipt}." if receipt else ""))
 
     emit(done, as_json=as_json, text=text)
+
+
+def _told(recordings: int, kept: Mapping[KeepsakeKind, int]) -> str:
+    """Say what everything of a person is."""
+    parts = [_many(recordings, "recording")]
+    if lines := kept.get("shopping"):
+        parts.append(_many(lines, "line") + " of the shopping list")
+    if messages := kept.get("message"):
+        parts.append(_many(messages, "message") + " left or waiting")
+    if alarms := kept.get("alarm"):
+        parts.append(_many(alarms, "alarm"))
+    return f"{', '.join(parts[:-1])} and {parts[-1]}" if len(parts) > 1 else parts[0]
+
+
+def _many(number: int, one: str) -> str:
+    return f"{number} {one}{'' if number == 1 else 's'}"
 
 
 def _ids(texts: list[str]) -> list[InteractionId]:

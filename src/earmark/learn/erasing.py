@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from earmark import audit
 from earmark.learn.registry import SQL, retire_in
-from earmark.storage import Connection, Doomed, Eraser, Stores
-from earmark.words import InteractionId
+from earmark.storage import Chosen, Connection, Doomed, Eraser, Stores
 
 
-async def _find(stores: Stores, connection: Connection, ids: Sequence[InteractionId]) -> Doomed:
+async def _find(stores: Stores, connection: Connection, chosen: Chosen) -> Doomed:
     return Doomed()  # what is learned has no keys of its own; bundles are files of the home
 
 
-async def _erase(stores: Stores, connection: Connection, ids: Sequence[InteractionId]) -> dict[str, int]:
+async def _erase(stores: Stores, connection: Connection, chosen: Chosen) -> dict[str, int]:
     """Runs before the airlock's rows go: they still say which labels belong to the recordings."""
     await connection.execute(SQL.lock_bundles)
-    revoked = await (await connection.execute(SQL.revoke_datasets, {"ids": list(ids)})).fetchall()
+    revoked = await (await connection.execute(SQL.revoke_datasets, {"ids": list(chosen.interactions)})).fetchall()
     doomed = await (await connection.execute(SQL.bundles_of_revoked)).fetchall()
     retired = await retire_in(stores, connection, [row["version"] for row in doomed]) if doomed else []
     for version in retired:

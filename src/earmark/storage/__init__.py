@@ -1,7 +1,7 @@
 """Everything that keeps bytes: PostgreSQL, objects, keys, jobs. It knows no domain rules."""
 
 from earmark.storage.database import Connection, Pool, Row, open_pool, prepare
-from earmark.storage.erasing import Doomed, Eraser
+from earmark.storage.erasing import Chosen, Doomed, Eraser
 from earmark.storage.home import Home
 from earmark.storage.keys import FolderKeyStore, KeyStore, derive
 from earmark.storage.objects import Objects
@@ -11,6 +11,7 @@ from earmark.storage.sql import Statements
 from earmark.storage.stores import NoKeys, Stores, open_stores
 
 __all__ = [
+    "Chosen",
     "Connection",
     "Doomed",
     "EmbeddedPostgres",

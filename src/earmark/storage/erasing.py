@@ -6,13 +6,20 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from earmark.words import InteractionId
+from earmark.words import InteractionId, KeepsakeId
 
 if TYPE_CHECKING:
     from earmark.storage.database import Connection
     from earmark.storage.stores import Stores
 
-Ids = Sequence[InteractionId]
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chosen:
+    """What is to be erased, all of it one person's."""
+
+    interactions: Sequence[InteractionId] = ()
+    keepsakes: Sequence[KeepsakeId] = ()
+    """What skills keep; named only when everything of a person goes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,13 +36,13 @@ class Doomed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Eraser:
-    """How one room forgets interactions; each step may run twice with the same result."""
+    """How one room forgets what was chosen; each step may run twice with the same result."""
 
     tables: frozenset[str]
     """`schema.table` names this eraser answers for, those without anything personal included."""
     prefixes: frozenset[str] = field(default_factory=frozenset)
     """Object prefixes this eraser answers for."""
-    find: Callable[[Stores, Connection, Ids], Awaitable[Doomed]]
+    find: Callable[[Stores, Connection, Chosen], Awaitable[Doomed]]
     """Names keys and objects while the rows still know them."""
-    erase: Callable[[Stores, Connection, Ids], Awaitable[Mapping[str, int]]]
+    erase: Callable[[Stores, Connection, Chosen], Awaitable[Mapping[str, int]]]
     """Deletes or revokes rows inside the caller's transaction; returns counts for the receipt."""

@@ -1,8 +1,9 @@
 """The key store: random secrets in numbered slots, kept outside the database and the data backups.
 
-Every person and every recording has a slot. A recording's AES-256 key is derived from its own secret and its person's,
-so overwriting either slot makes the audio, the words and the labels meaningless wherever copies of the ciphertext
-remain: dead rows, the database's log, old backups. Slots are handed out once and never again.
+Every person, every recording and everything that a skill keeps has a slot. A recording's AES-256 key is derived from
+its own secret and its person's, so overwriting either slot makes the audio, the words and the labels meaningless
+wherever copies of the ciphertext remain: dead rows, the database's log, old backups. Slots are handed out once and
+never again.
 
 A store is a folder:
 

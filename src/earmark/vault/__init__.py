@@ -27,7 +27,7 @@ from earmark.vault.keeping import (
     sound,
     was_imported,
 )
-from earmark.vault.keepsakes import Keepsake, drop, keep, kept, mark_seen
+from earmark.vault.keepsakes import Keepsake, KeepsakeKind, drop, drop_rung, keep, kept, kept_of_person
 
 __all__ = [
     "ERASER",
@@ -36,6 +36,7 @@ __all__ = [
     "Hearing",
     "Interaction",
     "Keepsake",
+    "KeepsakeKind",
     "Kind",
     "NewInteraction",
     "Page",
@@ -49,6 +50,7 @@ __all__ = [
     "device_runs",
     "devices",
     "drop",
+    "drop_rung",
     "erase",
     "expired",
     "hearings",
@@ -56,8 +58,8 @@ __all__ = [
     "interaction",
     "keep",
     "kept",
+    "kept_of_person",
     "last",
-    "mark_seen",
     "open_for_review",
     "receipt",
     "receipts",

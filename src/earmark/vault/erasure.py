@@ -7,29 +7,34 @@ import uuid
 from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, LiteralString
 
 from psycopg.types.json import Jsonb
 
 from earmark import audit
 from earmark.errors import NotFound
-from earmark.storage import Connection, Doomed, Eraser, Stores
+from earmark.storage import Chosen, Connection, Doomed, Eraser, Stores
 from earmark.vault.keeping import PREFIX, SQL
-from earmark.words import InteractionId, PersonId
+from earmark.words import InteractionId, KeepsakeId, PersonId
 
 Receipt = dict[str, Any]
+_COUNTED_AS = {"shopping": "list_lines", "message": "messages", "alarm": "alarms"}
+"""Kind of keepsake → what the receipt calls it."""
 
 
-async def _find(stores: Stores, connection: Connection, ids: Sequence[InteractionId]) -> Doomed:
-    rows = await (await connection.execute(SQL.doomed_interactions, {"ids": list(ids)})).fetchall()
+async def _find(stores: Stores, connection: Connection, chosen: Chosen) -> Doomed:
+    rows = await (await connection.execute(SQL.doomed_interactions, {"ids": list(chosen.interactions)})).fetchall()
+    kept = await (await connection.execute(SQL.doomed_keepsakes, {"ids": list(chosen.keepsakes)})).fetchall()
     return Doomed(
-        vault_slots=[row["key_slot"] for row in rows], objects=[row["object"] for row in rows if row["object"]]
+        vault_slots=[row["key_slot"] for row in [*rows, *kept]],
+        objects=[row["object"] for row in rows if row["object"]],
     )
 
 
-async def _erase(stores: Stores, connection: Connection, ids: Sequence[InteractionId]) -> dict[str, int]:
-    cursor = await connection.execute(SQL.erase_interactions, {"ids": list(ids)})
-    return {"recordings": cursor.rowcount}
+async def _erase(stores: Stores, connection: Connection, chosen: Chosen) -> dict[str, int]:
+    cursor = await connection.execute(SQL.erase_interactions, {"ids": list(chosen.interactions)})
+    kept = await (await connection.execute(SQL.erase_keepsakes, {"ids": list(chosen.keepsakes)})).fetchall()
+    return {"recordings": cursor.rowcount, **Counter(_COUNTED_AS[row["kind"]] for row in kept)}
 
 
 ERASER = Eraser(
@@ -48,23 +53,40 @@ async def erase(
     person_id: PersonId,
     ids: Sequence[InteractionId],
     *,
+    keepsakes: Sequence[KeepsakeId] = (),
     how: str,
     erasers: Sequence[Eraser],
 ) -> Receipt:
-    """Erase these of a person's interactions everywhere and return the signed receipt.
+    """Erase these of a person's interactions (and of what was kept for them) and return the signed receipt.
 
-    `erasers` are those of every room, this one's last. Interactions of other people are refused as not found.
-    Raises NotFound when none of them is this person's.
+    `erasers` are those of every room, this one's last. What belongs to other people is left alone. Raises NotFound when
+    none of the ids is this person's and nothing else is to go.
     """
     async with stores.pool.connection() as connection:
-        rows = await (await connection.execute(SQL.owned, {"person": person_id, "ids": list(ids)})).fetchall()
-        owned = [row["id"] for row in rows]
-        if ids and not owned:
+        chosen = Chosen(
+            interactions=await _owned(connection, SQL.owned, person_id, ids),
+            keepsakes=await _owned(connection, SQL.owned_keepsakes, person_id, keepsakes),
+        )
+        if ids and not (chosen.interactions or chosen.keepsakes):
             raise NotFound
-        erasure = uuid.uuid4()
-        values = {"id": erasure, "person": person_id, "ids": owned, "how": how, "now": stores.now()}
+        erasure, now = uuid.uuid4(), stores.now()
+        values = {
+            "id": erasure,
+            "person": person_id,
+            "interactions": list(chosen.interactions),
+            "keepsakes": list(chosen.keepsakes),
+            "how": how,
+            "now": now,
+        }
         await connection.execute(SQL.add_erasure, values)
-    return await _carry_out(stores, erasure, owned, how=how, asked_at=values["now"], erasers=erasers)
+    return await _carry_out(stores, erasure, chosen, how=how, asked_at=now, erasers=erasers)
+
+
+async def _owned(
+    connection: Connection, statement: LiteralString, person_id: PersonId, ids: Sequence[uuid.UUID]
+) -> list[Any]:
+    rows = await (await connection.execute(statement, {"person": person_id, "ids": list(ids)})).fetchall()
+    return [row["id"] for row in rows]
 
 
 async def resume(stores: Stores, erasers: Sequence[Eraser]) -> int:
@@ -75,7 +97,7 @@ async def resume(stores: Stores, erasers: Sequence[Eraser]) -> int:
         await _carry_out(
             stores,
             row["id"],
-            row["interaction_ids"],
+            Chosen(interactions=row["interaction_ids"], keepsakes=row["keepsake_ids"]),
             how=row["asked_how"],
             asked_at=row["asked_at"],
             erasers=erasers,
@@ -86,14 +108,14 @@ async def resume(stores: Stores, erasers: Sequence[Eraser]) -> int:
 async def _carry_out(
     stores: Stores,
     erasure: uuid.UUID,
-    ids: Sequence[InteractionId],
+    chosen: Chosen,
     *,
     how: str,
     asked_at: datetime,
     erasers: Sequence[Eraser],
 ) -> Receipt:
     async with stores.pool.connection() as connection:
-        doomed = [await eraser.find(stores, connection, ids) for eraser in erasers]
+        doomed = [await eraser.find(stores, connection, chosen) for eraser in erasers]
         vault_slots = [slot for part in doomed for slot in part.vault_slots]
         review_slots = [slot for part in doomed for slot in part.review_slots]
         await connection.execute(SQL.add_tombstones, {"store": "vault", "slots": vault_slots})
@@ -105,7 +127,7 @@ async def _carry_out(
     counts["files"] += await asyncio.to_thread(lambda: sum(stores.objects.delete(name) for name in names))
     async with stores.pool.connection() as connection, connection.transaction():
         for eraser in erasers:
-            counts.update(await eraser.erase(stores, connection, ids))
+            counts.update(await eraser.erase(stores, connection, chosen))
         receipt = audit.sign(
             stores,
             {
@@ -150,7 +172,7 @@ async def replay_tombstones(stores: Stores) -> int:
 
 
 async def selection(stores: Stores, person_id: PersonId, *, since: datetime | None = None) -> list[InteractionId]:
-    """Return the ids of everything a person has, or of everything since a time."""
+    """Return the ids of every interaction of a person, or of those since a time."""
     statement = SQL.all_of_person if since is None else SQL.since
     async with stores.pool.connection() as connection:
         rows = await (await connection.execute(statement, {"person": person_id, "since": since})).fetchall()

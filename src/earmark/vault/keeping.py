@@ -39,7 +39,7 @@ def words_of(text: str) -> list[str]:
     return list(dict.fromkeys(_WORD.findall(text.casefold())))
 
 
-async def _person_slot(stores: Stores, person_id: PersonId) -> int:
+async def person_slot_of(stores: Stores, person_id: PersonId) -> int:
     async with stores.pool.connection() as connection:
         row = await (await connection.execute(SQL.key_slot_of_person, {"person": person_id})).fetchone()
     if row is None:
@@ -56,7 +56,7 @@ async def record(stores: Stores, new: NewInteraction) -> InteractionId:
     grant = grants.grant("save", new.device_id)
     if grant is None:
         raise NoBasis
-    person_slot = await _person_slot(stores, new.person_id)
+    person_slot = await person_slot_of(stores, new.person_id)
     identifier = new.id or InteractionId(uuid.uuid4())
     slot, name, values = await asyncio.to_thread(_seal_and_put, stores, new, identifier, person_slot)
     values |= {
@@ -128,7 +128,7 @@ def _take_back(stores: Stores, slot: int, name: str) -> None:
 
 async def was_imported(stores: Stores, person_id: PersonId, digest: bytes) -> bool:
     """Tell whether a file (its SHA-256) is already among a person's interactions."""
-    search = _search_key(stores, await _person_slot(stores, person_id))
+    search = _search_key(stores, await person_slot_of(stores, person_id))
     async with stores.pool.connection() as connection:
         values = {"person": person_id, "import_hash": blind(search, digest.hex())}
         return await (await connection.execute(SQL.imported, values)).fetchone() is not None
@@ -181,7 +181,7 @@ async def history(
     values: dict[str, object] = {"person": person_id, "before_at": at, "before_id": last, "limit": limit + 1}
     statement = SQL.history
     if wanted := words_of(search):
-        key = _search_key(stores, await _person_slot(stores, person_id))
+        key = _search_key(stores, await person_slot_of(stores, person_id))
         values["tokens"] = [blind(key, word) for word in wanted]
         statement = SQL.search
     async with stores.pool.connection() as connection:

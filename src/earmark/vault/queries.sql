@@ -69,12 +69,18 @@ SELECT key_slot, object FROM vault.interactions WHERE id = ANY(%(ids)s);
 -- erase_interactions: the rows go; hearings, choices, seals and labels go with them
 DELETE FROM vault.interactions WHERE id = ANY(%(ids)s);
 
+-- doomed_keepsakes: keys of what skills kept and is to go
+SELECT key_slot FROM vault.keepsakes WHERE id = ANY(%(ids)s) AND key_slot IS NOT NULL;
+
+-- erase_keepsakes: the rows go
+DELETE FROM vault.keepsakes WHERE id = ANY(%(ids)s) RETURNING kind;
+
 -- hearings: who listened to these interactions
 SELECT interaction_id, role, site, day, purpose FROM vault.hearings WHERE interaction_id = ANY(%(ids)s) ORDER BY day, id;
 
 -- add_erasure: an erasure begins
-INSERT INTO vault.erasures (id, person_id, interaction_ids, asked_how, asked_at)
-VALUES (%(id)s, %(person)s, %(ids)s, %(how)s, %(now)s);
+INSERT INTO vault.erasures (id, person_id, interaction_ids, keepsake_ids, asked_how, asked_at)
+VALUES (%(id)s, %(person)s, %(interactions)s, %(keepsakes)s, %(how)s, %(now)s);
 
 -- add_tombstones: remember destroyed slots
 INSERT INTO vault.tombstones (store, slot)
@@ -83,11 +89,13 @@ SELECT %(store)s, unnest(%(slots)s::bigint[]) ON CONFLICT DO NOTHING;
 -- tombstones: destroyed slots of one key store
 SELECT slot FROM vault.tombstones WHERE store = %(store)s;
 
--- end_erasure: an erasure is complete; which interactions it was is forgotten too
-UPDATE vault.erasures SET done_at = %(now)s, receipt = %(receipt)s, interaction_ids = '{}' WHERE id = %(id)s;
+-- end_erasure: an erasure is complete; what it was of is forgotten too
+UPDATE vault.erasures SET done_at = %(now)s, receipt = %(receipt)s, interaction_ids = '{}', keepsake_ids = '{}'
+ WHERE id = %(id)s;
 
 -- unfinished_erasures: begun and not complete
-SELECT id, person_id, interaction_ids, asked_how, asked_at FROM vault.erasures WHERE done_at IS NULL ORDER BY asked_at;
+SELECT id, person_id, interaction_ids, keepsake_ids, asked_how, asked_at
+  FROM vault.erasures WHERE done_at IS NULL ORDER BY asked_at;
 
 -- receipts: a person's receipts, newest first
 SELECT receipt FROM vault.erasures WHERE person_id = %(person)s AND done_at IS NOT NULL ORDER BY asked_at DESC LIMIT 200;
@@ -114,15 +122,32 @@ SELECT bundle, count(*) AS devices FROM vault.devices GROUP BY bundle ORDER BY b
 UPDATE vault.devices SET bundle = %(bundle)s WHERE id = %(id)s;
 
 -- add_keepsake: something a skill keeps
-INSERT INTO vault.keepsakes (id, household_id, person_id, for_person_id, kind, sealed, due_at, created_at)
-VALUES (%(id)s, %(household)s, %(person)s, %(for_person)s, %(kind)s, %(sealed)s, %(due_at)s, %(now)s);
+INSERT INTO vault.keepsakes (id, household_id, person_id, for_person_id, kind, key_slot, sealed, due_at, created_at)
+VALUES (%(id)s, %(household)s, %(person)s, %(for_person)s, %(kind)s, %(slot)s, %(sealed)s, %(due_at)s, %(now)s);
 
 -- keepsakes: what a household keeps of one kind, oldest first
 SELECT k.*, p.key_slot AS person_slot FROM vault.keepsakes k JOIN accounts.people p ON p.id = k.person_id
  WHERE k.household_id = %(household)s AND k.kind = %(kind)s ORDER BY k.created_at, k.id;
 
--- drop_keepsakes: throw away what a skill kept
-DELETE FROM vault.keepsakes WHERE household_id = %(household)s AND id = ANY(%(ids)s);
+-- keepsakes_of_person: what one person had kept, and the messages that wait for them
+SELECT id, kind FROM vault.keepsakes WHERE person_id = %(person)s OR for_person_id = %(person)s;
 
--- see_keepsakes: messages were read out
-UPDATE vault.keepsakes SET seen_at = %(now)s WHERE household_id = %(household)s AND id = ANY(%(ids)s);
+-- owned_keepsakes: those of these that one person had kept, or that wait for them
+SELECT id FROM vault.keepsakes
+ WHERE id = ANY(%(ids)s) AND (person_id = %(person)s OR for_person_id = %(person)s);
+
+-- drop_keepsakes: throw away what a skill kept; its key is marked as destroyed in the same breath
+WITH gone AS (
+    DELETE FROM vault.keepsakes WHERE household_id = %(household)s AND id = ANY(%(ids)s) RETURNING key_slot),
+buried AS (
+    INSERT INTO vault.tombstones (store, slot) SELECT 'vault', key_slot FROM gone WHERE key_slot IS NOT NULL
+    ON CONFLICT DO NOTHING)
+SELECT key_slot FROM gone;
+
+-- drop_rung: throw away timers and alarms that have rung; their keys are marked as destroyed in the same breath
+WITH gone AS (
+    DELETE FROM vault.keepsakes WHERE kind = 'alarm' AND due_at <= %(now)s RETURNING key_slot),
+buried AS (
+    INSERT INTO vault.tombstones (store, slot) SELECT 'vault', key_slot FROM gone WHERE key_slot IS NOT NULL
+    ON CONFLICT DO NOTHING)
+SELECT key_slot FROM gone;

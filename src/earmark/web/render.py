@@ -80,6 +80,9 @@ def span(value: timedelta) -> str:
 
 ERASED = {
     "recordings": "Recordings",
+    "list_lines": "Lines of the shopping list",
+    "messages": "Messages",
+    "alarms": "Timers and alarms",
     "keys": "Keys destroyed",
     "files": "Sound files",
     "tasks": "Questions about them",

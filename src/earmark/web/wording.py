@@ -103,6 +103,14 @@ def understood(intent: str | None, slots: Mapping[str, str]) -> str:
     return f"{said}: {', '.join(details)}" if details else said
 
 
+STAYS = {
+    "addToList": "What it put on the shopping list stays there until somebody takes it off.",
+    "leaveMessage": "The message stays until it is read out.",
+    "setTimer": "The timer stays until it rings.",
+    "setAlarm": "The alarm stays until it rings.",
+}
+"""What a request leaves behind when its recording is deleted."""
+
 WAKE_WORDS = {"alexa": "Alexa", "hey_jarvis": "Hey Jarvis", "hey_mycroft": "Hey Mycroft", "okay_nabu": "Okay Nabu"}
 ROLES = {
     "reviewer": "A reviewer",

@@ -14,6 +14,7 @@ from earmark.forget import forget
 from earmark.vault import Receipt
 from earmark.web.render import page
 from earmark.web.sessions import Owner, StoresHere
+from earmark.web.wording import STAYS
 from earmark.words import InteractionId
 
 router = APIRouter()
@@ -32,7 +33,17 @@ def _done(request: Request, receipt: Receipt, gone: str) -> Response:
 @router.get("/history/all/delete")
 async def ask_all(request: Request, stores: StoresHere, who: Owner) -> Response:
     number = await vault.count(stores, who.account.person_id)
-    return page(request, "home/delete.html", item=None, number=number, action="/history/all/delete")
+    kept = await vault.kept_of_person(stores, who.account.person_id)
+    return page(
+        request,
+        "home/delete.html",
+        item=None,
+        number=number,
+        lines=len(kept.get("shopping", ())),
+        messages=len(kept.get("message", ())),
+        alarms=len(kept.get("alarm", ())),
+        action="/history/all/delete",
+    )
 
 
 @router.post("/history/all/delete")
@@ -43,7 +54,8 @@ async def delete_all(request: Request, stores: StoresHere, who: Owner) -> Respon
 @router.get("/history/{identifier}/delete")
 async def ask_one(request: Request, stores: StoresHere, who: Owner, identifier: uuid.UUID) -> Response:
     item = await vault.interaction(stores, who.account.person_id, InteractionId(identifier))
-    return page(request, "home/delete.html", item=item, number=1, action=f"/history/{identifier}/delete")
+    stays = STAYS.get(item.content.intent or "") if item.content.accepted else None
+    return page(request, "home/delete.html", item=item, stays=stays, action=f"/history/{identifier}/delete")
 
 
 @router.post("/history/{identifier}/delete")

@@ -12,7 +12,7 @@ async def handle(request: Request, home: Home) -> Reply:
             return Reply(text="Deleted." if gone else "There was nothing to delete.")
         case "deleteToday":
             gone = await home.delete_today()
-            return Reply(text="Everything from today is deleted." if gone else "There was nothing to delete.")
+            return Reply(text="Everything you said today is deleted." if gone else "There was nothing to delete.")
         case "stopSaving":
             await home.set_saving(False)
             return Reply(text="I stopped saving. What is already kept stays until you delete it.")
