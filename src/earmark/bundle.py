@@ -5,7 +5,7 @@ manifest's bytes), and the files. Files hold numbers and text only (JSON, NPZ wi
 loading one never runs code from it.
 
     wake/<word>.json|npz    the learned verifier of a wake word and its operating point
-    asr/…                   n-gram model, lexicon, rejection settings of the recogniser
+    asr/…                   acoustic means, n-gram model, lexicon, rejection settings of the recogniser
     nlu/…                   the intent and slot model
 """
 

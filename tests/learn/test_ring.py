@@ -86,7 +86,7 @@ async def test_labels_become_a_better_bundle_that_is_promoted(stores, labelled, 
 
     bundle = await learn.promoted(stores)
     assert bundle.version == report.candidate
-    assert bundle.manifest["datasets"] == {"asr": report.dataset}
+    assert bundle.manifest["datasets"] == dict.fromkeys(bundle.manifest["files"], report.dataset)
     assert bundle.manifest["scores"]["after"]["commands"]["acceptance"] == 1.0
     assert Decision.load(bundle).to_json() != Decision.load(BUILTIN).to_json()
     await audit.sequence(stores)

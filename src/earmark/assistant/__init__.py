@@ -21,6 +21,7 @@ Carry out (async):
 
 Learn: a bundle may bring `asr/lm.arpa`, `asr/lexicon.dict`, `nlu/…`, and
 
+    asr/means           the acoustic model's Gaussians, moved by labelled speech; all three decoders use them
     asr/phrases.json    dump_phrases(["make me a latte", …]): what is said often, as weights of the grammar's arcs
     asr/decision.json   Decision.to_json(): which evidence (`FEATURE_NAMES`, `features(hypothesis)`) means that a
                         command was really said
@@ -29,6 +30,7 @@ Learn: a bundle may bring `asr/lm.arpa`, `asr/lexicon.dict`, `nlu/…`, and
 from earmark.assistant.confidence import FEATURE_NAMES, Decision, features
 from earmark.assistant.conversation import Conversation, Place, Said
 from earmark.assistant.engine import Engine, Heard, Listening
+from earmark.assistant.gate import SpeechGate
 from earmark.assistant.keeper import EngineKeeper
 from earmark.assistant.priors import dump as dump_phrases
 from earmark.assistant.recogniser import NOTHING, Hypothesis, Recogniser, Word
@@ -56,6 +58,7 @@ __all__ = [
     "Reply",
     "Request",
     "Said",
+    "SpeechGate",
     "Understanding",
     "Word",
     "answer",

@@ -13,6 +13,7 @@ from pathlib import Path
 import pocketsphinx
 
 from earmark.assistant.grammar import OPEN, Grammar
+from earmark.errors import BadBundle
 
 FRAMES_PER_SECOND = 100
 _FILLERS = frozenset({"<s>", "</s>", "<sil>", "SIL", "[NOISE]", "[SPEECH]", "(NULL)", "+SPN+", "+NSN+"})
@@ -122,14 +123,19 @@ class Decoder:
 
 
 def grammar_decoder(
-    grammar: Grammar, *, lexicon: Mapping[str, str], weights: Sequence[Mapping[str, float]] | None = None
+    grammar: Grammar,
+    *,
+    lexicon: Mapping[str, str],
+    weights: Sequence[Mapping[str, float]] | None = None,
+    means: Path | None = None,
 ) -> Decoder:
     """Make a decoder for a grammar; open speech becomes a loop over all phones.
 
     `lexicon`: word to phones, for words the packaged dictionary lacks. `weights`: for each state, word to
-    probability; every arc weighs the same without them.
+    probability; every arc weighs the same without them. `means`: the acoustic model's learned means; the packaged ones
+    without it, as in the other decoders.
     """
-    decoder = _decoder(lm=None, **_GRAMMAR_SEARCH)
+    decoder = _decoder(means, lm=None, **_GRAMMAR_SEARCH)
     _add_words(decoder, {**lexicon, **_OPEN_PHONES})
     end = len(grammar.arcs)
     loop = end + 1
@@ -151,28 +157,36 @@ def grammar_decoder(
     return Decoder(decoder, lattice=False)
 
 
-def ngram_decoder(*, model: Path | None, lexicon: Mapping[str, str]) -> Decoder:
+def ngram_decoder(*, model: Path | None, lexicon: Mapping[str, str], means: Path | None = None) -> Decoder:
     """Make a decoder for open speech with an ARPA or binary n-gram; the packaged general one without `model`."""
     path = str(model) if model else pocketsphinx.get_model_path("en-us/en-us.lm.bin")
-    decoder = _decoder(lm=path, fwdflat=False, bestpath=True, maxhmmpf=3000, beam=1e-40, wbeam=1e-20, pbeam=1e-40)
+    decoder = _decoder(
+        means, lm=path, fwdflat=False, bestpath=True, maxhmmpf=3000, beam=1e-40, wbeam=1e-20, pbeam=1e-40
+    )
     _add_words(decoder, lexicon)
     return Decoder(decoder, lattice=True)
 
 
-def phone_decoder() -> Decoder:
+def phone_decoder(*, means: Path | None = None) -> Decoder:
     """Make a loop over all phones with a phone trigram: what any speech fits at least as well as this."""
     path = pocketsphinx.get_model_path("en-us/en-us-phone.lm.bin")
-    return Decoder(_decoder(lm=None, allphone=path, lw=2.0, beam=1e-20, pbeam=1e-20), lattice=False)
+    return Decoder(_decoder(means, lm=None, allphone=path, lw=2.0, beam=1e-20, pbeam=1e-20), lattice=False)
 
 
 def known_words(words: frozenset[str]) -> frozenset[str]:
     """Of these words, those that the packaged dictionary can pronounce."""
-    decoder = _decoder(lm=None)
+    decoder = _decoder(None, lm=None)
     return frozenset(word for word in words if decoder.lookup_word(word) is not None)
 
 
-def _decoder(**settings: object) -> pocketsphinx.Decoder:
-    return pocketsphinx.Decoder(pocketsphinx.Config(loglevel="FATAL", **settings))
+def _decoder(means: Path | None, **settings: object) -> pocketsphinx.Decoder:
+    """Raises BadBundle when the means don't fit the packaged model."""
+    if means is None:
+        return pocketsphinx.Decoder(pocketsphinx.Config(loglevel="FATAL", **settings))
+    try:
+        return pocketsphinx.Decoder(pocketsphinx.Config(loglevel="FATAL", mean=str(means), **settings))
+    except RuntimeError as error:
+        raise BadBundle(why="its acoustic model doesn't fit") from error
 
 
 def _add_words(decoder: pocketsphinx.Decoder, lexicon: Mapping[str, str]) -> None:

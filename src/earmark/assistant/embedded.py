@@ -45,11 +45,12 @@ class EmbeddedRecogniser:
         pronounced: Mapping[str, str] = {**spelled, **lexicon.missing(words, known=spelled)}
         grammar = grammar.without(words - pronounced.keys() - known_words(words))
         self._decision = Decision.load(bundle)
+        means = bundle.path("asr/means")  # of all three: they compete on equal terms
         self._grammar: Decoder = grammar_decoder(
-            grammar, lexicon=pronounced, weights=priors.arc_weights(grammar, priors.load(bundle))
+            grammar, lexicon=pronounced, weights=priors.arc_weights(grammar, priors.load(bundle)), means=means
         )
-        self._ngram: Decoder = ngram_decoder(model=bundle.path("asr/lm.arpa"), lexicon=pronounced)
-        self._phones: Decoder = phone_decoder()
+        self._ngram: Decoder = ngram_decoder(model=bundle.path("asr/lm.arpa"), lexicon=pronounced, means=means)
+        self._phones: Decoder = phone_decoder(means=means)
         self._decoders = (self._grammar, self._ngram, self._phones)
         self._gate = SpeechGate()
         self._rest = b""

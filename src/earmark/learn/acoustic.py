@@ -1,9 +1,9 @@
 """The packaged acoustic model's Gaussians, and how labelled speech moves them.
 
 The model is phonetically tied: each phone has one codebook of 128 Gaussians in each of three streams, and each state
-weighs its phone's. Maximum a posteriori estimation (Gauvain & Lee 1994) moves a mean as far as speech was heard near it;
-where none was, it stays. Learning always starts from the packaged means, never from learned ones, so that the same labels
-give the same model and a label that is gone leaves nothing behind.
+weighs its phone's. Maximum a posteriori estimation (Gauvain & Lee 1994) moves a mean as far as speech was heard near
+it; where none was, it stays. Learning always starts from the packaged means, never from learned ones, so that the same
+labels give the same model and a label that is gone leaves nothing behind.
 """
 
 from __future__ import annotations

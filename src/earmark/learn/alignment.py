@@ -14,6 +14,9 @@ from earmark.learn.cepstra import Cepstra, with_slopes
 _SEED_FRAMES = 160
 """The mean cepstrum is that of the first 1.6 s of speech, as when the recogniser hears it."""
 
+_WIDE = {"beam": 1e-100, "wbeam": 1e-80, "pbeam": 1e-100}
+"""The words are given: a path may be unlikely, it has to arrive."""
+
 
 class Aligner:
     """Aligns words with speech by the packaged model (Viterbi; quiet between words is found by itself)."""
@@ -56,7 +59,7 @@ class Aligner:
         self._decoder.end_utt()
 
     def _made(self) -> pocketsphinx.Decoder:
-        decoder = pocketsphinx.Decoder(pocketsphinx.Config(loglevel="FATAL", lm=None))
+        decoder = pocketsphinx.Decoder(pocketsphinx.Config(loglevel="FATAL", lm=None, bestpath=False, **_WIDE))
         for index, (word, phones) in enumerate(self._lexicon.items(), start=1):
             decoder.add_word(word, phones, index == len(self._lexicon))
         return decoder

@@ -1,9 +1,10 @@
 """Cepstra as the embedded recogniser's own front end computes them, in memory.
 
-pocketsphinx can only write its cepstra to files, and cepstra can be turned back into speech: sound that was decrypted for
-one run must not touch a disk. So its front end stands here again, for the packaged model's `feat.params`: mel cepstra
-(Davis & Mermelstein 1980) of 25 bands from 130 to 6800 Hz, noise removed by spectral minima (Doblinger 1995) with the
-temporal masking of PNCC (Kim & Stern 2016), liftered, a frame every 10 ms. A test holds them to what pocketsphinx writes.
+pocketsphinx can only write its cepstra to files, and cepstra can be turned back into speech: sound that was decrypted
+for one run must not touch a disk. So its front end stands here again, for the packaged model's `feat.params`: mel
+cepstra (Davis & Mermelstein 1980) of 25 bands from 130 to 6800 Hz, noise removed by spectral minima (Doblinger 1995)
+with the temporal masking of PNCC (Kim & Stern 2016), liftered, a frame every 10 ms. A test holds them to what
+pocketsphinx writes.
 """
 
 from __future__ import annotations
@@ -68,7 +69,7 @@ def _remove_noise(power: NDArray[np.float64]) -> NDArray[np.float64]:
         peak *= 0.85
         masked = np.where(signal < 0.85 * peak, 0.2 * peak, signal)
         peak = np.maximum(peak, signal)
-        weights[index] = np.clip(np.maximum(masked, floor) / smooth, 1 / _MOST_GAIN, _MOST_GAIN)
+        weights[index] = np.clip(np.maximum(masked, floor) / np.maximum(smooth, 1e-9), 1 / _MOST_GAIN, _MOST_GAIN)
     return power * (weights @ _SMOOTHING)
 
 

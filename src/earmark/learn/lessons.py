@@ -59,6 +59,26 @@ def wake_span(taught: Taught) -> PcmAudio:
     return taught.audio.cut(0.0, end)
 
 
+def known_words(taught: Taught) -> str | None:
+    """Return the words that surely were said after the wake word; None when nobody knows them all."""
+    lesson, heard = taught.lesson, taught.interaction.content
+    if lesson.called is False:
+        return None
+    if lesson.text:
+        return None if "[" in lesson.text else lesson.text
+    return heard.text or None if lesson.understood and heard.accepted else None
+
+
+def spoken_part(taught: Taught) -> PcmAudio:
+    """Return what was said after the wake word."""
+    return taught.audio.cut(_spoken_from(taught), taught.audio.duration)
+
+
+def _spoken_from(taught: Taught) -> Seconds:
+    wake = taught.interaction.wake
+    return 0.0 if wake is None else max(0.0, wake.end - _OVERLAP)
+
+
 def spoken_clips(taught: Taught, parse: Parse) -> list[Clip]:
     """Return what the recogniser is to be judged by: the command, or speech that is none, and the wake word alone.
 
@@ -69,11 +89,9 @@ def spoken_clips(taught: Taught, parse: Parse) -> list[Clip]:
     if lesson.called is False:
         clips.append(_clip(taught, "other", start=0.0, end=taught.audio.duration))
         return _long_enough(clips)
-    start = 0.0
-    if wake is not None:
-        start = max(0.0, wake.end - _OVERLAP)
-        if lesson.called:
-            clips.append(_clip(taught, "wake", start=0.0, end=wake.end))
+    start = _spoken_from(taught)
+    if wake is not None and lesson.called:
+        clips.append(_clip(taught, "wake", start=0.0, end=wake.end))
     meant = _meant(lesson, parse)
     if meant is not None:
         clips.append(_clip(taught, "commands", start=start, end=taught.audio.duration, meant=meant))

@@ -21,6 +21,7 @@ from earmark.assistant import Decision, Engine
 from earmark.bundle import ModelBundle
 from earmark.device import WORDS
 from earmark.learn import decision
+from earmark.learn.adapting import Spoken, half_of, means_file, spoken
 from earmark.learn.clips import Clip, Sentence
 from earmark.learn.datasets import Lesson
 from earmark.learn.evaluate import understood_sentences
@@ -59,6 +60,8 @@ class Made:
     """Everything the bundle would hold, unchanged parts included."""
     changed: frozenset[str]
     """Parts that were learned anew and kept."""
+    learned: frozenset[str]
+    """Names of their files."""
     notes: Sequence[PartNote]
     before: Sequence[Outcome]
     """Of the held-out clips with the bundle in use."""
@@ -84,21 +87,27 @@ class Attempt:
     before: list[Outcome] = field(default_factory=list)
     after: list[Outcome] = field(default_factory=list)
     changed: set[str] = field(default_factory=set)
+    learned: set[str] = field(default_factory=set)
     heldout: list[tuple[Clip, Result]] = field(default_factory=list)
     """Held-out utterances, as the candidate's recogniser hears them."""
     spoken_at: int = 0
     """Where their outcomes begin in `before` and `after`."""
 
-    def draft(self, files: Mapping[str, bytes]) -> ModelBundle:
-        """Write files as a bundle that nobody else sees."""
+    def draft(self, files: Mapping[str, bytes], *, anew: str) -> ModelBundle:
+        """Write files as a bundle that nobody else sees; of what begins with `anew` it holds nothing older."""
         about = {"draft": secrets.token_hex(8)}
-        return bundles.write(self.drafts, files={**self.files, **files}, about=about, key=self.key)
+        return bundles.write(self.drafts, files={**self._without(anew), **files}, about=about, key=self.key)
 
-    def keep(self, part: str, files: Files, verdict: Verdict, *, examples: int) -> bool:
+    def _without(self, anew: str) -> Files:
+        # A part is learned as a whole: what an older run left of it rests on labels that may be gone.
+        return {name: data for name, data in self.files.items() if not name.startswith(anew)}
+
+    def keep(self, part: str, files: Files, verdict: Verdict, *, anew: str, examples: int) -> bool:
         """Take a part into the candidate when the held-out people are better off with it."""
         if verdict.promote:
-            self.files.update(files)
+            self.files = {**self._without(anew), **files}
             self.changed.add(part)
+            self.learned.update(files)
         self.notes.append(PartNote(part=part, learned=verdict.promote, why=verdict.why, examples=examples))
         return verdict.promote
 
@@ -116,6 +125,7 @@ def make(attempt: Attempt, parts: Sequence[str]) -> Made:
         return Made(
             files=attempt.files,
             changed=frozenset(attempt.changed),
+            learned=frozenset(attempt.learned),
             notes=attempt.notes,
             before=attempt.before,
             after=attempt.after,
@@ -166,9 +176,9 @@ def _learn_word(
     if isinstance(files, str):
         attempt.skip("wake", files, examples=len(train))
         return before
-    after = _listen(attempt, heldout, attempt.draft(files), word)
+    after = _listen(attempt, heldout, attempt.draft(files, anew=f"wake/{word}."), word)
     verdict = left_out(judge(before, after), json.loads(files[f"wake/{word}.json"]))
-    kept = attempt.keep("wake", files, verdict, examples=len(train))
+    kept = attempt.keep("wake", files, verdict, anew=f"wake/{word}.", examples=len(train))
     return after if kept else before
 
 
@@ -201,40 +211,69 @@ def _listen(attempt: Attempt, clips: Sequence[Clip], bundle: ModelBundle, word: 
 
 
 def _speech(attempt: Attempt, *, learn: bool) -> None:
-    engine = Engine(attempt.current, size=1)
-    parse = parser(engine)
+    parse = parser(Engine(attempt.current, size=1))
     clips = [(one.lesson.side, clip) for one in attempt.taught for clip in spoken_clips(one, parse)]
-    wanted = [(side, clip) for side, clip in clips if side == "heldout"]
-    if learn:
-        chosen = enough([clip for side, clip in clips if side == "train"])
-        wanted += [("train", in_a_room(clip) if index % 2 else clip) for index, clip in enumerate(chosen)]
-    jobs = [Job(clip=clip, wake=False, hear=True) for _, clip in wanted]
-    results = listen_to(
-        jobs, bundle=attempt.current, workers=attempt.workers, progress=attempt.progress, what="listening again"
-    )
-    heard = [(side, clip, result) for (side, clip), result in zip(wanted, results, strict=True)]
-    heldout = [(clip, result) for side, clip, result in heard if side == "heldout"]
-    before = [outcome(clip, result) for clip, result in heldout]
-    attempt.heldout, attempt.spoken_at = heldout, len(attempt.before)
+    attempt.heldout = _hear(attempt, [clip for side, clip in clips if side == "heldout"], attempt.current)
+    attempt.spoken_at = len(attempt.before)
+    before = [outcome(clip, result) for clip, result in attempt.heldout]
     attempt.before += before
     attempt.after += before
     if not learn:
         return
-    examples = [one for side, clip, result in heard if side == "train" and (one := example(engine, clip, result))]
-    others = sum(side == "train" and clip.intent is None for side, clip, _ in heard)
+    chosen = enough([clip for side, clip in clips if side == "train"])
+    lessons = [in_a_room(clip) if index % 2 else clip for index, clip in enumerate(chosen)]
+    train = [one for one in attempt.taught if one.lesson.side == "train"]
+    utterances = spoken(train, progress=attempt.progress)
+    means = means_file(utterances)
+    if means and _decided(attempt, means, _heard_by_others(attempt, lessons, utterances), before):
+        return
+    _decided(attempt, {}, _hear(attempt, lessons, attempt.draft({}, anew="asr/")), before)
+
+
+def _heard_by_others(
+    attempt: Attempt, lessons: Sequence[Clip], utterances: Sequence[Spoken]
+) -> list[tuple[Clip, Result]]:
+    """Return how clips are heard by an acoustic model that learned from other clips.
+
+    Its own would sound better to it than any held-out person's, and the decision would become too strict.
+    """
+    heard: list[tuple[Clip, Result]] = []
+    for half in (0, 1):
+        taught = means_file([one for one in utterances if one.half != half])
+        clips = [clip for clip in lessons if half_of(clip.id) == half]
+        heard += _hear(attempt, clips, attempt.draft(taught, anew="asr/"))
+    return heard
+
+
+def _decided(attempt: Attempt, files: Files, heard: Sequence[tuple[Clip, Result]], before: Sequence[Outcome]) -> bool:
+    """Learn a decision from what was heard, try it with the files on held-out people; tell whether it was kept."""
+    draft = attempt.draft(files, anew="asr/")
+    engine = Engine(draft, size=1)
+    examples = [one for clip, result in heard if (one := example(engine, clip, result))]
+    others = sum(clip.intent is None for clip, _ in heard)
     unread = others - sum(not one.command for one in examples)
-    fitted = decision.fit(examples, prior=Decision.load(attempt.current), unread=unread)
-    if fitted is None:
+    fitted = decision.fit(examples, prior=Decision.load(draft), unread=unread)
+    if fitted is not None:
+        files = {**files, "asr/decision.json": json.dumps(fitted.to_json(), sort_keys=True).encode()}
+        draft = attempt.draft(files, anew="asr/")
+    if not files:
         why = "There are too few labelled commands, or too little other speech, to learn from."
         attempt.skip("asr", why, examples=len(examples))
-        return
-    files = {"asr/decision.json": json.dumps(fitted.to_json(), sort_keys=True).encode()}
-    candidate = Engine(attempt.draft(files), size=1)
-    again = [(clip, heard_again(candidate, fitted, result)) for clip, result in heldout]
+        return False
+    again = _hear(attempt, [clip for clip, _ in attempt.heldout], draft)
     after = [outcome(clip, result) for clip, result in again]
-    if attempt.keep("asr", files, judge(before, after), examples=len(examples)):
-        attempt.heldout = again
-        attempt.after[attempt.spoken_at :] = after
+    if not attempt.keep("asr", files, judge(before, after), anew="asr/", examples=len(examples)):
+        return False
+    attempt.heldout = again
+    attempt.after[attempt.spoken_at :] = after
+    return True
+
+
+def _hear(attempt: Attempt, clips: Sequence[Clip], bundle: ModelBundle) -> list[tuple[Clip, Result]]:
+    jobs = [Job(clip=clip, wake=False, hear=True) for clip in clips]
+    what = "listening again" if bundle is attempt.current else "listening with what was learned"
+    results = listen_to(jobs, bundle=bundle, workers=attempt.workers, progress=attempt.progress, what=what)
+    return list(zip(clips, results, strict=True))
 
 
 def _understanding(attempt: Attempt, *, learn: bool) -> None:
@@ -257,13 +296,13 @@ def _understanding(attempt: Attempt, *, learn: bool) -> None:
         why = f"There are too few written sentences with an intent: it takes {understanding.FEWEST}."
         attempt.skip("nlu", why, examples=len(train))
         return
-    draft = attempt.draft(files)
+    draft = attempt.draft(files, anew="nlu/")
     candidate, settled = Engine(draft, size=1), Decision.load(draft)
     after = understood_sentences(heldout, draft, progress=attempt.progress)
     # What is spoken may be understood otherwise too: no command may get worse, no other speech become one.
     spoken = [outcome(clip, heard_again(candidate, settled, result)) for clip, result in attempt.heldout]
     now = [outcome(clip, result) for clip, result in attempt.heldout]
-    if attempt.keep("nlu", files, judge([*now, *before], [*spoken, *after]), examples=len(train)):
+    if attempt.keep("nlu", files, judge([*now, *before], [*spoken, *after]), anew="nlu/", examples=len(train)):
         attempt.after[-len(before) :] = after
         attempt.after[attempt.spoken_at : attempt.spoken_at + len(spoken)] = spoken
 

@@ -45,7 +45,7 @@ class Model:
 async def register(stores: Stores, files: Mapping[str, bytes], about: Mapping[str, Any]) -> ModelBundle:
     """Write and sign a bundle, and enter it as a candidate.
 
-    `about` becomes the manifest: `dataset` (version or None), `datasets` (part → version it was learned from),
+    `about` becomes the manifest: `dataset` (version or None), `datasets` (file → version it was learned from),
     `parent`, `scores`, and whatever else tells how it was made. The same files and manifest give the same version.
     Raises Forbidden in a process without the signing key, Conflict when a dataset it names was revoked.
     """

@@ -126,12 +126,15 @@ async def _open(stores: Stores, dataset: Dataset) -> list[Taught]:
 
 
 async def _register(stores: Stores, dataset: Dataset, current: ModelBundle, made: Made) -> ModelBundle:
-    inherited = dict(current.manifest.get("datasets") or {})
+    inherited: dict[str, str] = dict(current.manifest.get("datasets") or {})
     manifest = about(
         made,
         dataset=dataset.version,
-        # Parts that were taken over keep the version they were learned from: unlearning must find them.
-        datasets={**inherited, **dict.fromkeys(made.changed, dataset.version)},
+        # Files that were taken over keep the version they were learned from: unlearning must find them.
+        datasets={
+            name: dataset.version if name in made.learned else inherited.get(name, current.manifest.get("dataset"))
+            for name in made.files
+        },
         parent=current.version,
         labels=len(dataset.lines),
         people={"train": dataset.people("train"), "heldout": dataset.people("heldout")},

@@ -1,0 +1,69 @@
+"""From labelled utterances to the recogniser's acoustic model: heard as they are, and on louder days."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from earmark.assistant import SpeechGate, lexicon
+from earmark.learn.acoustic import Stretch, adapt, write_means
+from earmark.learn.alignment import Aligner, stretch
+from earmark.learn.background import Background
+from earmark.learn.cepstra import cepstra
+from earmark.learn.lessons import Taught, known_words, spoken_part
+
+Progress = Callable[[str, int, int], None]
+FEWEST = 10
+"""Utterances with known words below which nothing is adapted."""
+_LOUDER = ((8.0, 20.0), (2.0, 10.0))
+"""dB of the speech over the home's own background, drawn between these: once each beside the sound as it is."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spoken:
+    """One utterance, aligned with its words."""
+
+    half: int
+    """0 or 1, drawn once: one half is heard by a model that the other has taught."""
+    stretches: tuple[Stretch, ...]
+    """The sound as it is, then louder days."""
+
+
+def half_of(clip_id: str) -> int:
+    """Draw a half for a recording; `clip_id` ends in its id."""
+    return hashlib.sha256(clip_id.rpartition("/")[2].encode()).digest()[0] % 2
+
+
+def spoken(taught: Sequence[Taught], *, progress: Progress) -> list[Spoken]:
+    """Align every utterance whose words are known; those that do not fit their words are left out."""
+    known = [(one, said) for one in taught if (said := known_words(one))]
+    background = Background(one.audio for one, _ in known)
+    words = {word for _, said in known for word in said.lower().split()}
+    aligner = Aligner(lexicon.missing(words, known={}))
+    found: list[Spoken] = []
+    for done, (one, said) in enumerate(known, start=1):
+        speech = _trimmed(spoken_part(one).samples)
+        if len(speech) and (aligned := aligner.align(speech, said)):
+            rng = np.random.default_rng(list(hashlib.sha256(one.interaction.id.bytes).digest()[:16]))
+            louder = [background.over(speech, snr=rng.uniform(*levels), rng=rng) for levels in _LOUDER]
+            sounds = [speech, *louder] if len(background) else [speech]
+            stretches = tuple(stretch(cepstra(sound), *aligned) for sound in sounds)
+            found.append(Spoken(half=half_of(str(one.interaction.id)), stretches=stretches))
+        progress("aligning words with speech", done, len(known))
+    return found
+
+
+def means_file(utterances: Sequence[Spoken]) -> dict[str, bytes]:
+    """Return a bundle's `asr/means`; nothing when there is too little to learn from."""
+    if len(utterances) < FEWEST:
+        return {}
+    return {"asr/means": write_means(adapt([each for one in utterances for each in one.stretches]))}
+
+
+def _trimmed(samples: NDArray[np.int16]) -> NDArray[np.int16]:
+    """Cut quiet off as the recogniser does."""
+    return np.concatenate([*SpeechGate().feed(samples), samples[:0]])
