@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any, Literal
 
 from earmark.errors import EarmarkError, NotFound
-from earmark.storage import Stores, derive, seal_json, unseal_json
+from earmark.storage import Stores, derive, fetch, seal_json, unseal_json
 from earmark.vault.keeping import SQL
 from earmark.words import HouseholdId, PersonId
 
@@ -67,8 +67,7 @@ async def keep(
 
 async def kept(stores: Stores, household_id: HouseholdId, kind: KeepsakeKind) -> list[Keepsake]:
     """Return what a household keeps of one kind, oldest first."""
-    async with stores.pool.connection() as connection:
-        rows = await (await connection.execute(SQL.keepsakes, {"household": household_id, "kind": kind})).fetchall()
+    rows = await fetch(stores.pool, SQL.keepsakes, {"household": household_id, "kind": kind})
     found = []
     for row in rows:
         try:
