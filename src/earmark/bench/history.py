@@ -19,7 +19,7 @@ from earmark.vault import Content, Word
 from earmark.words import PersonId
 
 ROWS = 100_000
-REQUESTS = 60
+REQUESTS = 200
 SQL = Statements("earmark.bench")
 _WORDS = [
     "please",
