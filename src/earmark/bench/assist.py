@@ -12,7 +12,7 @@ import asyncio
 import statistics
 import tempfile
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from pathlib import Path
 from random import Random
 
@@ -41,6 +41,8 @@ from earmark.supervisor import Progress, Supervisor
 from earmark.words import PcmAudio, Seconds
 
 UTTERANCES = 48
+_QUIET: Seconds = 8.0
+"""Before anybody speaks: the assistant has just been started and loads its models."""
 _FRAME: Seconds = 0.01
 
 
@@ -49,12 +51,12 @@ def run(note: Progress) -> dict[str, float]:
     with tempfile.TemporaryDirectory() as folder, installation(note) as (settings, _), Voice() as voice:
         bundle = stand_in(Path(folder), threshold=0.0)
         sounds = _sounds(voice)
+        token = asyncio.run(_device(settings))
         supervisor = Supervisor(settings)
         supervisor.start(note)
         try:
             seconds = sum(sound.duration for sound in sounds)
             note(f"speaking {UTTERANCES} commands at the speed of speech, {seconds:.0f} s")
-            token = asyncio.run(_device(settings))
             clock = asyncio.run(_speak(settings, token, bundle, voice, sounds))
         finally:
             supervisor.stop()
@@ -85,9 +87,10 @@ async def _device(settings: Settings) -> str:
 class Stopwatch:
     """From the device's events to the first sample of each reply to an accepted command."""
 
-    def __init__(self) -> None:
+    def __init__(self, now: Callable[[], float] = time.perf_counter) -> None:
+        self._now = now
         self.due = 0.0
-        """When the newest frame was heard, on the clock of `time.perf_counter`."""
+        """When the newest frame was heard, on the same clock."""
         self.after_endpoint: list[Seconds] = []
         self.after_voice: list[Seconds] = []
         self._decided = self._voiced = 0.0
@@ -96,7 +99,7 @@ class Stopwatch:
     def note(self, event: Happening) -> None:
         """Take what the device reports."""
         if isinstance(event, EndOfSpeech):
-            self._decided = time.perf_counter()
+            self._decided = self._now()
             self._voiced = self.due - (event.duration - event.last_voiced)
         elif isinstance(event, Answer):
             self._accepted = event.accepted
@@ -104,7 +107,7 @@ class Stopwatch:
     def play(self, _: PcmAudio) -> None:
         """Be the loudspeaker."""
         if self._accepted:
-            now = time.perf_counter()
+            now = self._now()
             self.after_endpoint.append(now - self._decided)
             self.after_voice.append(now - self._voiced)
             self._accepted = False
@@ -129,7 +132,7 @@ async def _speak(
 
     async def source() -> AsyncIterator[bytes]:
         began, sent = time.perf_counter(), 0
-        for sound in sounds:
+        for sound in (room(_QUIET, Random(3)), *sounds):
             for frame in frames(sound):
                 sent += 1
                 clock.due = began + sent * _FRAME  # a frame is heard when it is over
