@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import psycopg
 import pytest
 
 from earmark import consent, vault
@@ -79,6 +80,34 @@ async def test_search_needs_all_words_and_stays_with_its_person(stores, househol
     page = await vault.history(stores, household.ada, search="Oat SHOPPING")
     assert [found.id for found in page.interactions] == [milk]
     assert (await vault.history(stores, household.ada, search="oat bicycle")).interactions == ()
+
+
+async def test_search_pages_on_behind_a_thousand_others(stores, household, home, clock, tone):
+    """The newest thousand are looked through first; what lies before them is found too, each once."""
+    asked = []
+    for _ in range(2):
+        clock.turn(minutes=1)
+        asked.append(await vault.record(stores, an_interaction(household, clock, tone)))
+    with psycopg.connect(home.read_secret("database-owner")) as connection:
+        connection.execute(
+            "INSERT INTO vault.interactions (id, person_id, grant_id, started_at, kind, key_slot, duration, bundle,"
+            " expires_at, sealed) SELECT gen_random_uuid(), person_id, grant_id, started_at + n * interval '1 second',"
+            " kind, 1000000 + n, duration, bundle, expires_at, '' FROM vault.interactions, generate_series(1, 1000) n"
+            " WHERE id = %s",
+            [asked[-1]],
+        )
+    clock.turn(hours=1)
+    for _ in range(3):
+        clock.turn(minutes=1)
+        asked.append(await vault.record(stores, an_interaction(household, clock, tone)))
+    seen, before = [], None
+    while len(seen) < 10:
+        page = await vault.history(stores, household.ada, before=before, limit=2, search="milk")
+        seen += [found.id for found in page.interactions]
+        before = page.next
+        if before is None:
+            break
+    assert seen == asked[::-1]
 
 
 async def test_somebody_elses_interaction_is_not_found(stores, household, clock, tone):

@@ -10,7 +10,7 @@ from typing import Literal
 
 from earmark.accounts.people import SQL, _name_key, check_password
 from earmark.errors import Erased, Forbidden, SignInNeeded
-from earmark.storage import Row, Stores, unseal_json
+from earmark.storage import Row, Stores, fetch, unseal_json
 from earmark.words import HouseholdId, PersonId
 
 Plane = Literal["home", "floor", "desk"]
@@ -97,12 +97,11 @@ async def whoami(stores: Stores, session: str, plane: Plane) -> Account | None:
     """Return who holds this session and may be on this plane, or None."""
     statement = SQL.floor_whoami if plane == "floor" else SQL.session
     values = {"hash": _hash(session), "plane": plane, "now": stores.now()}
-    async with stores.pool.connection() as connection:
-        row = await (await connection.execute(statement, values)).fetchone()
-    if row is None:
+    rows = await fetch(stores.pool, statement, values)
+    if not rows:
         return None
-    roles = frozenset(row["roles"]) & PLANE_ROLES[plane]
-    return _account(stores, row, roles, plane) if roles else None
+    roles = frozenset(rows[0]["roles"]) & PLANE_ROLES[plane]
+    return _account(stores, rows[0], roles, plane) if roles else None
 
 
 def _account(stores: Stores, row: Row, roles: frozenset[str], plane: Plane) -> Account:

@@ -13,7 +13,7 @@ from random import Random
 
 from earmark import audit, consent
 from earmark.consent import Grants
-from earmark.storage import Connection, Row, Statements, Stores
+from earmark.storage import Connection, Row, Statements, Stores, fetch
 from earmark.words import InteractionId, PersonId
 
 SQL = Statements("earmark.airlock")
@@ -119,8 +119,7 @@ async def _choose(stores: Stores, connection: Connection, people: list[PersonId]
 
 async def choice_of(stores: Stores, ids: list[InteractionId]) -> dict[InteractionId, Choice]:
     """Return by which rule, at which rate and when each of these was chosen; those that were not are left out."""
-    async with stores.pool.connection() as connection:
-        rows = await (await connection.execute(SQL.choices_of, {"ids": ids})).fetchall()
+    rows = await fetch(stores.pool, SQL.choices_of, {"ids": ids})
     return {row["interaction_id"]: Choice(rule=row["rule"], rate=row["rate"], day=row["chosen_on"]) for row in rows}
 
 

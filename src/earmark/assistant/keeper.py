@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable, Sequence
 import structlog
 
 from earmark.assistant.engine import Engine
+from earmark.assistant.skills import handlers
 from earmark.bundle import BUILTIN, ModelBundle
 from earmark.errors import EarmarkError
 
@@ -47,6 +48,7 @@ class EngineKeeper:
             return False
         engine = await asyncio.to_thread(Engine, bundle, names=list(key[1]), size=self._size)
         await asyncio.to_thread(engine.warm)
+        await asyncio.to_thread(handlers)  # or the first command waits until the skills are loaded
         self._engine, self._of = engine, key
         log.info("engine ready", bundle=bundle.version)
         return True

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from earmark.storage import Row, Statements, Stores
+from earmark.storage import Row, Statements, Stores, fetch
 from earmark.words import DeviceId, PersonId
 
 SQL = Statements("earmark.consent")
@@ -81,8 +81,7 @@ class Grants:
 
 async def current(stores: Stores, person_id: PersonId) -> Grants:
     """Return a person's live grants."""
-    async with stores.pool.connection() as connection:
-        rows = await (await connection.execute(SQL.latest, {"person": person_id})).fetchall()
+    rows = await fetch(stores.pool, SQL.latest, {"person": person_id})
     return Grants(latest=tuple(_grant(row) for row in rows))
 
 

@@ -1,6 +1,6 @@
 """Everything that keeps bytes: PostgreSQL, objects, keys, jobs. It knows no domain rules."""
 
-from earmark.storage.database import Connection, Pool, Row, open_pool, prepare
+from earmark.storage.database import Connection, Pool, Row, fetch, open_pool, prepare
 from earmark.storage.erasing import Chosen, Doomed, Eraser
 from earmark.storage.home import Home
 from earmark.storage.keys import FolderKeyStore, KeyStore, derive
@@ -27,6 +27,7 @@ __all__ = [
     "Stores",
     "blind",
     "derive",
+    "fetch",
     "open_pool",
     "open_stores",
     "prepare",

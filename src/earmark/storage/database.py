@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import secrets
 import warnings
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager, suppress
 from importlib.resources import as_file, files
 from typing import Any, LiteralString, cast
 from urllib.parse import quote
@@ -120,3 +120,18 @@ async def open_pool(home: Home, role: str, *, size: int = 8) -> AsyncIterator[Po
         yield pool
     finally:
         await pool.close()
+
+
+async def fetch(pool: Pool, statement: LiteralString, values: Mapping[str, object]) -> list[Row]:
+    """Run one statement that stands alone and return its rows; what it wrote is committed.
+
+    One round trip to the database: a transaction around it would take two more, and on a busy machine each waits its
+    turn for a processor.
+    """
+    async with pool.connection() as connection:
+        await connection.set_autocommit(True)
+        try:
+            return await (await connection.execute(statement, values)).fetchall()
+        finally:
+            with suppress(psycopg.Error):  # a connection that can't be set back is broken: the pool throws it away
+                await connection.set_autocommit(False)

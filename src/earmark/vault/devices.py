@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 
 from earmark.errors import NotFound, SignInNeeded
-from earmark.storage import Row, Stores, derive, seal_json, unseal_json
+from earmark.storage import Row, Stores, derive, fetch, seal_json, unseal_json
 from earmark.vault.keeping import SQL
 from earmark.words import DeviceId, HouseholdId, PersonId
 
@@ -69,8 +69,7 @@ async def add_device(
 
 async def devices(stores: Stores, person_id: PersonId) -> list[Device]:
     """Return a person's devices."""
-    async with stores.pool.connection() as connection:
-        rows = await (await connection.execute(SQL.devices, {"person": person_id})).fetchall()
+    rows = await fetch(stores.pool, SQL.devices, {"person": person_id})
     return [_device(stores, row) for row in rows]
 
 

@@ -14,7 +14,7 @@ from psycopg.errors import DiskFull as PostgresDiskFull
 
 from earmark import audio, consent
 from earmark.errors import DiskFull, EarmarkError, NoBasis, NotFound
-from earmark.storage import Row, Statements, Stores, blind, derive, seal, seal_json, unseal, unseal_json
+from earmark.storage import Row, Statements, Stores, blind, derive, fetch, seal, seal_json, unseal, unseal_json
 from earmark.vault.interaction import Content, Hearing, Interaction, NewInteraction, Wake
 from earmark.words import InteractionId, PcmAudio, PersonId
 
@@ -40,11 +40,10 @@ def words_of(text: str) -> list[str]:
 
 
 async def person_slot_of(stores: Stores, person_id: PersonId) -> int:
-    async with stores.pool.connection() as connection:
-        row = await (await connection.execute(SQL.key_slot_of_person, {"person": person_id})).fetchone()
-    if row is None:
+    rows = await fetch(stores.pool, SQL.key_slot_of_person, {"person": person_id})
+    if not rows:
         raise NotFound
-    return row["key_slot"]
+    return rows[0]["key_slot"]
 
 
 async def record(stores: Stores, new: NewInteraction) -> InteractionId:
@@ -73,21 +72,19 @@ async def record(stores: Stores, new: NewInteraction) -> InteractionId:
         "expires_at": stores.now() + timedelta(days=stores.settings.retention_days),
     }
     try:
-        async with stores.pool.connection() as connection:
-            row = await (await connection.execute(SQL.add_interaction, values)).fetchone()
+        kept = await fetch(stores.pool, SQL.add_interaction, values)
     except PostgresDiskFull as error:
         await asyncio.to_thread(_take_back, stores, slot, name)
         raise DiskFull from error
     except BaseException:
         await asyncio.to_thread(_take_back, stores, slot, name)
         raise
-    if row is None:  # imported before, or the grant was taken back between the question and now
+    if not kept:  # imported before, or the grant was taken back between the question and now
         await asyncio.to_thread(_take_back, stores, slot, name)
-        async with stores.pool.connection() as connection:
-            row = await (await connection.execute(SQL.imported, values)).fetchone()
-        if row is None:
+        kept = await fetch(stores.pool, SQL.imported, values)
+        if not kept:
             raise NoBasis
-    return row["id"]
+    return kept[0]["id"]
 
 
 def _seal_and_put(
@@ -184,8 +181,7 @@ async def history(
         key = _search_key(stores, await person_slot_of(stores, person_id))
         values["tokens"] = [blind(key, word) for word in wanted]
         statement = SQL.search
-    async with stores.pool.connection() as connection:
-        rows = await (await connection.execute(statement, values)).fetchall()
+    rows = await fetch(stores.pool, statement, values)
     found = []
     for row in rows[:limit]:
         try:
@@ -203,11 +199,10 @@ async def count(stores: Stores, person_id: PersonId) -> int:
 
 
 async def _row(stores: Stores, identifier: InteractionId) -> Row:
-    async with stores.pool.connection() as connection:
-        row = await (await connection.execute(SQL.interaction, {"id": identifier})).fetchone()
-    if row is None:
+    rows = await fetch(stores.pool, SQL.interaction, {"id": identifier})
+    if not rows:
         raise NotFound
-    return row
+    return rows[0]
 
 
 async def interaction(stores: Stores, person_id: PersonId, identifier: InteractionId) -> Interaction:
@@ -261,8 +256,7 @@ async def recording_key(stores: Stores, identifier: InteractionId) -> bytes:
 
 async def hearings(stores: Stores, ids: Sequence[InteractionId]) -> dict[InteractionId, list[Hearing]]:
     """Return who listened to each of these interactions: role, site, day, purpose."""
-    async with stores.pool.connection() as connection:
-        rows = await (await connection.execute(SQL.hearings, {"ids": list(ids)})).fetchall()
+    rows = await fetch(stores.pool, SQL.hearings, {"ids": list(ids)})
     found: dict[InteractionId, list[Hearing]] = {}
     for row in rows:
         heard = Hearing(role=row["role"], site=row["site"], day=row["day"], purpose=row["purpose"])

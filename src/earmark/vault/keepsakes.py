@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any, Literal
 
 from earmark.errors import DiskFull, EarmarkError
-from earmark.storage import Row, Stores, derive, seal_json, unseal_json
+from earmark.storage import Row, Stores, derive, fetch, seal_json, unseal_json
 from earmark.vault.keeping import SQL, person_slot_of
 from earmark.words import HouseholdId, KeepsakeId, PersonId
 
@@ -76,8 +76,7 @@ async def keep(
 
 async def kept(stores: Stores, household_id: HouseholdId, kind: KeepsakeKind) -> list[Keepsake]:
     """Return what a household keeps of one kind, oldest first."""
-    async with stores.pool.connection() as connection:
-        rows = await (await connection.execute(SQL.keepsakes, {"household": household_id, "kind": kind})).fetchall()
+    rows = await fetch(stores.pool, SQL.keepsakes, {"household": household_id, "kind": kind})
     found = []
     for row in rows:
         try:

@@ -27,11 +27,27 @@ SELECT i.*, p.key_slot AS person_slot
  LIMIT %(limit)s;
 
 -- search: one page of a person's interactions that hold all these words, newest first
+-- Frequent words fill a page from the newest thousand; if they don't, the index of words is asked for all that match.
+-- Left to the planner, two frequent words that were never said together would have every row read.
+WITH near AS MATERIALIZED (
+    SELECT id, started_at FROM (
+        SELECT id, started_at, tokens FROM vault.interactions
+         WHERE person_id = %(person)s AND (started_at, id) < (%(before_at)s, %(before_id)s)
+         ORDER BY started_at DESC, id DESC LIMIT 1000) newest
+     WHERE tokens @> %(tokens)s
+     ORDER BY started_at DESC, id DESC LIMIT %(limit)s
+), far AS MATERIALIZED (
+    SELECT id, started_at FROM vault.interactions
+     WHERE (SELECT count(*) FROM near) < %(limit)s
+       AND person_id = %(person)s AND tokens @> %(tokens)s AND (started_at, id) < (%(before_at)s, %(before_id)s)
+), page AS (
+    SELECT * FROM near WHERE (SELECT count(*) FROM near) = %(limit)s
+     UNION ALL SELECT * FROM far
+     ORDER BY started_at DESC, id DESC LIMIT %(limit)s
+)
 SELECT i.*, p.key_slot AS person_slot
-  FROM vault.interactions i JOIN accounts.people p ON p.id = i.person_id
- WHERE i.person_id = %(person)s AND i.tokens @> %(tokens)s AND (i.started_at, i.id) < (%(before_at)s, %(before_id)s)
- ORDER BY i.started_at DESC, i.id DESC
- LIMIT %(limit)s;
+  FROM page JOIN vault.interactions i USING (id) JOIN accounts.people p ON p.id = i.person_id
+ ORDER BY i.started_at DESC, i.id DESC;
 
 -- interaction: one interaction
 SELECT i.*, p.key_slot AS person_slot

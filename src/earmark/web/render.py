@@ -26,6 +26,7 @@ def _icons() -> dict[str, str]:
     return json.loads((STATIC / "npm" / "icons.json").read_text())
 
 
+@lru_cache
 def icon(name: str, label: str = "") -> Markup:
     """Return a Lucide icon as inline SVG; without a label it is decoration and hidden from screen readers."""
     said = Markup('role="img" aria-label="{}"').format(label) if label else Markup('aria-hidden="true"')
