@@ -34,6 +34,7 @@ def rows(
     groups: list[str] | None = None,
     values: NDArray | None = None,
     peak: float = 0.95,
+    as_heard: list[int] | None = None,
 ) -> Rows:
     count = len(said)
     return Rows(
@@ -42,7 +43,19 @@ def rows(
         group=np.array(groups or [str(index) for index in range(count)]),
         labelled=np.array(labelled, bool),
         peak=np.full(count, peak, np.float32),
+        as_heard=np.array(as_heard or [1] * count, bool),
     )
+
+
+def test_wakes_in_drawn_rooms_teach_but_do_not_lower_the_threshold() -> None:
+    """Twenty wakes as they were heard score high, forty in drawn rooms low, like what is no wake."""
+    said, as_heard = [1] * 60 + [0] * 20, [1] * 20 + [0] * 40 + [1] * 20
+    scores = np.concatenate([np.full(20, 0.9), np.full(40, 0.3), np.full(20, 0.35)])
+    point = operating_point(scores, rows(said, [1] * 80, as_heard=as_heard), cutoff=0.9)
+    assert 0.35 < point.threshold < 0.9
+    assert (point.miss_rate, point.passed) == (0.0, 0.0)
+    counted = operating_point(scores, rows(said, [1] * 80), cutoff=0.9)
+    assert counted.miss_rate > 0.5, "the same rows as heard would be misses"
 
 
 @pytest.fixture(scope="module")
