@@ -11,9 +11,10 @@ import time
 
 import psycopg
 import pytest
+from psycopg.conninfo import make_conninfo
 
-from earmark.errors import HomeInUse, OldHome
-from earmark.storage import EmbeddedPostgres, Home
+from earmark.errors import DatabaseDown, HomeInUse, OldHome
+from earmark.storage import EmbeddedPostgres, Home, prepare
 
 
 @pytest.fixture
@@ -45,6 +46,13 @@ def test_committed_rows_survive_a_killed_postmaster(cluster):
         assert ask(again, "SELECT n FROM kept") == [(7,)]
     finally:
         again.stop()
+
+
+def test_a_database_whose_data_folder_is_gone_is_named_as_such(cluster):
+    """As root the database lies outside the data folder: somebody who deletes the folder by hand leaves it behind."""
+    other = make_conninfo(host=str(cluster.socket), user="earmark", password="another folder's", dbname="postgres")
+    with pytest.raises(DatabaseDown, match="belongs to a data folder that is gone"):
+        prepare(Home.at(cluster.home), other)
 
 
 def test_a_stale_pid_that_now_belongs_to_another_program_does_not_matter(cluster):

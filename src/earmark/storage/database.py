@@ -47,6 +47,8 @@ def prepare(home: Home, owner: str, *, database: str = "earmark") -> None:
                 connection.execute(grants)
             _make_job_queue(connection)
     except psycopg.OperationalError as error:
+        if "password authentication failed" in str(error):  # its keys went with that folder: nobody can read it
+            raise DatabaseDown(why="it belongs to a data folder that is gone; move it away") from error
         raise DatabaseDown(why="it does not answer") from error
 
 
