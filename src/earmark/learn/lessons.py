@@ -123,7 +123,9 @@ def is_no_command(lesson: Lesson, parse: Parse) -> bool:
 def _clip(
     taught: Taught, part: str, *, start: Seconds, end: Seconds, meant: tuple[str, Mapping[str, str]] | None = None
 ) -> Clip:
-    text = taught.lesson.text if part != "wake" and taught.lesson.called is not False else None
+    # A command is judged by what it made happen, other speech by its words. Transcripts are written over the words of
+    # the model in use, and where that was right they are its very words: no other model could do better.
+    text = taught.lesson.text if part == "other" and taught.lesson.called is not False else None
     sound = taught.audio.cut(start, end)
     return Clip(
         id=f"{part}/{taught.interaction.id}",
