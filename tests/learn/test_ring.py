@@ -6,11 +6,11 @@ import os
 import numpy as np
 import pytest
 
-from earmark import audit, learn
+from earmark import accounts, audit, learn
 from earmark.assistant import FEATURE_NAMES, NOTHING, Decision, Engine, Heard, Hypothesis
 from earmark.bundle import BUILTIN
 from earmark.errors import BadRequest, Forbidden
-from earmark.learn import making
+from earmark.learn import making, ring
 from earmark.learn.hearing import Reading, Result
 from earmark.vault import Content
 
@@ -126,6 +126,21 @@ async def test_one_person_alone_can_not_be_judged_by(stores, teach, people, ears
     report = await learn.learn(stores, promote=True)
     assert (report.heldout_people, report.candidate) == (0, None)
     assert "one person" in report.why
+
+
+async def test_words_of_one_person_are_learned_where_there_is_one_household(stores, labelled, monkeypatch):
+    seen = []
+
+    def make(attempt, parts):
+        seen.append(attempt.people)
+        raise BadRequest(why="enough")
+
+    monkeypatch.setattr(ring, "make", make)
+    for _ in range(2):
+        with pytest.raises(BadRequest):
+            await learn.learn(stores)
+        await accounts.create_household(stores)
+    assert seen == [1, 2]
 
 
 async def test_drafts_of_a_killed_run_are_swept_and_those_at_work_are_not(stores):
