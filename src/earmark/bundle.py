@@ -5,7 +5,8 @@ manifest's bytes), and the files. Files hold numbers and text only (JSON, NPZ wi
 loading one never runs code from it.
 
     wake/<word>.json|npz    the learned verifier of a wake word and its operating point
-    asr/…                   acoustic means, n-gram model, lexicon, rejection settings of the recogniser
+    asr/…                   means, lm.arpa, lexicon.dict, decision.json: acoustic means, n-gram model, lexicon and
+                            rejection settings of the recogniser
     nlu/…                   the intent and slot model
 """
 

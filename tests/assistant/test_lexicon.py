@@ -22,3 +22,13 @@ def test_the_bundles_lexicon_comes_first(tmp_path):
     assert lexicon.load(bundle) == {"latte": "L AA T EY", "zorp": "Z AO R P"}
     assert lexicon.missing({"zorp"}, known=lexicon.load(bundle)) == {}
     assert lexicon.load(BUILTIN) == {}
+
+
+def test_letters_allow_several_pronunciations_the_rules_own_first():
+    found = lexicon.spellings("calo")
+    assert found[0] == lexicon.spell_out("calo")
+    assert found[0] == "K AE L OW"
+    assert {"K EY L OW", "S AE L OW", "S AA L OW"} <= set(found)
+    assert len(found) == len(set(found))
+    assert len(lexicon.spellings("onomatopoeia", most=50)) == 50
+    assert lexicon.spellings("李") == []

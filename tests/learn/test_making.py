@@ -1,8 +1,11 @@
 from __future__ import annotations
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from earmark.learn.making import left_out
+from earmark.bundle import BUILTIN
+from earmark.learn import making
+from earmark.learn.making import Attempt, left_out
 from earmark.learn.promotion import judge
 from earmark.learn.scoring import Outcome
 
@@ -46,3 +49,31 @@ def test_what_is_better_on_held_out_people_keeps_its_own_words():
     verdict = judge(heard(9, through=9), heard(9, through=1))
     assert left_out(verdict, GOOD) == verdict
     assert verdict.promote
+
+
+@pytest.mark.parametrize(("errors", "kept"), [(1, True), (2, False), (3, False)])
+def test_what_people_say_is_kept_only_when_held_out_people_are_heard_better(monkeypatch, tmp_path, errors, kept):
+    def heard(attempt, clips, bundle):
+        return [(clip, errors if bundle.path("asr/lm.arpa") else 2) for clip in clips]
+
+    def counted(clip, result):
+        return Outcome(speaker=clip, duration=1.0, errors=result, words=4)
+
+    monkeypatch.setattr(making, "_hear", heard)
+    monkeypatch.setattr(making, "outcome", counted)
+    monkeypatch.setattr(making, "learn_language", lambda *_, **__: Learned())
+    attempt = Attempt(
+        current=BUILTIN, taught=(), drafts=tmp_path, key=Ed25519PrivateKey.generate(), progress=lambda *_: None
+    )
+    attempt.heldout = [("a", 2), ("b", 2)]
+    assert bool(making._language(attempt, [])) is kept
+    assert [note.part for note in attempt.notes] == ([] if kept else ["words"])
+
+
+class Learned:
+    """A language of one file."""
+
+    utterances = ("a",)
+
+    def files(self):
+        return {"asr/lm.arpa": b"words"}

@@ -6,15 +6,26 @@ import os
 import numpy as np
 import pytest
 
-from earmark import audit, learn
+from earmark import accounts, audit, forget, learn
 from earmark.assistant import FEATURE_NAMES, NOTHING, Decision, Engine, Heard, Hypothesis
 from earmark.bundle import BUILTIN
 from earmark.errors import BadRequest, Forbidden
-from earmark.learn import making
+from earmark.learn import making, ring
 from earmark.learn.hearing import Reading, Result
 from earmark.vault import Content
 
 ORDER = {"intent": "orderDrink", "slots": {"coffeeDrink": "latte"}}
+
+WRITTEN = Hypothesis(words=(), text="feed the cat", confidence=0.5, source="ngram")
+
+
+class Language:
+    """Stands in for what was learned of people's words."""
+
+    utterances = ("feed the cat",)
+
+    def files(self, *, without=None):
+        return {"asr/lm.arpa": f"all but {without}".encode()}
 
 
 @pytest.fixture
@@ -38,7 +49,7 @@ def ears(monkeypatch):
                 confidence=confidence,
                 source="grammar",
                 evidence=found,
-                rival=NOTHING,
+                rival=WRITTEN if bundle.path("asr/lm.arpa") else NOTHING,
             )
             heard = Heard(hypothesis=hypothesis, understanding=engine.understand(hypothesis))
             reading = Reading(heard=heard, duration=sound.duration, seconds=0.1)
@@ -126,6 +137,38 @@ async def test_one_person_alone_can_not_be_judged_by(stores, teach, people, ears
     report = await learn.learn(stores, promote=True)
     assert (report.heldout_people, report.candidate) == (0, None)
     assert "one person" in report.why
+
+
+async def test_what_people_say_is_part_of_the_bundle_and_goes_with_their_recordings(
+    stores, labelled, ears, teach, people, tone, monkeypatch
+):
+    monkeypatch.setattr(making, "learn_language", lambda *_, **__: Language())
+    wrote = {"transcript": {"text": "feed the cat"}, "understood": {"value": "right", "intent": None, "slots": {}}}
+    said = [await teach(one, audio=tone(0.6, level=0.1), wake_span=None, content=Content(), **wrote) for one in people]
+    report = await learn.learn(stores, promote=True)
+    assert (report.before["asr"]["wer"], report.after["asr"]["wer"]) == (1.0, 0.0)
+    bundle = await learn.promoted(stores)
+    assert bundle.read("asr/lm.arpa") == b"all but None"
+    assert bundle.manifest["datasets"] == dict.fromkeys(["asr/decision.json", "asr/lm.arpa"], report.dataset)
+
+    await forget.forget(stores, people[0], said[:1], how="settings")
+    assert await learn.promoted(stores) is BUILTIN
+    assert list(stores.home.models.iterdir()) == []
+
+
+async def test_words_of_one_person_are_learned_where_there_is_one_household(stores, labelled, monkeypatch):
+    seen = []
+
+    def make(attempt, parts):
+        seen.append(attempt.people)
+        raise BadRequest(why="enough")
+
+    monkeypatch.setattr(ring, "make", make)
+    for _ in range(2):
+        with pytest.raises(BadRequest):
+            await learn.learn(stores)
+        await accounts.create_household(stores)
+    assert seen == [1, 2]
 
 
 async def test_drafts_of_a_killed_run_are_swept_and_those_at_work_are_not(stores):

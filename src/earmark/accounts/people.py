@@ -58,6 +58,12 @@ async def create_household(stores: Stores) -> HouseholdId:
     return household
 
 
+async def count_households(stores: Stores) -> int:
+    async with stores.pool.connection() as connection:
+        row = await (await connection.execute(SQL.count_households)).fetchone()
+    return row["households"] if row else 0
+
+
 async def create_person(
     stores: Stores,
     *,

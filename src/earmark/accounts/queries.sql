@@ -1,6 +1,9 @@
 -- add_household: a household and its secret
 INSERT INTO accounts.households (id, exclusion_secret, created_on) VALUES (%(id)s, %(secret)s, %(on)s);
 
+-- count_households: how many there are
+SELECT count(*) AS households FROM accounts.households;
+
 -- add_person: a person of any role
 INSERT INTO accounts.people (id, household_id, handle_hash, sealed, key_slot, roles, site, languages, created_on)
 VALUES (%(id)s, %(household)s, %(handle_hash)s, %(sealed)s, %(slot)s, %(roles)s, %(site)s, %(languages)s, %(on)s);

@@ -19,8 +19,10 @@ Carry out (async):
     reply = await answer(Request(intent=…, slots=…, text=…, now=…, device_id=…), home)   # home: the Home protocol
     reply: Reply(text, actions=(Action(kind, data), …), done)
 
-Learn: a bundle may bring `asr/lm.arpa`, `asr/lexicon.dict`, `nlu/…`, and
+Learn: a bundle may bring `nlu/…`, and
 
+    asr/lm.arpa         the n-gram of open speech, in the general one's place
+    asr/lexicon.dict    `word PHONE PHONE …` a line, for words that the packaged dictionary lacks
     asr/means           the acoustic model's Gaussians, moved by labelled speech; all three decoders use them
     asr/phrases.json    dump_phrases(["make me a latte", …]): what is said often, as weights of the grammar's arcs
     asr/decision.json   Decision.to_json(): which evidence (`FEATURE_NAMES`, `features(hypothesis)`) means that a

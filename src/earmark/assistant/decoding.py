@@ -6,7 +6,7 @@ All scores are natural-log likelihoods relative to the best active senone of eac
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -157,13 +157,20 @@ def grammar_decoder(
     return Decoder(decoder, lattice=False)
 
 
-def ngram_decoder(*, model: Path | None, lexicon: Mapping[str, str], means: Path | None = None) -> Decoder:
-    """Make a decoder for open speech with an ARPA or binary n-gram; the packaged general one without `model`."""
+def ngram_decoder(
+    *, model: Path | None, lexicon: Mapping[str, str], words: Collection[str] = (), means: Path | None = None
+) -> Decoder:
+    """Make a decoder for open speech with an ARPA or binary n-gram; the packaged general one without `model`.
+
+    `words`: of the packaged dictionary, to be heard even where the n-gram lacks them; each is as likely as the average
+    of its words.
+    """
     path = str(model) if model else pocketsphinx.get_model_path("en-us/en-us.lm.bin")
     decoder = _decoder(
         means, lm=path, fwdflat=False, bestpath=True, maxhmmpf=3000, beam=1e-40, wbeam=1e-20, pbeam=1e-40
     )
     _add_words(decoder, lexicon)
+    _let_in(decoder, words)
     return Decoder(decoder, lattice=True)
 
 
@@ -192,3 +199,14 @@ def _decoder(means: Path | None, **settings: object) -> pocketsphinx.Decoder:
 def _add_words(decoder: pocketsphinx.Decoder, lexicon: Mapping[str, str]) -> None:
     for index, (word, phones) in enumerate(lexicon.items(), start=1):
         decoder.add_word(word, phones, index == len(lexicon))
+
+
+def _let_in(decoder: pocketsphinx.Decoder, words: Collection[str]) -> None:
+    """Give an n-gram words that the dictionary can pronounce; the search has to be made again to take them up."""
+    model, unknown = decoder.get_lm(), decoder.logmath.get_zero()
+    lacking = [word for word in sorted(words) if decoder.lookup_word(word) and model.prob([word]) <= unknown]
+    for word in lacking:
+        model.add_word(word, 1.0)
+    if lacking:
+        decoder.add_lm("open", model)
+        decoder.activate_search("open")

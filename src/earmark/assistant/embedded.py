@@ -49,7 +49,9 @@ class EmbeddedRecogniser:
         self._grammar: Decoder = grammar_decoder(
             grammar, lexicon=pronounced, weights=priors.arc_weights(grammar, priors.load(bundle)), means=means
         )
-        self._ngram: Decoder = ngram_decoder(model=bundle.path("asr/lm.arpa"), lexicon=pronounced, means=means)
+        self._ngram: Decoder = ngram_decoder(
+            model=bundle.path("asr/lm.arpa"), lexicon=pronounced, words=grammar.words, means=means
+        )
         self._phones: Decoder = phone_decoder(means=means)
         self._decoders = (self._grammar, self._ngram, self._phones)
         self._gate = SpeechGate()

@@ -5,7 +5,8 @@ Phones are those of the CMU dictionary without stress.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import itertools
+from collections.abc import Iterable, Mapping, Sequence
 
 from earmark.assistant.decoding import known_words
 from earmark.bundle import ModelBundle
@@ -24,6 +25,15 @@ _RULES = (
 )  # fmt: skip
 """Longest first. Rough, for names only: everyday words stand in the dictionary."""
 _AT_END = {"a": "AH", "e": "", "i": "IY", "o": "OW", "y": "IY", "ie": "IY", "ey": "IY", "u": "UW"}
+_OTHERWISE = {
+    "a": ("EY", "AA", "AH"), "e": ("IY", "AH", "EY"), "i": ("AY", "IY"), "o": ("OW", "AO"), "u": ("UW", "Y UW", "UH"),
+    "y": ("IY", "AY"), "c": ("S", "CH"), "g": ("JH",), "j": ("Y",), "s": ("Z",), "w": ("V",), "z": ("T S",),
+    "ea": ("EH", "EY"), "ei": ("IY", "EY"), "ie": ("AY",), "ai": ("AY",), "ou": ("UW", "AH"), "ow": ("AW",),
+    "oo": ("UH",), "au": ("AW",), "ch": ("K", "SH"), "th": ("DH", "T"), "gh": ("",), "ough": ("OW", "AH F"),
+    "ge": ("G EH", "JH"), "gi": ("G IH", "JH"), "gy": ("G IY",), "ce": ("S",), "kn": ("K N",), "ng": ("NG G",),
+    "ar": ("ER",), "or": ("ER",),
+}  # fmt: skip
+"""What letters may sound like instead, inside a word or at its end."""
 
 
 def load(bundle: ModelBundle) -> Mapping[str, str]:
@@ -41,13 +51,39 @@ def missing(words: Iterable[str], *, known: Mapping[str, str]) -> Mapping[str, s
 
 def spell_out(word: str) -> str:
     """Guess a pronunciation from letters; empty when the word has none that English uses."""
-    rest, phones = "".join(letter for letter in word.lower() if "a" <= letter <= "z"), []
+    return _joined(sound for _, sound in _sounds(word))
+
+
+def spellings(word: str, *, most: int = 96) -> Sequence[str]:
+    """Return pronunciations that a word's letters allow, the likeliest first: that of `spell_out`, then those that
+    change one sound of it, then two, and so on."""
+    sounds = _sounds(word)
+    choices = [(sound, *_OTHERWISE.get(letters, ())) for letters, sound in sounds]
+    found: dict[str, None] = {}
+    for changes in range(len(sounds) + 1):
+        for places in itertools.combinations(range(len(sounds)), changes):
+            rows = [each[1:] if at in places else each[:1] for at, each in enumerate(choices)]
+            for chosen in itertools.product(*rows):
+                if spelled := _joined(chosen):
+                    found[spelled] = None
+                if len(found) >= most:
+                    return list(found)
+    return list(found)
+
+
+def _sounds(word: str) -> list[tuple[str, str]]:
+    """Part a word into letters and what they sound like by the rules."""
+    rest, found = "".join(letter for letter in word.lower() if "a" <= letter <= "z"), list[tuple[str, str]]()
     while rest:
-        if rest in _AT_END and phones:
-            phones.append(_AT_END[rest])
+        if rest in _AT_END and found:
+            found.append((rest, _AT_END[rest]))
             break
         letters, sound = next(rule for rule in _RULES if rest.startswith(rule[0]))
-        if not (phones and phones[-1] == sound and len(letters) == 1):
-            phones.append(sound)
+        if not (found and found[-1][1] == sound and len(letters) == 1):
+            found.append((letters, sound))
         rest = rest[len(letters) :]
-    return " ".join(phone for phone in phones if phone)
+    return found
+
+
+def _joined(sounds: Iterable[str]) -> str:
+    return " ".join(sound for sound in sounds if sound)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -22,6 +23,7 @@ _AFTER_WAKE: Seconds = 0.35
 _LEAD, _TAIL = 1.6, 0.5
 """Quiet around a wake word that is played again: the detector needs to hear before it can judge."""
 _SHORTEST: Seconds = 0.4
+_CUT_OUT = re.compile(r"\[[^\]]*\]?")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +69,13 @@ def known_words(taught: Taught) -> str | None:
     if lesson.text:
         return None if "[" in lesson.text else lesson.text
     return heard.text or None if lesson.understood and heard.accepted else None
+
+
+def surely_said(taught: Taught) -> tuple[str | None, ...]:
+    """Return the words after the wake word, None for each piece that was cut out; empty when nobody knows them."""
+    text = taught.lesson.text if taught.lesson.text and taught.lesson.called is not False else known_words(taught)
+    words = _CUT_OUT.sub(" [] ", (text or "").lower()).split()
+    return tuple(None if word == "[]" else word for word in words)
 
 
 def spoken_part(taught: Taught) -> PcmAudio:

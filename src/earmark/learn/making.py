@@ -26,6 +26,8 @@ from earmark.learn.clips import Clip, Sentence
 from earmark.learn.datasets import Lesson
 from earmark.learn.evaluate import understood_sentences
 from earmark.learn.hearing import Job, Progress, Result, listen_to
+from earmark.learn.language import PEOPLE, Language
+from earmark.learn.language import learn as learn_language
 from earmark.learn.lessons import Taught, is_no_command, spoken_clips, wake_clip
 from earmark.learn.promotion import Verdict, judge
 from earmark.learn.readings import enough, example, heard_again, in_a_room, parser
@@ -43,7 +45,7 @@ class PartNote:
     """What became of one part."""
 
     part: str
-    """`wake`, `asr` or `nlu`."""
+    """`wake`, `asr`, `words` (of asr, when they were left out) or `nlu`."""
     learned: bool
     """True when the candidate holds it anew."""
     why: str
@@ -82,6 +84,8 @@ class Attempt:
     sentences: Sequence[Sentence] = ()
     """Written requests to learn understanding from, besides the labels."""
     workers: int | None = None
+    people: int = PEOPLE
+    """How many different ones must have said what is written into a bundle as words."""
     files: Files = field(default_factory=dict)
     notes: list[PartNote] = field(default_factory=list)
     before: list[Outcome] = field(default_factory=list)
@@ -223,25 +227,45 @@ def _speech(attempt: Attempt, *, learn: bool) -> None:
     chosen = enough([clip for side, clip in clips if side == "train"])
     lessons = [in_a_room(clip) if index % 2 else clip for index, clip in enumerate(chosen)]
     train = [one for one in attempt.taught if one.lesson.side == "train"]
+    language = _language(attempt, train)
     utterances = spoken(train, progress=attempt.progress)
-    means = means_file(utterances)
-    if means and _decided(attempt, means, _heard_by_others(attempt, lessons, utterances), before):
-        return
-    _decided(attempt, {}, _hear(attempt, lessons, attempt.draft({}, anew="asr/")), before)
+    tries = [(utterances, language), ([], language)] if means_file(utterances) else [([], language)]
+    for moved, said in [*tries, ([], Language())] if language else tries:
+        files = {**means_file(moved), **said.files()}
+        if _decided(attempt, files, _heard_by_others(attempt, lessons, moved, said), before):
+            return
+
+
+def _language(attempt: Attempt, train: Sequence[Taught]) -> Language:
+    """Learn what people say; nothing unless held-out people are heard better with it, all else being equal."""
+    found = learn_language(train, people=attempt.people, progress=attempt.progress)
+    if not found:
+        return found
+    clips, plain = [clip for clip, _ in attempt.heldout], attempt.heldout
+    if any(name.startswith("asr/") for name in attempt.files):
+        plain = _hear(attempt, clips, attempt.draft({}, anew="asr/"))
+    told = _hear(attempt, clips, attempt.draft(found.files(), anew="asr/"))
+    verdict = judge([outcome(*heard) for heard in plain], [outcome(*heard) for heard in told])
+    if verdict.promote:
+        return found
+    attempt.skip("words", verdict.why, examples=len(found.utterances))
+    return Language()
 
 
 def _heard_by_others(
-    attempt: Attempt, lessons: Sequence[Clip], utterances: Sequence[Spoken]
+    attempt: Attempt, lessons: Sequence[Clip], utterances: Sequence[Spoken], language: Language
 ) -> list[tuple[Clip, Result]]:
-    """Return how clips are heard by an acoustic model that learned from other clips.
+    """Return how clips are heard by models that learned from other clips.
 
-    Its own would sound better to it than any held-out person's, and the decision would become too strict.
+    Their own would sound better to them than any held-out person's, and the decision would become too strict.
     """
+    if not utterances and not language:
+        return _hear(attempt, lessons, attempt.draft({}, anew="asr/"))
     heard: list[tuple[Clip, Result]] = []
     for half in (0, 1):
         taught = means_file([one for one in utterances if one.half != half])
         clips = [clip for clip in lessons if half_of(clip.id) == half]
-        heard += _hear(attempt, clips, attempt.draft(taught, anew="asr/"))
+        heard += _hear(attempt, clips, attempt.draft({**taught, **language.files(without=half)}, anew="asr/"))
     return heard
 
 

@@ -11,11 +11,13 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from earmark import accounts
 from earmark.bundle import ModelBundle
 from earmark.errors import BadRequest, Forbidden, NotFound
 from earmark.learn import registry
 from earmark.learn.clips import read_sentences
 from earmark.learn.datasets import Dataset, make_dataset, open_sound
+from earmark.learn.language import PEOPLE
 from earmark.learn.lessons import Taught
 from earmark.learn.making import Attempt, Made, PartNote, about, make
 from earmark.learn.scoring import Scores, summarise
@@ -88,6 +90,7 @@ async def learn(
         progress=lambda what, done, total: progress(f"{what}, {done} of {total}"),
         sentences=_sentences(data),
         workers=workers,
+        people=1 if await accounts.count_households(stores) == 1 else PEOPLE,
     )
     made = await asyncio.to_thread(make, attempt, [part for part in PARTS if part in parts])
     progress("writing it down")
