@@ -53,6 +53,8 @@ class ModelBundle:
         return None if data is None else json.loads(data)
 
 
+DEVICE = "wake/"
+"""Beginning of the names of those files that a device is given: what people said stays with the assistant."""
 BUILTIN = ModelBundle(version="builtin")
 """What a fresh installation runs: the packaged models, nothing learned."""
 
@@ -81,8 +83,10 @@ def write(folder: Path, *, files: Mapping[str, bytes], about: Mapping[str, Any],
     return load(target, key.public_key())
 
 
-def load(folder: Path, key: Ed25519PublicKey) -> ModelBundle:
+def load(folder: Path, key: Ed25519PublicKey, *, only: str = "") -> ModelBundle:
     """Open a bundle after checking its signature and every file's hash.
+
+    `only`: the beginning of the names of those files that are asked for; the bundle then has no others.
 
     Raises BadBundle when anything differs from what was signed.
     """
@@ -90,6 +94,7 @@ def load(folder: Path, key: Ed25519PublicKey) -> ModelBundle:
         manifest = (folder / "manifest.json").read_bytes()
         key.verify((folder / "signature").read_bytes(), manifest)
         content: dict[str, Any] = json.loads(manifest)
+        content["files"] = {name: value for name, value in content["files"].items() if name.startswith(only)}
         for name, expected in content["files"].items():
             path = folder / name
             if not path.resolve().is_relative_to(folder.resolve()):

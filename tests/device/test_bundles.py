@@ -39,6 +39,20 @@ def test_installs_and_remembers(store: BundleStore, tmp_path: Path) -> None:
     assert BundleStore(tmp_path / "device").current().version == version
 
 
+def test_a_device_needs_no_other_part_and_uses_none(store: BundleStore, tmp_path: Path) -> None:
+    """What the assistant learned holds words of people: it is signed together, and stays where it is."""
+    files = {"wake/alexa.json": b"one", "asr/lexicon.dict": b"zorbek Z AO R B EH K"}
+    made = bundles.write(tmp_path / "made", files=files, about={}, key=KEY)
+    assert made.folder is not None
+    (made.folder / "asr" / "lexicon.dict").unlink()
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w") as tar:
+        tar.add(made.folder, arcname=".")
+    got = store.install(made.version, buffer.getvalue())
+    assert (got.version, got.read("wake/alexa.json"), got.read("asr/lexicon.dict")) == (made.version, b"one", None)
+    assert store.current().version == made.version
+
+
 def test_another_installations_bundle_is_refused(store: BundleStore, tmp_path: Path) -> None:
     good, archive = packed(tmp_path / "made")
     store.install(good, archive)

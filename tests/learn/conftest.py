@@ -1,12 +1,47 @@
 from __future__ import annotations
 
 import uuid
+from datetime import UTC, datetime
 
+import numpy as np
 import pytest
 
 from earmark import accounts, consent, vault
+from earmark.learn.datasets import Lesson
+from earmark.learn.lessons import Taught
 from earmark.storage import seal_json
-from earmark.vault import Content, NewInteraction, Wake
+from earmark.vault import Content, Interaction, NewInteraction, Wake
+from earmark.words import SAMPLE_RATE, InteractionId, PcmAudio, PersonId
+
+
+@pytest.fixture(scope="session")
+def quiet():
+    """Half a second of a quiet room."""
+    return np.random.default_rng(0).normal(0, 25, SAMPLE_RATE // 2).astype(np.int16)
+
+
+@pytest.fixture
+def taught(quiet):
+    """`taught(sound, text="feed the cat")`: a recording in memory and what people found out about it."""
+
+    def make(sound=quiet, *, number=None, heard=None, wake=None, **lesson):
+        identifier = InteractionId(uuid.uuid4() if number is None else uuid.UUID(int=number))
+        interaction = Interaction(
+            id=identifier,
+            person_id=PersonId(uuid.uuid4()),
+            device_id=None,
+            started_at=datetime(2026, 5, 4, tzinfo=UTC),
+            expires_at=datetime(2026, 6, 4, tzinfo=UTC),
+            kind="command",
+            duration=len(sound) / SAMPLE_RATE,
+            wake=wake,
+            bundle="builtin",
+            content=heard or Content(),
+        )
+        known = {"interaction_id": identifier, "side": "train", "speaker": "a", "labels": 1} | lesson
+        return Taught(lesson=Lesson(**known), interaction=interaction, audio=PcmAudio(samples=sound))
+
+    return make
 
 
 @pytest.fixture

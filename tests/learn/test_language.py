@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-import uuid
-from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
@@ -12,13 +10,10 @@ from earmark.assistant.decoding import ngram_decoder
 from earmark.assistant.gate import SpeechGate
 from earmark.device import Voice
 from earmark.learn import language, ngram
-from earmark.learn.datasets import Lesson
 from earmark.learn.language import FEWEST, Utterance, learn, pronunciation
-from earmark.learn.lessons import Taught, surely_said
-from earmark.vault import Content, Interaction
-from earmark.words import SAMPLE_RATE, InteractionId, PcmAudio, PersonId
+from earmark.learn.lessons import surely_said
+from earmark.words import PcmAudio
 
-QUIET = np.random.default_rng(0).normal(0, 25, SAMPLE_RATE // 2).astype(np.int16)
 SAID = ngram.count([(who, ["feed", "the", "zorbek", "now"]) for who in "ab" for _ in range(5)], people=2)
 
 
@@ -33,30 +28,13 @@ def voice():
         yield voice
 
 
-def quiet(*_):
+def unheard(*_):
     pass
 
 
-def taught(sound=QUIET, *, number=None, **lesson):
-    identifier = InteractionId(uuid.UUID(int=number) if number is not None else uuid.uuid4())
-    interaction = Interaction(
-        id=identifier,
-        device_id=None,
-        started_at=datetime(2026, 5, 4, tzinfo=UTC),
-        kind="command",
-        duration=1.0,
-        bundle="builtin",
-        expires_at=datetime(2026, 6, 4, tzinfo=UTC),
-        wake=None,
-        content=Content(),
-        person_id=PersonId(uuid.uuid4()),
-    )
-    known = {"interaction_id": identifier, "side": "train", "speaker": "a", "labels": 1} | lesson
-    return Taught(lesson=Lesson(**known), interaction=interaction, audio=PcmAudio(samples=sound))
-
-
-def say(speaker, text, voice):
-    return np.concatenate([QUIET, speaker.synthesise(text, voice=voice).samples, QUIET])
+@pytest.fixture
+def say(voice, quiet):
+    return lambda text, how: np.concatenate([quiet, voice.synthesise(text, voice=how).samples, quiet])
 
 
 def loaded(arpa: bytes, folder: Path):
@@ -96,64 +74,64 @@ def test_nothing_counts_that_one_person_alone_said_or_that_was_cut_out():
     assert ("call", "her", "now") in ngram.count(said, people=1)
 
 
-def test_cut_outs_are_no_words_and_false_wakes_say_nothing():
+def test_cut_outs_are_no_words_and_false_wakes_say_nothing(taught):
     assert surely_said(taught(text="call [name] at [card number] now")) == ("call", None, "at", None, "now")
     assert surely_said(taught(text="a letter", called=False)) == ()
 
 
-def test_too_few_utterances_or_people_teach_nothing(general):
+def test_too_few_utterances_or_people_teach_nothing(taught, general):
     few = [taught(text="feed the cat", speaker=who) for who in "ab" * (FEWEST // 2)]
-    assert not learn(few[:-1], progress=quiet, general=general)
-    assert learn(few, progress=quiet, general=general)
+    assert not learn(few[:-1], progress=unheard, general=general)
+    assert learn(few, progress=unheard, general=general)
     alone = [taught(text="feed the cat", speaker="a") for _ in range(FEWEST)]
-    assert not learn(alone, progress=quiet, general=general)
-    assert learn(alone, people=1, progress=quiet, general=general)
+    assert not learn(alone, progress=unheard, general=general)
+    assert learn(alone, people=1, progress=unheard, general=general)
     assert language.Language().files() == {}
 
 
-def test_a_word_of_one_person_stays_out_of_the_files_unless_there_is_one_household(general):
+def test_a_word_of_one_person_stays_out_of_the_files_unless_there_is_one_household(taught, general):
     lessons = [taught(text="feed the cat", speaker=who) for who in "ab" * FEWEST]
     lessons += [taught(text="feed the grumbex", speaker="a") for _ in range(3)]
     for people, inside in ((2, False), (1, True)):
-        files = learn(lessons, people=people, progress=quiet, general=general).files()
+        files = learn(lessons, people=people, progress=unheard, general=general).files()
         assert (b"grumbex" in b"".join(files.values())) is inside
         assert ("asr/lexicon.dict" in files) is inside
 
 
-def test_a_half_is_left_out(general):
+def test_a_half_is_left_out(taught, general):
     lessons = [taught(number=at, text="feed the cat", speaker="ab"[at % 2]) for at in range(2 * FEWEST)]
-    found = learn(lessons, progress=quiet, general=general)
+    found = learn(lessons, progress=unheard, general=general)
     whole, one, other = (found.files(without=half)["asr/lm.arpa"] for half in (None, 0, 1))
     assert whole != one != other != whole
     assert whole == found.files()["asr/lm.arpa"]
 
 
-def test_how_it_sounds_decides_how_a_word_is_pronounced(voice):
+def test_how_it_sounds_decides_how_a_word_is_pronounced(say):
     for heard, phones in (("kaylo", "K EY L OW"), ("sallo", "S AE L OW")):
-        sound = PcmAudio(samples=say(voice, f"put {heard} on the list", voice="en-us+m3"))
+        sound = PcmAudio(samples=say(f"put {heard} on the list", "en-us+m3"))
         one = Utterance(speaker="a", half=0, words=("put", "calo", "on", "the", "list"), sound=sound)
         assert pronunciation("calo", [one]) == phones
 
 
-def test_a_learned_word_is_heard_in_open_speech(general, voice, tmp_path):
+def test_a_learned_word_is_heard_in_open_speech(taught, general, say, tmp_path):
     sentence = "put frixolan on the list"
     lessons = [taught(text="feed the cat", speaker=who) for who in "ab" * FEWEST]
     for who, how in (("a", "en-us+f4"), ("b", "en-us+m5")):
-        lessons.append(taught(say(voice, sentence, voice=how), text=sentence, speaker=who))
-    files = learn(lessons, progress=quiet, general=general).files()
+        lessons.append(taught(say(sentence, how), text=sentence, speaker=who))
+    files = learn(lessons, progress=unheard, general=general).files()
     (tmp_path / "lm.arpa").write_bytes(files["asr/lm.arpa"])
     word, phones = files["asr/lexicon.dict"].decode().strip().split(maxsplit=1)
     decoder = ngram_decoder(model=tmp_path / "lm.arpa", lexicon={word: phones})
-    speech = b"".join(part.tobytes() for part in SpeechGate().feed(say(voice, sentence, voice="en-us")))
+    speech = b"".join(part.tobytes() for part in SpeechGate().feed(say(sentence, "en-us")))
     decoder.start(decoder.cepstral_mean(speech))
     decoder.feed(speech)
     assert "frixolan" in [span.word for span in decoder.finish()]
 
 
-def test_a_name_that_the_n_gram_lacks_is_heard_when_the_household_has_it(general, voice, tmp_path):
+def test_a_name_that_the_n_gram_lacks_is_heard_when_the_household_has_it(general, say, tmp_path):
     said = ngram.count([("a", ["where", "is", name]) for name in ("sally", "john", "paul")], people=1)
     (tmp_path / "lm.arpa").write_bytes(ngram.mix(said, general))
-    gated = SpeechGate().feed(say(voice, "where is penelope", voice="en-us"))
+    gated = SpeechGate().feed(say("where is penelope", "en-us"))
     speech = b"".join(part.tobytes() for part in gated)
     for words, inside in (((), False), (("penelope", "xiomarka"), True)):
         decoder = ngram_decoder(model=tmp_path / "lm.arpa", lexicon={}, words=words)

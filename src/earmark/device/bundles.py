@@ -14,7 +14,7 @@ import httpx
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from earmark.bundle import BUILTIN, ModelBundle, load
+from earmark.bundle import BUILTIN, DEVICE, ModelBundle, load
 from earmark.errors import AssistantUnreachable, BadBundle, SignInNeeded
 
 LARGEST = 256 * 1024 * 1024
@@ -58,7 +58,7 @@ class BundleStore:
             version = (self._folder / "current").read_text(encoding="ascii").strip()
             if not _VERSION.fullmatch(version):
                 return BUILTIN
-            return load(self._folder / version, self.key)
+            return load(self._folder / version, self.key, only=DEVICE)
         except (OSError, BadBundle):
             return BUILTIN
 
@@ -73,14 +73,14 @@ class BundleStore:
         draft = Path(tempfile.mkdtemp(prefix=".draft-", dir=self._folder))
         try:
             _unpack(archive, draft)
-            if load(draft, self.key).version != version:
+            if load(draft, self.key, only=DEVICE).version != version:
                 raise BadBundle(why="it is another version than the one asked for")
             if target.exists():
                 shutil.rmtree(target)
             draft.rename(target)
         finally:
             shutil.rmtree(draft, ignore_errors=True)
-        bundle = load(target, self.key)
+        bundle = load(target, self.key, only=DEVICE)
         mark = self._folder / ".current-new"
         mark.write_text(version, encoding="ascii")
         mark.replace(self._folder / "current")

@@ -229,10 +229,14 @@ def _speech(attempt: Attempt, *, learn: bool) -> None:
     train = [one for one in attempt.taught if one.lesson.side == "train"]
     language = _language(attempt, train)
     utterances = spoken(train, progress=attempt.progress)
-    tries = [(utterances, language), ([], language)] if means_file(utterances) else [([], language)]
-    for moved, said in [*tries, ([], Language())] if language else tries:
-        files = {**means_file(moved), **said.files()}
-        if _decided(attempt, files, _heard_by_others(attempt, lessons, moved, said), before):
+    nothing = Language()
+    tries: list[tuple[Files, Sequence[Spoken], Language]] = [({}, (), nothing)]
+    if language:
+        tries.insert(0, ({}, (), language))
+    if means := means_file(utterances):
+        tries.insert(0, (means, utterances, language))
+    for means, moved, said in tries:
+        if _decided(attempt, {**means, **said.files()}, _heard_by_others(attempt, lessons, moved, said), before):
             return
 
 

@@ -17,6 +17,7 @@ from fastapi import APIRouter, Request, Response, WebSocket, WebSocketDisconnect
 
 from earmark import accounts, learn, vault
 from earmark.assistant import Action, Conversation, EngineKeeper, Place, Said
+from earmark.bundle import DEVICE
 from earmark.device import Endpointer, EndpointRule, SileroSpeechDetector
 from earmark.device.vad import CHUNK_BYTES
 from earmark.errors import BadRequest, EarmarkError, NotFound, SignInNeeded
@@ -236,7 +237,7 @@ async def installation_key(request: Request) -> Response:
 
 @router.get("/api/device/bundle/{version}")
 async def bundle(request: Request, version: str) -> Response:
-    """A promoted bundle as a tar; the device checks its signature."""
+    """A device's part of the promoted bundle as a tar; the device checks its signature."""
     stores: Stores = request.app.state.stores
     await vault.device_by_token(stores, _bearer(request.headers))
     promoted = await learn.promoted(stores)
@@ -245,12 +246,16 @@ async def bundle(request: Request, version: str) -> Response:
     return Response(await asyncio.to_thread(_tar, promoted.folder), media_type="application/x-tar")
 
 
+_SIGNED = frozenset({"manifest.json", "signature"})
+
+
 def _tar(folder: Path) -> bytes:
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode="w") as tar:
         for path in sorted(folder.rglob("*")):
-            if path.is_file():
-                info = tarfile.TarInfo(path.relative_to(folder).as_posix())
+            name = path.relative_to(folder).as_posix()
+            if path.is_file() and (name in _SIGNED or name.startswith(DEVICE)):
+                info = tarfile.TarInfo(name)
                 info.size = path.stat().st_size
                 with path.open("rb") as file:
                     tar.addfile(info, file)
