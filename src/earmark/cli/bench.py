@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import json
 import logging
+from pathlib import Path
 from typing import Annotated
 
 import structlog
@@ -16,24 +17,32 @@ from earmark.errors import BadRequest, EarmarkError
 BENCHES = {
     "assist": "end of speech to the reply, and how much of a core listening takes",
     "history": "one page of /history among 100,000 interactions",
+    "learn": "what 25, 50, 100 labelled orders teach the acoustic model, on speakers it never heard; needs --data",
     "wake": "devices that one core can listen for, beside the bare wake-word loop",
 }
 
 
 def bench(
     name: Annotated[str, typer.Argument(help="; ".join(f"{name}: {what}" for name, what in BENCHES.items()))],
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    data: Annotated[
+        Path | None, typer.Option(help="For `learn`: a folder with commands/ and noise/kitchen.flac.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object, or a list of them.")] = False,
 ) -> None:
     """Measure on this machine; docs/benchmarks.md says what came out where."""
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
     try:
         if name not in BENCHES:
             raise BadRequest(why=f"There is no such measurement; choose one of: {', '.join(BENCHES)}.")
-        result = importlib.import_module(f"earmark.bench.{name}").run(note)
+        if (name == "learn") != (data is not None):
+            raise BadRequest(why="`earmark bench learn` takes --data DIR, and no other does.")
+        measure = importlib.import_module(f"earmark.bench.{name}").run
+        result = measure(note) if data is None else measure(note, data)
     except EarmarkError as error:
         fail(error, as_json=as_json)
     if as_json:
         print(json.dumps(result))
         return
-    for key, value in result.items():
-        out.print(f"{key:<28} {value}")
+    for row in result if isinstance(result, list) else [result]:
+        for key, value in row.items():
+            out.print(f"{key:<28} {value}")

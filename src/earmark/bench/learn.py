@@ -1,0 +1,137 @@
+"""`earmark bench learn --data DIR`: what labelled orders are worth to the acoustic model, on speakers it never heard.
+
+Every second speaker of `commands/` is learned from, the others are judged by. The orders learned from are mixed with
+the first half of `noise/kitchen.flac` and teach what lies between their words; those judged by with the second half. A
+reviewer's transcript is stood in for by the grammar's own words where intent and slots are right. The decision, the
+n-gram and the wake word stay as packaged.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import tempfile
+import uuid
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from earmark import audio, bundle
+from earmark.bundle import BUILTIN, ModelBundle
+from earmark.errors import BadManifest
+from earmark.learn.adapting import means_file, spoken
+from earmark.learn.clips import Clip, Mixing, read_folder, usable
+from earmark.learn.datasets import Lesson
+from earmark.learn.hearing import Job, Result, listen_to
+from earmark.learn.lessons import Taught
+from earmark.learn.scoring import is_right
+from earmark.supervisor import Progress
+from earmark.vault import Content, Interaction
+from earmark.words import InteractionId, PcmAudio, PersonId
+
+LABELS = (0, 25, 50, 100)
+JUDGED_AT = (12.0, 6.0)
+"""dB of the order over the noise."""
+_LEARNED_AT = (24.0, 12.0, 6.0)
+_SOME_DAY = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+def run(note: Progress, data: Path) -> list[dict[str, float]]:
+    """Return a row for each number of labels: orders read right by the grammar, and of these accepted, at each noise.
+
+    Raises BadManifest when the folder has no labelled orders or no kitchen noise.
+    """
+    noise_path = data / "noise" / "kitchen.flac"
+    orders = [clip for clip in usable(read_folder(data)[0])[0] if clip.part == "commands" and clip.intent]
+    if not orders or not noise_path.is_file():
+        raise BadManifest
+    first, second = halves(audio.read(noise_path))
+    train, judged = split(orders)
+    rows: list[dict[str, float]] = []
+    with tempfile.TemporaryDirectory() as folder:
+        lessons = _taught(train, first, note)
+        for labels in sorted({min(count, len(lessons)) for count in LABELS}):
+            models = _adapted(lessons[:labels], Path(folder), note) if labels else BUILTIN
+            row: dict[str, float] = {"labels": labels, "judged": len(judged)}
+            for snr in JUDGED_AT:
+                note(f"hearing held-out speakers, {labels} labels, {snr:.0f} dB")
+                heard = _hear(judged, models, Mixing(noise=second, snr=snr))
+                row[f"read_right_{snr:.0f}_db"] = sum(map(_read_right, judged, heard))
+                row[f"accepted_{snr:.0f}_db"] = sum(map(_accepted, judged, heard))
+            rows.append(row)
+    return rows
+
+
+def halves(noise: PcmAudio) -> tuple[PcmAudio, PcmAudio]:
+    """Part a noise in the middle."""
+    middle = noise.duration / 2
+    return noise.cut(0.0, middle), noise.cut(middle, noise.duration)
+
+
+def split(orders: Sequence[Clip]) -> tuple[list[Clip], list[Clip]]:
+    """Return the orders to learn from and those to judge by: no speaker has any in both."""
+    speakers = sorted({clip.speaker for clip in orders}, key=_rank)
+    learned = set(speakers[::2])
+    return (
+        sorted((clip for clip in orders if clip.speaker in learned), key=lambda clip: _rank(clip.id)),
+        [clip for clip in orders if clip.speaker not in learned],
+    )
+
+
+def _rank(name: str) -> bytes:
+    return hashlib.sha256(name.encode()).digest()
+
+
+def _taught(train: Sequence[Clip], noise: PcmAudio, note: Progress) -> list[Taught]:
+    """Return the orders of which the words are known, each as recorded in a kitchen."""
+    note("reading the orders to learn from")
+    lessons: list[Taught] = []
+    for clip, result in zip(train, _hear(train, BUILTIN, None), strict=True):
+        if _read_right(clip, result) and result.reading is not None:
+            snr = _LEARNED_AT[len(lessons) % len(_LEARNED_AT)]
+            sound = Mixing(noise=noise, snr=snr).apply(clip, clip.sound())
+            lessons.append(_lesson(clip, sound, result.reading.heard.hypothesis.text))
+    return lessons
+
+
+def _lesson(clip: Clip, sound: PcmAudio, text: str) -> Taught:
+    identifier = InteractionId(uuid.uuid5(uuid.NAMESPACE_OID, clip.id))
+    interaction = Interaction(
+        id=identifier,
+        person_id=PersonId(uuid.uuid5(uuid.NAMESPACE_OID, clip.speaker)),
+        device_id=None,
+        started_at=_SOME_DAY,
+        expires_at=_SOME_DAY,
+        kind="command",
+        duration=sound.duration,
+        wake=None,
+        bundle=BUILTIN.version,
+        content=Content(),
+    )
+    lesson = Lesson(interaction_id=identifier, side="train", speaker=clip.speaker, labels=1, text=text)
+    return Taught(lesson=lesson, interaction=interaction, audio=sound)
+
+
+def _adapted(lessons: Sequence[Taught], folder: Path, note: Progress) -> ModelBundle:
+    note(f"learning from {len(lessons)} orders")
+    files = means_file(spoken(lessons, progress=lambda *_: None))
+    return bundle.write(folder, files=files, about={}, key=Ed25519PrivateKey.generate())
+
+
+def _hear(clips: Sequence[Clip], models: ModelBundle, mixing: Mixing | None) -> list[Result]:
+    return listen_to([Job(clip=clip, wake=False, hear=True) for clip in clips], bundle=models, mixing=mixing)
+
+
+def _accepted(clip: Clip, result: Result) -> bool:
+    return result.reading is not None and is_right(result.reading.heard, clip.intent or "", clip.slots)[0]
+
+
+def _read_right(clip: Clip, result: Result) -> bool:
+    """Tell whether the grammar's sentence was right, whatever the decision made of it."""
+    if result.reading is None or result.reading.heard.hypothesis.source != "grammar":
+        return False
+    heard = result.reading.heard
+    understood = replace(heard.understanding, accepted=True)
+    return is_right(replace(heard, understanding=understood), clip.intent or "", clip.slots)[0]
