@@ -23,7 +23,7 @@ from websockets.asyncio.client import connect
 from earmark.errors import HomeInUse, OldHome, PortInUse
 from earmark.settings import Settings
 from earmark.storage import EmbeddedPostgres, Home
-from earmark.supervisor import check_ports, running_database
+from earmark.supervisor import Supervisor, check_ports, running_database
 
 PLANES = ("home", "floor", "desk")
 
@@ -198,6 +198,17 @@ def test_a_port_in_use_is_named_with_what_to_do(installation):
     assert f"setup.port: Port {installation.ports['floor']} is taken" in done.stderr
     assert "EARMARK_FLOOR_PORT" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("terminal", "asked", "level"), [(True, None, "warning"), (True, "debug", "debug"), (False, None, None)]
+)
+def test_a_terminal_is_not_flooded_with_a_line_a_request(tmp_path, monkeypatch, terminal, asked, level):
+    monkeypatch.setattr("sys.stderr.isatty", lambda: terminal, raising=False)
+    monkeypatch.delenv("EARMARK_LOG_LEVEL", raising=False)
+    if asked:
+        monkeypatch.setenv("EARMARK_LOG_LEVEL", asked)
+    assert Supervisor(Settings(home=tmp_path))._env.get("EARMARK_LOG_LEVEL") == level
 
 
 def test_check_ports_lets_free_ones_pass(tmp_path):

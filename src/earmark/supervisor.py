@@ -93,6 +93,10 @@ class Supervisor:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self._env = {**os.environ, "EARMARK_HOME": str(settings.home), "PYTHONUNBUFFERED": "1"}
+        if (
+            sys.stderr.isatty()
+        ):  # a line a request is for a log's reader, not for somebody who sees the links among them
+            self._env.setdefault("EARMARK_LOG_LEVEL", "warning")
         for name in ("home_port", "floor_port", "desk_port", "host"):
             self._env[f"EARMARK_{name.upper()}"] = str(getattr(settings, name))
         this = [sys.executable, "-m", "earmark"]

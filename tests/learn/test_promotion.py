@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from earmark.learn.promotion import judge
@@ -75,3 +77,14 @@ def test_false_wakes_misses_and_words_are_compared_too():
     ]
     found = {number.name: (number.before, number.after) for number in judge(before, after).numbers}
     assert found == {"miss_rate": (0.0, 0.0), "false_wakes": (1.0, 0.0), "wer": (0.5, 0.25)}
+
+
+def test_what_got_worse_by_chance_is_said_beside_what_got_better():
+    before = [Outcome(speaker=f"s{i}", duration=1.0, said=True, woke=1) for i in range(20)]
+    before += [Outcome(speaker=f"s{i}", duration=1.0, said=False, woke=1) for i in range(20)]
+    after = [replace(one, woke=int(bool(one.said))) for one in before]
+    after[0] = replace(after[0], woke=0)
+    verdict = judge(before, after)
+    assert verdict.promote
+    assert "false wakes that came through: 100.0% before, 0.0% after, fewer" in verdict.why
+    assert "calls that were missed: 0.0% before, 5.0% after, more, which may be chance" in verdict.why

@@ -136,7 +136,11 @@ def judge(before: Sequence[Outcome], after: Sequence[Outcome], *, seed: int = 0)
     elif not better:
         why = "It is no better on people it never heard."
     else:
-        why = f"It is better on people it never heard, and nowhere worse: {'; '.join(n.sentence for n in better)}."
+        changed = better + [number for number in numbers if number.after > number.before]
+        why = (
+            "It is better on people it never heard, and nowhere worse than chance explains: "
+            f"{'; '.join(number.sentence for number in changed)}."
+        )
     return Verdict(promote=why.startswith("It is better"), why=why, numbers=numbers)
 
 
