@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from earmark import airlock, consent
+from earmark import accounts, airlock, consent
 
 PATH = "/settings/account/privacy"
 
@@ -51,6 +51,16 @@ async def test_an_unknown_switch_changes_nothing(browse, household, stores) -> N
 @pytest.mark.parametrize("path", ["/listeners", "/guarantees", "/sign-in", "/health"])
 async def test_what_everybody_may_read(browse, path: str) -> None:
     assert (await (await browse("home")).get(path)).status_code == 200
+
+
+async def test_the_page_about_listeners_names_where_they_work(browse, stores) -> None:
+    page = await (await browse("home")).get("/listeners")
+    assert "Nobody is a reviewer here yet" in page.text
+    for role, site in (("reviewer", "Bucharest"), ("lead", "Hyderabad"), ("engineer", "Elsewhere"), ("reviewer", None)):
+        await accounts.create_person(stores, name="Somebody", roles=[role], site=site)
+    page = await (await browse("home")).get("/listeners")
+    assert f"They work in Bucharest, Hyderabad, {stores.settings.site}." in page.text
+    assert "Elsewhere" not in page.text
 
 
 async def test_only_the_owners_plane_asks_for_a_microphone(browse) -> None:

@@ -7,6 +7,7 @@ from itertools import groupby
 
 from fastapi import APIRouter, Request, Response
 
+from earmark import accounts
 from earmark.guarantees import GUARANTEES
 from earmark.web.render import page
 from earmark.web.sessions import Public, StoresHere
@@ -24,11 +25,12 @@ async def guarantees(request: Request, _: Public) -> Response:
 @router.get("/listeners")
 async def listeners(request: Request, stores: StoresHere, _: Public) -> Response:
     settings = stores.settings
+    who = [member for member in await accounts.staff(stores) if member.roles & {"reviewer", "lead"}]
     return page(
         request,
         "home/listeners.html",
         rate=settings.review_rate,
-        site=settings.site,
+        sites=sorted({member.site or settings.site for member in who}),
         case_hours=settings.case_hours,
         lease_seconds=settings.lease_seconds,
     )
