@@ -9,8 +9,11 @@
     │   ├── SignInNeeded              auth.sign-in
     │   ├── Forbidden                 auth.forbidden
     │   ├── NoBasis                   consent.no-basis
+    │   ├── NotForChildren            consent.child
+    │   ├── WrongCode                 guest.code
     │   └── TooManyRequests           auth.slow-down
     ├── NotFound                      thing.not-found
+    │   └── NoSound                   vault.no-sound
     ├── Conflict                      thing.changed
     │   ├── StaleLease                review.stale-lease
     │   └── Revoked                   learn.revoked
@@ -143,11 +146,29 @@ class NoBasis(NotAllowed):
     code = "consent.no-basis"
 
 
+class NotForChildren(NotAllowed):
+    """This is a child's profile: nobody may listen to its recordings, so this switch stays off."""
+
+    code = "consent.child"
+
+
+class WrongCode(NotAllowed):
+    """This code doesn't fit, or its 24 hours are over; ask the device for a new one."""
+
+    code = "guest.code"
+
+
 class NotFound(EarmarkError):
     """There is nothing here under that address; it may have been deleted."""
 
     code = "thing.not-found"
     status = 404
+
+
+class NoSound(NotFound):
+    """No sound was kept of this, only that it happened."""
+
+    code = "vault.no-sound"
 
 
 class Conflict(EarmarkError):

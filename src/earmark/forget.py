@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
 from typing import Literal
 
-from earmark import airlock, learn, vault
+from earmark import airlock, consent, learn, vault
+from earmark.consent import Grants
+from earmark.errors import BadRequest, NotFound
 from earmark.storage import Eraser, Stores
-from earmark.vault import Receipt
+from earmark.vault import KeepsakeKind, Receipt
 from earmark.words import InteractionId, PersonId
 
 ERASERS: tuple[Eraser, ...] = (learn.ERASER, airlock.ERASER, vault.ERASER)
@@ -31,10 +34,79 @@ async def forget(
     return await vault.erase(stores, person_id, chosen, keepsakes=kept, how=how, erasers=ERASERS)
 
 
-async def forget_since(stores: Stores, person_id: PersonId, since: datetime, *, how: str) -> Receipt:
-    """Erase everything a person said since a time."""
-    chosen = await vault.selection(stores, person_id, since=since)
-    return await vault.erase(stores, person_id, chosen, how=how, erasers=ERASERS)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Preview:
+    """What would go, said before anything does."""
+
+    recordings: int
+    copies: int
+    """Masked copies in review."""
+    labels: int
+    """What people agreed on about them."""
+    datasets: tuple[str, ...]
+    """Versions that would be revoked."""
+    models: tuple[str, ...]
+    """Bundles that would be retired and made again without it."""
+    kept: Mapping[KeepsakeKind, int]
+    """What skills keep, where everything goes."""
+
+
+async def preview(stores: Stores, person_id: PersonId, ids: Sequence[InteractionId] | Literal["all"]) -> Preview:
+    """Say what `forget` would erase of these. What isn't this person's is left out."""
+    kept = await vault.kept_of_person(stores, person_id) if ids == "all" else {}
+    own = await vault.selection(stores, person_id, ids=None if ids == "all" else ids)
+    copies, labels = await airlock.count_of(stores, own)
+    touched = await learn.touched(stores, own)
+    return Preview(
+        recordings=len(own),
+        copies=copies,
+        labels=labels,
+        datasets=touched.datasets,
+        models=touched.models,
+        kept={kind: len(found) for kind, found in kept.items()},
+    )
+
+
+async def not_called(stores: Stores, person_id: PersonId, identifier: InteractionId, *, how: str) -> Receipt | None:
+    """Take its owner's word that this was a false wake: its sound and words go, the bare line stays.
+
+    Where false wakes are donated the recording stays too, with its mark, and whatever people may hear of it beyond the
+    wake word is pulled back; returns None then. Raises NotFound, BadRequest when no wake word woke the device.
+    """
+    item = await vault.interaction(stores, person_id, identifier)
+    if item.wake is None:
+        raise BadRequest(why="No wake word started this recording; delete it instead.")
+    async with stores.pool.connection() as connection, connection.transaction():
+        await vault.set_called(connection, stores, identifier, called=False)
+    if (await consent.current(stores, person_id)).allows("donate", item.device_id):
+        await airlock.recall_these(stores, [identifier], "not called")
+        return None
+    return await _drop_false_wakes(stores, person_id, [identifier], how=how)
+
+
+async def _drop_false_wakes(stores: Stores, person_id: PersonId, ids: Sequence[InteractionId], *, how: str) -> Receipt:
+    async with stores.pool.connection() as connection, connection.transaction():
+        for identifier in ids:
+            await vault.leave_bare(connection, identifier)
+    return await vault.erase(stores, person_id, ids, how=how, erasers=ERASERS)
+
+
+async def drop_false_wakes(stores: Stores, person_id: PersonId | None = None) -> int:
+    """Reduce to bare lines what owners or reviewers found to be false wakes, and what isn't donated any more.
+
+    The worker does this every few seconds for everybody. Returns how many.
+    """
+    doomed: dict[PersonId, list[InteractionId]] = {}
+    known: dict[PersonId, Grants] = {}
+    for kept in await vault.kept_false_wakes(stores, person_id):
+        if kept.person_id not in known:
+            known[kept.person_id] = await consent.current(stores, kept.person_id)
+        if not known[kept.person_id].allows("donate", kept.device_id):
+            doomed.setdefault(kept.person_id, []).append(kept.id)
+    for whose, ids in doomed.items():
+        with suppress(NotFound):  # its owner was quicker
+            await _drop_false_wakes(stores, whose, ids, how="false wake")
+    return sum(len(ids) for ids in doomed.values())
 
 
 async def forget_expired(stores: Stores) -> int:

@@ -10,9 +10,9 @@ from random import Random
 import structlog
 from procrastinate import App
 
-from earmark import accounts, airlock, audit, doctor, review, safety, vault
+from earmark import accounts, airlock, audit, doctor, learn, review, safety, vault
 from earmark.errors import NotFound
-from earmark.forget import finish_interrupted, forget, forget_expired
+from earmark.forget import drop_false_wakes, finish_interrupted, forget, forget_expired
 from earmark.storage import Stores
 from earmark.storage.jobs import job_queue
 
@@ -43,6 +43,13 @@ async def _tidy(stores: Stores) -> None:
     await accounts.forget_expired(stores)
     await forget_expired(stores)
     await vault.drop_rung(stores)
+    await vault.end_guest_sessions(stores)
+    await airlock.expire_asks(stores)
+
+
+async def _take_labels(stores: Stores) -> None:
+    await airlock.take_labels(stores)
+    await drop_false_wakes(stores)
 
 
 class _Sweep:
@@ -58,11 +65,12 @@ class _Sweep:
 TIMETABLE: dict[str, tuple[str, Callable[[Stores], Awaitable[object]]]] = {
     "expire_leases": ("* * * * * */10", review.expire_leases),
     "look_after_cases": ("* * * * * */10", look_after_cases),
-    "take_labels": ("* * * * * */30", airlock.take_labels),
+    "take_labels": ("* * * * * */30", _take_labels),
     "number_events": ("* * * * *", audit.sequence),
     "tidy": ("*/5 * * * *", _tidy),
     "sweep": ("37 * * * *", _Sweep()),
     "sample": ("7 * * * *", _sample),
+    "remake": ("23 3 * * *", learn.remake),
     "finish_erasures": ("* * * * *", finish_interrupted),
 }
 """Job name → (cron line, with seconds last where there are six fields; what runs)."""

@@ -84,9 +84,10 @@ def say(stores: Stores, household, clock) -> Say:
 
 @pytest.fixture
 async def willing(stores: Stores, household) -> None:
-    """Ada and Ben allow review."""
+    """Ada and Ben allow review, and donate their false wakes."""
     for person in (household.ada, household.ben):
         await consent.set_grant(stores, person, "review", True, how="settings")
+        await consent.set_grant(stores, person, "donate", True, how="settings")
 
 
 @pytest.fixture

@@ -154,7 +154,7 @@ async def test_after_deleting_no_row_object_or_search_knows_it(ring, canary, pla
         with pytest.raises(NotFound):
             ring.stores.objects.get(name)
         assert not list(places.home.rglob(name.rsplit("/", 1)[-1]))
-    assert (await vault.history(ring.stores, ring.ada, search=canary.words[0])).interactions == ()
+    assert (await vault.history(ring.stores, ring.ada, vault.Filter(search=canary.words[0]))).interactions == ()
     assert await review.next_task(ring.floor, ring.reviewer()) is None
     with pytest.raises(NotFound):
         await vault.sound(ring.stores, ring.ada, identifier)

@@ -93,7 +93,7 @@ async def test_data_restored_from_before_opens_nothing(ring, canary, back_up, re
     assert await vault.count(old, ring.ada) == 1, "the backup holds the row"
     assert len(list(old.objects.names("vault"))) == 1, "and the sound"
     assert (await vault.history(old, ring.ada)).interactions == ()
-    assert (await vault.history(old, ring.ada, search=canary.words[0])).interactions == ()
+    assert (await vault.history(old, ring.ada, vault.Filter(search=canary.words[0]))).interactions == ()
     with pytest.raises(Erased):
         await vault.interaction(old, ring.ada, identifier)
     with pytest.raises(Erased):

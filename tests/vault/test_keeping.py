@@ -77,9 +77,9 @@ async def test_search_needs_all_words_and_stays_with_its_person(stores, househol
     await vault.record(stores, an_interaction(household, clock, tone, content=Content(text="what time is it")))
     await vault.record(stores, an_interaction(household, clock, tone, person_id=household.ben))
 
-    page = await vault.history(stores, household.ada, search="Oat SHOPPING")
+    page = await vault.history(stores, household.ada, vault.Filter(search="Oat SHOPPING"))
     assert [found.id for found in page.interactions] == [milk]
-    assert (await vault.history(stores, household.ada, search="oat bicycle")).interactions == ()
+    assert (await vault.history(stores, household.ada, vault.Filter(search="oat bicycle"))).interactions == ()
 
 
 async def test_search_pages_on_behind_a_thousand_others(stores, household, home, clock, tone):
@@ -102,7 +102,7 @@ async def test_search_pages_on_behind_a_thousand_others(stores, household, home,
         asked.append(await vault.record(stores, an_interaction(household, clock, tone)))
     seen, before = [], None
     while len(seen) < 10:
-        page = await vault.history(stores, household.ada, before=before, limit=2, search="milk")
+        page = await vault.history(stores, household.ada, vault.Filter(search="milk"), before=before, limit=2)
         seen += [found.id for found in page.interactions]
         before = page.next
         if before is None:

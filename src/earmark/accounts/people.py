@@ -36,6 +36,8 @@ class Person:
     roles: frozenset[str]
     site: str | None
     languages: tuple[str, ...]
+    child: bool = False
+    """No sound of a child is kept, and nobody may listen."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,9 +75,12 @@ async def create_person(
     household_id: HouseholdId | None = None,
     site: str | None = None,
     languages: Iterable[str] = ("en",),
+    child: bool = False,
 ) -> PersonId:
-    """Add a person. Raises BadRequest for an unknown role or a sign-in name that is taken."""
+    """Add a person. Raises BadRequest for an unknown role, a sign-in name that is taken, or a child with a job."""
     wanted = sorted(set(roles))
+    if child and wanted != ["owner"]:
+        raise BadRequest(why="A child's profile is an owner's; it can't have a job here.")
     if not wanted or not set(wanted) <= set(ROLES):
         raise BadRequest(why=f"A person needs at least one role of: {', '.join(ROLES)}.")
     person, slot = PersonId(uuid.uuid4()), stores.vault_keys.reserve()
@@ -94,6 +99,7 @@ async def create_person(
                     "site": site,
                     "languages": list(languages),
                     "on": stores.now().date(),
+                    "child": child,
                 },
             )
     except UniqueViolation:
@@ -120,6 +126,7 @@ def _person(stores: Stores, row: Row) -> Person:
         roles=frozenset(row["roles"]),
         site=row["site"],
         languages=tuple(row["languages"]),
+        child=row["child"],
     )
 
 

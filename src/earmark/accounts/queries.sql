@@ -5,8 +5,11 @@ INSERT INTO accounts.households (id, exclusion_secret, created_on) VALUES (%(id)
 SELECT count(*) AS households FROM accounts.households;
 
 -- add_person: a person of any role
-INSERT INTO accounts.people (id, household_id, handle_hash, sealed, key_slot, roles, site, languages, created_on)
-VALUES (%(id)s, %(household)s, %(handle_hash)s, %(sealed)s, %(slot)s, %(roles)s, %(site)s, %(languages)s, %(on)s);
+INSERT INTO accounts.people (
+    id, household_id, handle_hash, sealed, key_slot, roles, site, languages, created_on, child)
+VALUES (
+    %(id)s, %(household)s, %(handle_hash)s, %(sealed)s, %(slot)s, %(roles)s, %(site)s, %(languages)s, %(on)s,
+    %(child)s);
 
 -- person: one person by id
 SELECT * FROM accounts.people WHERE id = %(id)s;

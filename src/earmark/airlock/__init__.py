@@ -2,33 +2,52 @@
 
 `run` chooses within the published rate and makes masked copies, each with one question and nothing that links it to
 another. `take_labels` brings labels and hearings home; `recall` pulls everything of a person back; `hide_flagged` hides
-the sister copies of a flagged clip; `unseal` traces a flagged clip for its case. `labels` are for learning, `choice_of`
+the sister copies of a flagged clip; `unseal` traces a flagged clip for its case. `asked`, `answer_ask` and `ask_first`
+are for owners who want to hear a clip before anybody else does. `labels` are for learning, `choice_of`
 and `days` for the pages that account for it.
 
 Masked means: cut to what the question needs, identifiers that were recognised replaced, band-limited, levelled, padded
 to one of a few lengths. The voice is not disguised.
 """
 
-from earmark.airlock.choosing import Choice, Day, choice_of, days
-from earmark.airlock.homecoming import HomeLabel, labels, take_labels
+from earmark.airlock.choosing import (
+    HEAR_FIRST,
+    Choice,
+    Day,
+    answer_ask,
+    asked,
+    choice_of,
+    count_asked,
+    days,
+    expire_asks,
+)
+from earmark.airlock.homecoming import HomeLabel, count_of, labels, take_labels
 from earmark.airlock.identifiers import mask_text, name_words
-from earmark.airlock.recalling import ERASER, Unsealed, recall, unseal
+from earmark.airlock.recalling import ERASER, Unsealed, ask_first, recall, recall_these, unseal
 from earmark.airlock.running import Sampled, hide_flagged, run
 
 __all__ = [
     "ERASER",
+    "HEAR_FIRST",
     "Choice",
     "Day",
     "HomeLabel",
     "Sampled",
     "Unsealed",
+    "answer_ask",
+    "ask_first",
+    "asked",
     "choice_of",
+    "count_asked",
+    "count_of",
     "days",
+    "expire_asks",
     "hide_flagged",
     "labels",
     "mask_text",
     "name_words",
     "recall",
+    "recall_these",
     "run",
     "take_labels",
     "unseal",

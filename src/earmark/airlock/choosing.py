@@ -8,15 +8,20 @@ offered since the last draw; fractions are carried on, so that a small household
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, timedelta
 from random import Random
+from typing import Literal
 
 from earmark import audit, consent
 from earmark.consent import Grants
+from earmark.errors import NotFound
 from earmark.storage import Connection, Row, Statements, Stores, fetch
-from earmark.words import InteractionId, PersonId
+from earmark.vault import Kind
+from earmark.words import DeviceId, InteractionId, PersonId
 
 SQL = Statements("earmark.airlock")
+HEAR_FIRST = timedelta(days=7)
+"""How long a clip waits for its owner's yes; no answer is no."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +42,10 @@ class Choice:
     rate: float
     """The published rate when it was drawn, 0 to 1."""
     day: date
+    ask_until: datetime | None = None
+    """Until when its owner may say yes; None when it doesn't wait for that."""
+    owner_said: Literal["yes", "no", "nothing"] | None = None
+    """What its owner answered; None when nobody was asked, or there is no answer yet."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,7 +98,12 @@ async def draw(stores: Stores, rng: Random) -> Drawn:
 
 async def _willing(stores: Stores, rows: list[Row]) -> list[Row]:
     ask = Asker(stores)
-    return [row for row in rows if (await ask(row["person_id"])).allows("review", row["device_id"])]
+    return [row for row in rows if may_hear(await ask(row["person_id"]), row["kind"], row["device_id"])]
+
+
+def may_hear(grants: Grants, kind: Kind, device_id: DeviceId | None) -> bool:
+    """Tell whether people may listen to anything of a recording: of a false wake only where it is donated."""
+    return grants.allows("review", device_id) and (kind != "false_wake" or grants.allows("donate", device_id))
 
 
 async def _count(connection: Connection, day: date, rate: float, *, eligible: int = 0, chosen: int = 0) -> None:
@@ -112,15 +126,60 @@ async def _choose(stores: Stores, connection: Connection, people: list[PersonId]
         "rule": "random",
         "rate": stores.settings.review_rate,
     }
-    rows = await (await connection.execute(SQL.choose, values)).fetchall()
+    drawn = await (await connection.execute(SQL.choose, values)).fetchall()
     await connection.execute(SQL.close_draw)
-    return [row["interaction_id"] for row in rows]
+    chosen = [row["interaction_id"] for row in drawn]
+    ask, picked = Asker(stores), set(chosen)
+    first = [
+        row["id"]
+        for row in rows
+        if row["id"] in picked and (await ask(row["person_id"])).allows("hear_first", row["device_id"])
+    ]
+    await connection.execute(SQL.ask_owner, {"ids": first, "until": stores.now() + HEAR_FIRST})
+    return chosen
 
 
 async def choice_of(stores: Stores, ids: list[InteractionId]) -> dict[InteractionId, Choice]:
     """Return by which rule, at which rate and when each of these was chosen; those that were not are left out."""
     rows = await fetch(stores.pool, SQL.choices_of, {"ids": ids})
-    return {row["interaction_id"]: Choice(rule=row["rule"], rate=row["rate"], day=row["chosen_on"]) for row in rows}
+    return {
+        row["interaction_id"]: Choice(
+            rule=row["rule"],
+            rate=row["rate"],
+            day=row["chosen_on"],
+            ask_until=row["ask_until"] if row["step"] == "asked" else None,
+            owner_said=row["owner_said"],
+        )
+        for row in rows
+    }
+
+
+async def asked(stores: Stores, person_id: PersonId) -> dict[InteractionId, datetime]:
+    """Return what waits for a person's yes, and until when."""
+    rows = await fetch(stores.pool, SQL.asked, {"person": person_id})
+    return {row["interaction_id"]: row["ask_until"] for row in rows}
+
+
+async def count_asked(stores: Stores, person_id: PersonId) -> int:
+    return (await fetch(stores.pool, SQL.count_asked, {"person": person_id}))[0]["n"]
+
+
+async def answer_ask(stores: Stores, person_id: PersonId, identifier: InteractionId, yes: bool) -> None:
+    """Let a chosen clip go to review, or take it off the list for good. Raises NotFound when it doesn't wait."""
+    values = {"person": person_id, "interaction": identifier, "yes": yes, "now": stores.now()}
+    async with stores.pool.connection() as connection, connection.transaction():
+        if not await (await connection.execute(SQL.answer_ask, values)).fetchone():
+            raise NotFound
+        await audit.append_in(connection, stores, {"what": "owner.answered", "yes": yes})
+
+
+async def expire_asks(stores: Stores) -> int:
+    """Take clips off the list whose owner did not answer in time; returns how many."""
+    async with stores.pool.connection() as connection, connection.transaction():
+        rows = await (await connection.execute(SQL.expire_asks, {"now": stores.now()})).fetchall()
+        if rows:
+            await audit.append_in(connection, stores, {"what": "owner.silent", "clips": len(rows)})
+    return len(rows)
 
 
 async def days(stores: Stores, *, limit: int = 400) -> list[Day]:

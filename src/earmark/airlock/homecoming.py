@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import uuid
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
@@ -16,7 +17,7 @@ from earmark import review, vault
 from earmark.airlock.choosing import SQL
 from earmark.airlock.copying import make_due
 from earmark.errors import EarmarkError, Erased
-from earmark.storage import Connection, Row, Stores, seal_json, unseal_json
+from earmark.storage import Connection, Row, Stores, fetch, seal_json, unseal_json
 from earmark.words import InteractionId, PersonId, TaskId
 
 _BATCH = 200
@@ -90,8 +91,10 @@ async def _bring(stores: Stores, connection: Connection, label: review.Label, ro
     }
     await connection.execute(SQL.add_label, values)
     if label.question == "wake":
-        statement = SQL.wake_said if answer["value"] == "said" else SQL.wake_not_said
-        await connection.execute(statement, values)
+        called = answer["value"] == "said"
+        await connection.execute(SQL.wake_said if called else SQL.wake_not_said, values)
+        if answer["value"] in ("said", "not_said"):
+            await vault.set_called(connection, stores, row["interaction_id"], called)
 
 
 async def _what_was_right(stores: Stores, row: Row) -> dict[str, Any]:
@@ -141,3 +144,9 @@ async def labels(stores: Stores, purpose: str) -> list[HomeLabel]:
             )
         )
     return found
+
+
+async def count_of(stores: Stores, ids: Sequence[InteractionId]) -> tuple[int, int]:
+    """Return how many copies in review and how many labels at home these recordings have."""
+    row = (await fetch(stores.pool, SQL.count_of, {"ids": list(ids)}))[0]
+    return row["copies"], row["labels"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from earmark.airlock.choosing import may_hear
 from earmark.airlock.identifiers import LANGUAGES, find, mask_text
 from earmark.airlock.sound import COMMAND_LENGTHS, WAKE_LENGTHS, Span, fits
 from earmark.consent import Grants
@@ -49,10 +50,15 @@ class Plan:
 def allowed(grants: Grants, interaction: Interaction) -> frozenset[Question]:
     """Return the questions that the person's word allows now: nobody listens without `review`.
 
-    The words of a message need `transcription` as well.
+    The words of a message need `transcription` as well. Of a false wake only the wake word's span may leave, and only
+    where it is donated; of what a guest said nothing does.
     """
-    if not grants.allows("review", interaction.device_id):
+    if interaction.guest or not interaction.has_sound:
         return frozenset()
+    if not may_hear(grants, interaction.kind, interaction.device_id):
+        return frozenset()
+    if interaction.kind == "false_wake":
+        return frozenset({"wake"})
     if interaction.kind == "message" and not grants.allows("transcription", interaction.device_id):
         return frozenset({"wake", "understood"})
     return frozenset({"wake", "transcript", "understood"})
@@ -68,7 +74,8 @@ def plan(interaction: Interaction, *, step: Step, grants: Grants, names: frozens
     if not questions or not _maskable(interaction, language):
         return Plan(copies=(), step="done")
     wake = interaction.wake
-    command_now = step == "said" or wake is None or interaction.content.accepted
+    called = step == "said" or wake is None or interaction.content.accepted
+    command_now = called and interaction.kind != "false_wake"
     copies: list[Copy] = []
     if wake is not None and step == "chosen":
         copies.append(_wake_copy(interaction, names))

@@ -1,7 +1,7 @@
--- unoffered: recordings that no draw has counted yet, of people who may allow review
-SELECT i.id, i.person_id, i.device_id
+-- unoffered: recordings that no draw has counted yet, of people who may allow review; a guest allowed nothing
+SELECT i.id, i.person_id, i.device_id, i.kind
   FROM vault.interactions i
- WHERE i.person_id = ANY(%(people)s) AND i.object IS NOT NULL
+ WHERE i.person_id = ANY(%(people)s) AND i.object IS NOT NULL AND i.guest_session IS NULL
    AND NOT EXISTS (SELECT FROM airlock.offers o WHERE o.interaction_id = i.id)
  ORDER BY i.started_at, i.id;
 
@@ -25,9 +25,9 @@ ON CONFLICT (day) DO UPDATE
 SELECT coalesce(floor(sum(allowed)) - sum(chosen), 0)::bigint AS n FROM airlock.days;
 
 -- pool: recordings that were offered and not drawn over, in the order of their ids
-SELECT i.id, i.person_id, i.device_id
+SELECT i.id, i.person_id, i.device_id, i.kind
   FROM airlock.offers o JOIN vault.interactions i ON i.id = o.interaction_id
- WHERE NOT o.drawn AND i.person_id = ANY(%(people)s)
+ WHERE NOT o.drawn AND i.person_id = ANY(%(people)s) AND i.guest_session IS NULL
  ORDER BY i.id;
 
 -- close_draw: what was drawn over is not drawn over again
@@ -38,6 +38,36 @@ INSERT INTO airlock.choices (interaction_id, chosen_on, rule, rate)
 SELECT unnest(%(ids)s::uuid[]), %(day)s, %(rule)s, %(rate)s
 ON CONFLICT (interaction_id) DO NOTHING
 RETURNING interaction_id;
+
+-- ask_owner: these wait for their owner's yes
+UPDATE airlock.choices SET step = 'asked', ask_until = %(until)s, owner_said = NULL
+ WHERE interaction_id = ANY(%(ids)s);
+
+-- asked: what waits for one person's yes, the most urgent first
+SELECT c.interaction_id, c.ask_until FROM airlock.choices c JOIN vault.interactions i ON i.id = c.interaction_id
+ WHERE c.step = 'asked' AND i.person_id = %(person)s ORDER BY c.ask_until, c.interaction_id LIMIT 200;
+
+-- count_asked: how many of them
+SELECT count(*) AS n FROM airlock.choices c JOIN vault.interactions i ON i.id = c.interaction_id
+ WHERE c.step = 'asked' AND i.person_id = %(person)s;
+
+-- answer_ask: the owner said yes or no
+UPDATE airlock.choices c SET step = CASE WHEN %(yes)s THEN 'chosen' ELSE 'done' END,
+       owner_said = CASE WHEN %(yes)s THEN 'yes' ELSE 'no' END, ask_until = NULL
+  FROM vault.interactions i
+ WHERE i.id = c.interaction_id AND c.interaction_id = %(interaction)s AND i.person_id = %(person)s
+   AND c.step = 'asked' AND c.ask_until > %(now)s
+RETURNING c.interaction_id;
+
+-- expire_asks: no answer is no
+UPDATE airlock.choices SET step = 'done', owner_said = 'nothing', ask_until = NULL
+ WHERE step = 'asked' AND ask_until <= %(now)s RETURNING interaction_id;
+
+-- open_choices: of one person, what was chosen and may still be heard
+SELECT c.interaction_id FROM airlock.choices c JOIN vault.interactions i ON i.id = c.interaction_id
+ WHERE i.person_id = %(person)s
+   AND (c.step <> 'done' OR EXISTS (
+        SELECT FROM airlock.seals s WHERE s.interaction_id = c.interaction_id AND NOT s.label_taken));
 
 -- due: choices whose next tasks are to be made
 SELECT c.interaction_id, c.step FROM airlock.choices c
@@ -136,7 +166,7 @@ SELECT l.id, l.interaction_id, l.question, l.sealed, l.agreed_on, i.person_id
  WHERE l.question = %(question)s ORDER BY l.id;
 
 -- choices_of: by which rule, at which rate and when these were chosen
-SELECT interaction_id, rule, rate, chosen_on FROM airlock.choices WHERE interaction_id = ANY(%(ids)s);
+SELECT interaction_id, rule, rate, chosen_on, step, ask_until, owner_said FROM airlock.choices WHERE interaction_id = ANY(%(ids)s);
 
 -- days: what each day offered and took
 SELECT day, eligible, chosen, rate, allowed::float FROM airlock.days ORDER BY day DESC LIMIT %(limit)s;
@@ -159,3 +189,7 @@ UPDATE review.tasks AS t SET held_for = CASE WHEN t.judgements >= 3 THEN 'adjudi
 -- flagged: which of these recordings have a copy that is hidden for safety
 SELECT DISTINCT s.interaction_id FROM airlock.seals s JOIN review.tasks t ON t.id = s.task_id
  WHERE s.interaction_id = ANY(%(ids)s) AND t.held_for = 'safety';
+
+-- count_of: copies in review and labels at home of these recordings
+SELECT (SELECT count(*) FROM airlock.seals WHERE interaction_id = ANY(%(ids)s)) AS copies,
+       (SELECT count(*) FROM airlock.labels WHERE interaction_id = ANY(%(ids)s)) AS labels;

@@ -9,7 +9,7 @@ from typing import Literal
 from uuid import UUID
 
 from earmark import audit, review
-from earmark.airlock.choosing import SQL
+from earmark.airlock.choosing import HEAR_FIRST, SQL
 from earmark.airlock.homecoming import carry_hearings_of
 from earmark.errors import BadRequest, NotFound
 from earmark.storage import Chosen, Connection, Doomed, Eraser, Stores
@@ -20,7 +20,7 @@ async def recall(
     stores: Stores,
     person_id: PersonId,
     *,
-    purpose: Literal["review", "transcription"] = "review",
+    purpose: Literal["review", "transcription", "donate"] = "review",
     device_id: DeviceId | None = None,
 ) -> int:
     """Pull back what a withdrawal covers: tasks, leases, answers on the floor, masked copies and their keys.
@@ -29,19 +29,55 @@ async def recall(
     that came home before stay with their recordings; hearings stay in the history. Returns how many tasks went.
     """
     narrow = purpose == "transcription"
-    person = {"person": person_id, "device": device_id, "kind": "message" if narrow else None}
+    person = {"person": person_id, "device": device_id, "kind": _COVERS[purpose]}
     async with stores.pool.connection() as connection, connection.transaction():
         rows = await (await connection.execute(SQL.lock_person, person)).fetchall()
         ids = [row["id"] for row in rows]
-        tasks = await _tasks(connection, ids, question="transcript" if narrow else None)
-        names = await _remove(stores, connection, tasks)
-        await carry_hearings_of(connection, tasks)
-        await connection.execute(SQL.drop_seals, {"ids": tasks})
+        tasks, names = await _pull(stores, connection, ids, question="transcript" if narrow else None)
         if not narrow:
             await connection.execute(SQL.set_step, {"step": "done", "ids": ids})
-        await audit.append_in(connection, stores, {"what": "recalled", "purpose": purpose, "tasks": len(tasks)})
+        await audit.append_in(connection, stores, {"what": "recalled", "purpose": purpose, "tasks": tasks})
     await asyncio.to_thread(_delete, stores, names)
-    return len(tasks)
+    return tasks
+
+
+_COVERS = {"review": None, "transcription": "message", "donate": "false_wake"}
+"""Purpose → of which kind of recording a withdrawal pulls the clips back; None: of all."""
+
+
+async def recall_these(stores: Stores, ids: Sequence[InteractionId], why: str) -> int:
+    """Pull back every clip of these recordings, for good. Returns how many tasks went."""
+    async with stores.pool.connection() as connection, connection.transaction():
+        await connection.execute(SQL.lock_interactions, {"ids": list(ids)})
+        tasks, names = await _pull(stores, connection, ids)
+        await connection.execute(SQL.set_step, {"step": "done", "ids": list(ids)})
+        await audit.append_in(connection, stores, {"what": "recalled", "purpose": why, "tasks": tasks})
+    await asyncio.to_thread(_delete, stores, names)
+    return tasks
+
+
+async def ask_first(stores: Stores, person_id: PersonId) -> int:
+    """Pull back a person's clips that are under way: they wait for their owner's yes. Returns how many recordings."""
+    async with stores.pool.connection() as connection, connection.transaction():
+        rows = await (await connection.execute(SQL.open_choices, {"person": person_id})).fetchall()
+        ids = [row["interaction_id"] for row in rows]
+        await connection.execute(SQL.lock_interactions, {"ids": ids})
+        tasks, names = await _pull(stores, connection, ids)
+        await connection.execute(SQL.ask_owner, {"ids": ids, "until": stores.now() + HEAR_FIRST})
+        await audit.append_in(connection, stores, {"what": "recalled", "purpose": "hear_first", "tasks": tasks})
+    await asyncio.to_thread(_delete, stores, names)
+    return len(ids)
+
+
+async def _pull(
+    stores: Stores, connection: Connection, ids: Sequence[InteractionId], *, question: str | None = None
+) -> tuple[int, list[str]]:
+    """Take the tasks of these recordings away; returns how many, and the objects that are to be deleted afterwards."""
+    tasks = await _tasks(connection, ids, question=question)
+    names = await _remove(stores, connection, tasks)
+    await carry_hearings_of(connection, tasks)
+    await connection.execute(SQL.drop_seals, {"ids": tasks})
+    return len(tasks), names
 
 
 async def _tasks(connection: Connection, ids: Sequence[InteractionId], *, question: str | None = None) -> list[TaskId]:

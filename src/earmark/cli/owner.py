@@ -33,7 +33,7 @@ def history(
     async def ask() -> list[Interaction]:
         async with installation() as stores:
             who = await the_person(stores, person)
-            return list((await vault.history(stores, who.id, search=search, limit=limit)).interactions)
+            return list((await vault.history(stores, who.id, vault.Filter(search=search), limit=limit)).interactions)
 
     found = run(ask(), as_json=as_json)
 

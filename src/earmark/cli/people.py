@@ -29,6 +29,9 @@ def add(
         str | None, typer.Option("--household-of", help="Sign-in name of somebody of their household.")
     ] = None,
     site: Annotated[str | None, typer.Option(help="Where a reviewer works.")] = None,
+    child: Annotated[
+        bool, typer.Option("--child", help="A child's profile: no sound is kept, and nobody ever listens.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Add a person and print a sign-in link. Nothing of an owner is kept until they allow it at their first visit."""
@@ -49,6 +52,7 @@ def add(
                 roles=roles,
                 household_id=household,
                 site=site or stores.settings.site,
+                child=child,
             )
             planes = [plane for plane in get_args(Plane) if PLANE_ROLES[plane] & set(roles)]
             return {plane: await sign_in_url(stores, person, plane) for plane in planes}

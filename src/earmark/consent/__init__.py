@@ -1,7 +1,11 @@
 """Who allowed what, for which device, since when. It never guesses: no word means no."""
 
 from earmark.consent.grants import (
+    BY_DEVICE,
+    CLOCKS,
+    NEVER_OF_A_CHILD,
     PURPOSES,
+    UNTIL_DELETED,
     WORDINGS,
     Grant,
     Grants,
@@ -15,7 +19,11 @@ from earmark.consent.grants import (
 )
 
 __all__ = [
+    "BY_DEVICE",
+    "CLOCKS",
+    "NEVER_OF_A_CHILD",
     "PURPOSES",
+    "UNTIL_DELETED",
     "WORDINGS",
     "Grant",
     "Grants",

@@ -6,13 +6,26 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
+from earmark.errors import BadRequest, NotForChildren, NotFound
 from earmark.storage import Row, Statements, Stores, fetch
 from earmark.words import DeviceId, PersonId
 
 SQL = Statements("earmark.consent")
-Purpose = Literal["save", "review", "transcription"]
+Purpose = Literal["save", "review", "transcription", "donate", "hear_first"]
 How = Literal["first-run", "settings", "voice", "command", "api"]
-PURPOSES: tuple[Purpose, ...] = ("save", "review", "transcription")
+PURPOSES: tuple[Purpose, ...] = ("save", "review", "transcription", "donate", "hear_first")
+NEVER_OF_A_CHILD = frozenset({"review", "transcription", "donate"})
+BY_DEVICE: tuple[Purpose, ...] = ("save", "review", "transcription", "donate")
+"""Which of them a single device may be left out of."""
+UNTIL_DELETED = 0
+CLOCKS: dict[int, str] = {
+    1: "1 day",
+    30: "30 days",
+    90: "3 months",
+    548: "18 months",
+    UNTIL_DELETED: "Until I delete it",
+}
+"""Days that a recording may live → what the choice is called; "don't save" is the switch itself."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,10 +39,11 @@ class Wording:
 
 WORDINGS: dict[Purpose, Wording] = {
     "save": Wording(
-        version="save-1",
+        version="save-2",
         title="Keep my recordings",
-        text="Earmark keeps what you say to it, so that you can see it, hear it and delete it. "
-        "Each recording deletes itself after {retention_days} days. With this off, nothing is kept.",
+        text="Earmark keeps what you say to it, so that you can see it, hear it and delete it. Each recording deletes "
+        "itself when its time is over. Of what sounds like a false wake, only the time is kept. With this off, nothing "
+        "is kept.",
     ),
     "review": Wording(
         version="review-1",
@@ -43,6 +57,19 @@ WORDINGS: dict[Purpose, Wording] = {
         title="Use my messages to improve transcription",
         text="When you dictate a message, a person may check that Earmark wrote it down right. "
         "Names and numbers that Earmark notices are cut out first.",
+    ),
+    "donate": Wording(
+        version="donate-1",
+        title="Donate my false wakes",
+        text="When a device wakes and nobody called it, Earmark throws the sound away at once. With this on it keeps "
+        "the sound for you, and people who check recordings may hear the wake word's second of it, nothing that "
+        "followed, so that it wakes less often for nothing. They hear it only while human review is on too.",
+    ),
+    "hear_first": Wording(
+        version="hear-first-1",
+        title="Let me hear it first",
+        text="A clip that was chosen for review waits until you have said yes to it. After 7 days without an answer "
+        "it is taken off the list, and nobody hears it.",
     ),
 }
 
@@ -59,6 +86,8 @@ class Grant:
     wording: str
     how: How
     at: datetime
+    keep_days: int | None = None
+    """With `save`: how long a recording lives; `UNTIL_DELETED` for ever, None as long as the installation says."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,11 +95,14 @@ class Grants:
     """What holds now for one person, on one device or in general."""
 
     latest: tuple[Grant, ...]
+    child: bool = False
+    """No sound of a child is kept, and nobody listens: `review`, `transcription` and `donate` are never allowed."""
 
     def grant(self, purpose: Purpose, device_id: DeviceId | None = None) -> Grant | None:
         """Return the live grant, or None when it isn't allowed: a device's own no beats the general yes."""
-        general = next((g for g in self.latest if g.purpose == purpose and g.device_id is None), None)
-        own = next((g for g in self.latest if g.purpose == purpose and device_id and g.device_id == device_id), None)
+        if self.child and purpose in NEVER_OF_A_CHILD:
+            return None
+        general, own = self.word(purpose), self.word(purpose, device_id) if device_id else None
         if general is None or not general.allowed or (own is not None and not own.allowed):
             return None
         return own or general
@@ -78,11 +110,23 @@ class Grants:
     def allows(self, purpose: Purpose, device_id: DeviceId | None = None) -> bool:
         return self.grant(purpose, device_id) is not None
 
+    def word(self, purpose: Purpose, device_id: DeviceId | None = None) -> Grant | None:
+        """Return what was said last on this very matter: for this device, or for all of them."""
+        return next((g for g in self.latest if g.purpose == purpose and g.device_id == device_id), None)
+
+    def keep_days(self, default: int, device_id: DeviceId | None = None) -> int:
+        """Return for how many days a recording of this device lives: by the device's own clock, the person's, or
+        the installation's `default`."""
+        words = (self.word("save", device_id) if device_id else None, self.word("save"))
+        return next((word.keep_days for word in words if word and word.keep_days is not None), default)
+
 
 async def current(stores: Stores, person_id: PersonId) -> Grants:
     """Return a person's live grants."""
     rows = await fetch(stores.pool, SQL.latest, {"person": person_id})
-    return Grants(latest=tuple(_grant(row) for row in rows))
+    child = bool(rows and rows[0]["child"])
+    said = [{name: row[name] for name in row if name != "child"} for row in rows if row["id"] is not None]
+    return Grants(latest=tuple(_grant(row) for row in said), child=child)
 
 
 async def everything(stores: Stores, person_id: PersonId) -> list[Grant]:
@@ -104,8 +148,22 @@ async def set_grant(
     *,
     how: How,
     device_id: DeviceId | None = None,
+    keep_days: int | None = None,
 ) -> int:
-    """Write down a word; it holds from now on. Returns the grant's number."""
+    """Write down a word; it holds from now on. Returns the grant's number.
+
+    `earmark.switches.switch` also carries out what follows from it. `keep_days` is said with `save` alone; left out,
+    the clock stays as it was. Raises BadRequest for a clock that isn't offered, NotForChildren, NotFound for a device
+    that isn't this person's.
+    """
+    if keep_days is not None and (purpose != "save" or keep_days not in CLOCKS):
+        raise BadRequest(why=f"A recording can be kept for one of: {', '.join(CLOCKS.values())}.")
+    known = await current(stores, person_id)
+    if allowed and known.child and purpose in NEVER_OF_A_CHILD:
+        raise NotForChildren
+    if device_id is not None and purpose not in BY_DEVICE:
+        raise BadRequest(why="This switch is for all devices at once.")
+    before = known.word(purpose, device_id)
     values = {
         "person": person_id,
         "device": device_id,
@@ -114,11 +172,12 @@ async def set_grant(
         "wording": WORDINGS[purpose].version,
         "how": how,
         "now": stores.now(),
+        "keep_days": keep_days if keep_days is not None or before is None else before.keep_days,
     }
-    async with stores.pool.connection() as connection:
-        row = await (await connection.execute(SQL.add_grant, values)).fetchone()
-    assert row is not None
-    return row["id"]
+    rows = await fetch(stores.pool, SQL.add_grant, values)
+    if not rows:
+        raise NotFound
+    return rows[0]["id"]
 
 
 async def people_who_allow(stores: Stores, purpose: Purpose) -> list[PersonId]:

@@ -7,10 +7,21 @@ bundle = await promoted(stores)                             # what assistants an
 """
 
 from earmark.learn.datasets import Dataset, Line, load_dataset, make_dataset
-from earmark.learn.erasing import ERASER
+from earmark.learn.erasing import ERASER, Touched, touched
 from earmark.learn.evaluate import evaluate
-from earmark.learn.registry import Model, bundle, models, promote, promoted, register, retire, rollback
-from earmark.learn.ring import PARTS, Report, learn
+from earmark.learn.registry import (
+    Model,
+    Remake,
+    bundle,
+    models,
+    promote,
+    promoted,
+    register,
+    remakes,
+    retire,
+    rollback,
+)
+from earmark.learn.ring import PARTS, Report, learn, remake
 
 __all__ = [
     "ERASER",
@@ -18,7 +29,9 @@ __all__ = [
     "Dataset",
     "Line",
     "Model",
+    "Remake",
     "Report",
+    "Touched",
     "bundle",
     "evaluate",
     "learn",
@@ -28,6 +41,9 @@ __all__ = [
     "promote",
     "promoted",
     "register",
+    "remake",
+    "remakes",
     "retire",
     "rollback",
+    "touched",
 ]

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 from earmark import audit
 from earmark.learn.registry import SQL, retire_in
 from earmark.storage import Chosen, Connection, Doomed, Eraser, Stores
+from earmark.words import InteractionId
 
 
 async def _find(stores: Stores, connection: Connection, chosen: Chosen) -> Doomed:
@@ -17,13 +21,34 @@ async def _erase(stores: Stores, connection: Connection, chosen: Chosen) -> dict
     revoked = await (await connection.execute(SQL.revoke_datasets, {"ids": list(chosen.interactions)})).fetchall()
     doomed = await (await connection.execute(SQL.bundles_of_revoked)).fetchall()
     retired = await retire_in(stores, connection, [row["version"] for row in doomed]) if doomed else []
+    # What was in use, now or before, is made again without it; a candidate that nobody wanted is not missed.
+    used = [row["version"] for row in doomed if row["promoted_at"] is not None and row["version"] in retired]
+    await connection.execute(SQL.add_remakes, {"versions": used, "now": stores.now()})
     for version in retired:
         await audit.append_in(connection, stores, {"what": "model.retired", "version": version, "by": "erasure"})
     return {"datasets": len(revoked), "models": len(retired)}
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Touched:
+    """What would be revoked and retired if something were deleted."""
+
+    datasets: tuple[str, ...]
+    """Versions."""
+    models: tuple[str, ...]
+
+
+async def touched(stores: Stores, ids: Sequence[InteractionId]) -> Touched:
+    """Return which dataset versions hold labels of these recordings, and which bundles were learned from those."""
+    async with stores.pool.connection() as connection:
+        rows = await (await connection.execute(SQL.touched_datasets, {"ids": list(ids)})).fetchall()
+        datasets = [row["version"] for row in rows]
+        bundles = await (await connection.execute(SQL.touched_bundles, {"datasets": datasets})).fetchall()
+    return Touched(datasets=tuple(datasets), models=tuple(row["version"] for row in bundles))
+
+
 ERASER = Eraser(
-    tables=frozenset({"learn.datasets", "learn.dataset_labels", "learn.bundles", "learn.sides"}),
+    tables=frozenset({"learn.datasets", "learn.dataset_labels", "learn.bundles", "learn.sides", "learn.remakes"}),
     find=_find,
     erase=_erase,
 )

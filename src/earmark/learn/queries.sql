@@ -65,8 +65,31 @@ UPDATE learn.datasets d SET state = 'revoked'
      WHERE dl.version = d.version AND l.interaction_id = ANY(%(ids)s))
 RETURNING version;
 
+-- touched_datasets: the same, asked before anything is deleted
+SELECT d.version FROM learn.datasets d
+ WHERE d.state = 'current' AND EXISTS (
+    SELECT FROM learn.dataset_labels dl JOIN airlock.labels l ON l.id = dl.label_id
+     WHERE dl.version = d.version AND l.interaction_id = ANY(%(ids)s))
+ ORDER BY d.made_on DESC, d.version;
+
+-- touched_bundles: bundles of which any part was learned from one of these versions
+SELECT b.version FROM learn.bundles b
+ WHERE b.state <> 'retired' AND (
+    b.dataset = ANY(%(datasets)s)
+    OR EXISTS (SELECT FROM jsonb_each_text(b.manifest -> 'datasets') part WHERE part.value = ANY(%(datasets)s)))
+ ORDER BY b.made_at DESC, b.version;
+
+-- add_remakes: these are to be made again without what was deleted
+INSERT INTO learn.remakes (retired, asked_at) SELECT unnest(%(versions)s::text[]), %(now)s ON CONFLICT DO NOTHING;
+
+-- remakes: what is to be made again, and what was
+SELECT retired, asked_at, done_at, made FROM learn.remakes ORDER BY done_at IS NOT NULL, id DESC LIMIT 100;
+
+-- end_remakes: learning has run since
+UPDATE learn.remakes SET done_at = %(now)s, made = %(made)s WHERE done_at IS NULL AND asked_at <= %(began)s;
+
 -- bundles_of_revoked: bundles of which any part was learned from a version that is revoked
-SELECT b.version, b.state FROM learn.bundles b
+SELECT b.version, b.state, b.promoted_at FROM learn.bundles b
  WHERE b.state <> 'retired' AND EXISTS (
     SELECT FROM learn.datasets d
      WHERE d.state = 'revoked'

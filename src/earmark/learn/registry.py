@@ -42,6 +42,31 @@ class Model:
     promoted_at: datetime | None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Remake:
+    """A bundle that was retired for something deleted, and what was made in its place."""
+
+    retired: str
+    asked_at: datetime
+    done_at: datetime | None
+    """When learning ran again without it; None: it waits for tonight, or for `earmark learn`."""
+    made: str | None
+    """The bundle that came of it; None when the labels that are left taught nothing better."""
+
+
+async def remakes(stores: Stores) -> list[Remake]:
+    """Return what is to be made again, then what was, newest first."""
+    async with stores.pool.connection() as connection:
+        rows = await (await connection.execute(SQL.remakes)).fetchall()
+    return [Remake(**row) for row in rows]
+
+
+async def end_remakes(stores: Stores, began: datetime, made: str | None) -> None:
+    """Write down that learning has run since; what was asked for afterwards stays."""
+    async with stores.pool.connection() as connection:
+        await connection.execute(SQL.end_remakes, {"began": began, "now": stores.now(), "made": made})
+
+
 async def register(stores: Stores, files: Mapping[str, bytes], about: Mapping[str, Any]) -> ModelBundle:
     """Write and sign a bundle, and enter it as a candidate.
 

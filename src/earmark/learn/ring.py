@@ -76,10 +76,12 @@ async def learn(
     if stores.signing_key is None:
         raise Forbidden
     progress("gathering labels")
+    began = stores.now()
     await asyncio.to_thread(_sweep, stores.home.models)
     try:
         dataset = await make_dataset(stores)
     except NotFound:
+        await registry.end_remakes(stores, began, None)
         return _nothing("There are no labels yet; people must review some recordings first.")
     current = await registry.promoted(stores)
     attempt = Attempt(
@@ -98,6 +100,8 @@ async def learn(
     allowed = candidate is not None and made.verdict.promote
     if candidate is not None and promote and allowed:
         await registry.promote(stores, candidate.version, "policy")
+    if set(parts) == set(PARTS):
+        await registry.end_remakes(stores, began, candidate.version if candidate else None)
     return Report(
         dataset=dataset.version,
         labels=len(dataset.lines),
@@ -110,6 +114,13 @@ async def learn(
         promoted=bool(promote and allowed),
         why=_why(made, dataset),
     )
+
+
+async def remake(stores: Stores) -> Report | None:
+    """Learn again without what was deleted, where a model was retired for it; the worker does this each night."""
+    if not any(each.done_at is None for each in await registry.remakes(stores)):
+        return None
+    return await learn(stores, promote=True)
 
 
 def _sweep(models: Path) -> None:

@@ -6,17 +6,20 @@ import asyncio
 import uuid
 from collections import Counter
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, LiteralString
 
 from psycopg.types.json import Jsonb
 
 from earmark import audit
 from earmark.errors import NotFound
-from earmark.storage import Chosen, Connection, Doomed, Eraser, Stores
+from earmark.storage import Chosen, Connection, Doomed, Eraser, Stores, fetch
+from earmark.vault.interaction import Kind
 from earmark.vault.keeping import PREFIX, SQL
-from earmark.words import InteractionId, KeepsakeId, PersonId
+from earmark.words import DeviceId, InteractionId, KeepsakeId, PersonId
 
+_BEGINNING = datetime.min.replace(tzinfo=UTC)
+_END = datetime.max.replace(tzinfo=UTC)
 Receipt = dict[str, Any]
 _COUNTED_AS = {"shopping": "list_lines", "message": "messages", "alarm": "alarms"}
 """Kind of keepsake → what the receipt calls it."""
@@ -40,7 +43,17 @@ async def _erase(stores: Stores, connection: Connection, chosen: Chosen) -> dict
 ERASER = Eraser(
     tables=frozenset(
         f"vault.{name}"
-        for name in ("interactions", "hearings", "devices", "grants", "keepsakes", "erasures", "tombstones")
+        for name in (
+            "interactions",
+            "hearings",
+            "devices",
+            "grants",
+            "keepsakes",
+            "erasures",
+            "tombstones",
+            "guest_sessions",  # a code's hash, a device and a day's life
+            "wake_checks",  # counts of a day
+        )
     ),
     prefixes=frozenset({PREFIX}),
     find=_find,
@@ -171,11 +184,26 @@ async def replay_tombstones(stores: Stores) -> int:
     return found
 
 
-async def selection(stores: Stores, person_id: PersonId, *, since: datetime | None = None) -> list[InteractionId]:
-    """Return the ids of every interaction of a person, or of those since a time."""
-    statement = SQL.all_of_person if since is None else SQL.since
-    async with stores.pool.connection() as connection:
-        rows = await (await connection.execute(statement, {"person": person_id, "since": since})).fetchall()
+async def selection(
+    stores: Stores,
+    person_id: PersonId,
+    *,
+    since: datetime | None = None,
+    until: datetime | None = None,
+    device_id: DeviceId | None = None,
+    kind: Kind | None = None,
+    ids: Sequence[InteractionId] | None = None,
+) -> list[InteractionId]:
+    """Return the ids of what a person said, all of it or what is narrowed down to. What isn't theirs is left out."""
+    values = {
+        "person": person_id,
+        "since": since or _BEGINNING,
+        "until": until or _END,
+        "device": device_id,
+        "kind": kind,
+        "ids": None if ids is None else list(ids),
+    }
+    rows = await fetch(stores.pool, SQL.selected, values)
     return [row["id"] for row in rows]
 
 

@@ -8,7 +8,8 @@ from typing import Any, Literal
 
 from earmark.words import DeviceId, InteractionId, PcmAudio, PersonId, Seconds
 
-Kind = Literal["command", "question", "message", "privacy", "refused"]
+Kind = Literal["command", "question", "message", "privacy", "refused", "false_wake"]
+"""`refused`: started on purpose and not understood. `false_wake`: a device woke, and most likely nobody had called."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +45,13 @@ class Content:
     """Which recogniser answered: grammar, ngram, import."""
     reason: str = ""
     """Why it was refused, in the recogniser's terms."""
+    corrected: str | None = None
+    """What was really said, in its owner's words; None when its owner corrected nothing."""
+
+    @property
+    def said(self) -> str:
+        """What was said, as far as anybody knows: its owner knows best."""
+        return self.text if self.corrected is None else self.corrected
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)
@@ -89,7 +97,7 @@ class NewInteraction:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Interaction:
-    """An exchange as it is kept."""
+    """An exchange as it is kept. Of a false wake that was not donated there is the time and what woke, nothing else."""
 
     id: InteractionId
     person_id: PersonId
@@ -101,6 +109,12 @@ class Interaction:
     wake: Wake | None
     bundle: str
     content: Content
+    """Empty where nothing was kept."""
+    has_sound: bool = True
+    called: bool | None = None
+    """Whether somebody had called, in its owner's or the reviewers' word; None: nobody was asked."""
+    guest: bool = False
+    """Said while a guest was there: nobody reviews it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,29 +5,38 @@ from __future__ import annotations
 import asyncio
 import re
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from typing import LiteralString
 
 from psycopg.errors import DiskFull as PostgresDiskFull
 
 from earmark import audio, consent
-from earmark.errors import DiskFull, EarmarkError, NoBasis, NotFound
+from earmark.errors import BadRequest, DiskFull, EarmarkError, NoBasis, NoSound, NotFound
 from earmark.storage import Row, Statements, Stores, blind, derive, fetch, seal, seal_json, unseal, unseal_json
-from earmark.vault.interaction import Content, Hearing, Interaction, NewInteraction, Wake
-from earmark.words import InteractionId, PcmAudio, PersonId
+from earmark.vault.interaction import Content, Hearing, Interaction, Kind, NewInteraction, Wake
+from earmark.words import DeviceId, InteractionId, PcmAudio, PersonId
 
 SQL = Statements("earmark.vault")
 PREFIX = "vault"
 _END = datetime.max.replace(tzinfo=UTC)
+_BEGINNING = datetime.min.replace(tzinfo=UTC)
 _LAST = uuid.UUID(int=2**128 - 1)
+_FIRST = uuid.UUID(int=0)
 _WORD = re.compile(r"[\w']+")
+LONGEST_CORRECTION = 500
+"""Letters; an utterance of 15 s has fewer."""
 
 
 def recording_key_of(stores: Stores, *, person_slot: int, slot: int) -> bytes:
     """Derive a recording's AES-256 key: it needs its own secret and its person's. Raises Erased."""
     return derive(stores.vault_keys.secret(person_slot), stores.vault_keys.secret(slot), purpose="recording")
+
+
+def _key_of_row(stores: Stores, row: Row) -> bytes:
+    return recording_key_of(stores, person_slot=row["person_slot"], slot=row["key_slot"])
 
 
 def _search_key(stores: Stores, person_slot: int) -> bytes:
@@ -46,19 +55,48 @@ async def person_slot_of(stores: Stores, person_id: PersonId) -> int:
     return rows[0]["key_slot"]
 
 
+NEVER = datetime(9000, 1, 1, tzinfo=UTC)
+"""When something ends that lives until its owner deletes it."""
+GUEST_PAUSE = timedelta(minutes=10)
+"""A guest's voice session ends when nobody has spoken for this long."""
+
+
+def end_of(kept_at: datetime, days: int) -> datetime:
+    """Return when the clock of something runs out."""
+    return NEVER if days == consent.UNTIL_DELETED else kept_at + timedelta(days=days)
+
+
+def seems_false(new: NewInteraction) -> bool:
+    """Guess that nobody had called: a wake word woke the device, and nothing that followed was anything to do.
+
+    A call that Earmark didn't understand looks just the same and is thrown away with them. How often this guess is
+    wrong is counted (`wake_checks`) and told to owners.
+    """
+    return new.wake is not None and new.kind in ("refused", "false_wake")
+
+
 async def record(stores: Stores, new: NewInteraction) -> InteractionId:
     """Keep an interaction, encrypted; sound, row and keys are on disk when this returns.
 
-    Raises NoBasis when the person does not allow keeping (on this device), DiskFull.
+    Of a suspected false wake only the bare line is kept, unless its owner donates those; of a child, no sound. Raises
+    NoBasis when the person does not allow keeping (on this device), DiskFull.
     """
     grants = await consent.current(stores, new.person_id)
     grant = grants.grant("save", new.device_id)
     if grant is None:
         raise NoBasis
-    person_slot = await person_slot_of(stores, new.person_id)
-    identifier = new.id or InteractionId(uuid.uuid4())
-    slot, name, values = await asyncio.to_thread(_seal_and_put, stores, new, identifier, person_slot)
-    values |= {
+    if seems_false(new):
+        new = replace(new, kind="false_wake")
+    bare = new.kind == "false_wake" and not grants.allows("donate", new.device_id)
+    identifier, now = new.id or InteractionId(uuid.uuid4()), stores.now()
+    slot, name, values = None, None, _BARE
+    if not bare:
+        person_slot = await person_slot_of(stores, new.person_id)
+        slot, name, values = await asyncio.to_thread(
+            _seal_and_put, stores, new, identifier, person_slot, with_sound=not grants.child
+        )
+    wake = new.wake
+    values = values | {
         "id": identifier,
         "person": new.person_id,
         "device": new.device_id,
@@ -68,8 +106,15 @@ async def record(stores: Stores, new: NewInteraction) -> InteractionId:
         "slot": slot,
         "object": name,
         "duration": new.audio.duration,
+        "wake_start": wake.start if wake else None,
+        "wake_end": wake.end if wake else None,
+        "wake_word": wake.word if wake else None,
+        "wake_score": wake.score if wake else None,
+        "verifier_score": wake.verifier_score if wake else None,
         "bundle": new.bundle,
-        "expires_at": stores.now() + timedelta(days=stores.settings.retention_days),
+        "now": now,
+        "guests_since": now - GUEST_PAUSE,
+        "expires_at": end_of(now, grants.keep_days(stores.settings.retention_days, new.device_id)),
     }
     try:
         kept = await fetch(stores.pool, SQL.add_interaction, values)
@@ -87,20 +132,24 @@ async def record(stores: Stores, new: NewInteraction) -> InteractionId:
     return kept[0]["id"]
 
 
+_BARE: dict[str, object] = {"sealed": None, "tokens": [], "import_hash": None}
+
+
 def _seal_and_put(
-    stores: Stores, new: NewInteraction, identifier: InteractionId, person_slot: int
-) -> tuple[int, str, dict[str, object]]:
+    stores: Stores, new: NewInteraction, identifier: InteractionId, person_slot: int, *, with_sound: bool
+) -> tuple[int, str | None, dict[str, object]]:
     slot = stores.vault_keys.reserve()
     key = recording_key_of(stores, person_slot=person_slot, slot=slot)
     search = _search_key(stores, person_slot)
-    sound = seal(key, audio.encode(new.audio), place=f"sound:{identifier}")
-    try:
-        name = stores.objects.put(PREFIX, sound)
-    except BaseException:
-        with suppress(DiskFull):  # a tombstone needs room too; a key that seals nothing may stay
-            stores.vault_keys.destroy([slot])
-        raise
-    wake = new.wake
+    name = None
+    if with_sound:
+        sound = seal(key, audio.encode(new.audio), place=f"sound:{identifier}")
+        try:
+            name = stores.objects.put(PREFIX, sound)
+        except BaseException:
+            with suppress(DiskFull):  # a tombstone needs room too; a key that seals nothing may stay
+                stores.vault_keys.destroy([slot])
+            raise
     return (
         slot,
         name,
@@ -108,17 +157,15 @@ def _seal_and_put(
             "sealed": seal_json(key, new.content.to_json(), place=f"interaction:{identifier}"),
             "tokens": [blind(search, word) for word in words_of(new.content.text)],
             "import_hash": blind(search, new.import_of.hex()) if new.import_of else None,
-            "wake_start": wake.start if wake else None,
-            "wake_end": wake.end if wake else None,
-            "wake_word": wake.word if wake else None,
-            "wake_score": wake.score if wake else None,
-            "verifier_score": wake.verifier_score if wake else None,
         },
     )
 
 
-def _take_back(stores: Stores, slot: int, name: str) -> None:
-    stores.objects.delete(name)
+def _take_back(stores: Stores, slot: int | None, name: str | None) -> None:
+    if name is not None:
+        stores.objects.delete(name)
+    if slot is None:
+        return
     with suppress(DiskFull):  # a tombstone needs room too; without its sound and its row the key seals nothing
         stores.vault_keys.destroy([slot])
 
@@ -132,8 +179,10 @@ async def was_imported(stores: Stores, person_id: PersonId, digest: bytes) -> bo
 
 
 def _interaction(stores: Stores, row: Row) -> Interaction:
-    key = recording_key_of(stores, person_slot=row["person_slot"], slot=row["key_slot"])
-    wake = None
+    content, wake = Content(), None
+    if row["key_slot"] is not None:
+        key = _key_of_row(stores, row)
+        content = Content.from_json(unseal_json(key, row["sealed"], place=f"interaction:{row['id']}"))
     if row["wake_word"] is not None:
         wake = Wake(
             word=row["wake_word"],
@@ -152,7 +201,10 @@ def _interaction(stores: Stores, row: Row) -> Interaction:
         duration=row["duration"],
         wake=wake,
         bundle=row["bundle"],
-        content=Content.from_json(unseal_json(key, row["sealed"], place=f"interaction:{row['id']}")),
+        content=content,
+        has_sound=row["object"] is not None,
+        called=row["called"],
+        guest=row["guest_session"] is not None,
     )
 
 
@@ -165,31 +217,66 @@ class Page:
     """Hand this to `history` as `before` for the following page; None at the end."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filter:
+    """What of a history is wanted; everything that is left out is."""
+
+    search: str = ""
+    """Only what holds all these words."""
+    since: datetime | None = None
+    until: datetime | None = None
+    """Before this moment."""
+    device_id: DeviceId | None = None
+    kind: Kind | None = None
+
+
 async def history(
     stores: Stores,
     person_id: PersonId,
+    wanted: Filter = Filter(),
     *,
     before: tuple[datetime, InteractionId] | None = None,
     limit: int = 50,
-    search: str = "",
 ) -> Page:
-    """Return one page of a person's interactions; `search` keeps those that hold all its words."""
+    """Return one page of a person's interactions, newest first."""
     at, last = before or (_END, _LAST)
-    values: dict[str, object] = {"person": person_id, "before_at": at, "before_id": last, "limit": limit + 1}
-    statement = SQL.history
-    if wanted := words_of(search):
+    if wanted.until is not None and wanted.until <= at:
+        at, last = wanted.until, _FIRST
+    values: dict[str, object] = {
+        "person": person_id,
+        "before_at": at,
+        "before_id": last,
+        "limit": limit + 1,
+        "since": wanted.since or _BEGINNING,
+        "device": wanted.device_id,
+        "kind": wanted.kind,
+    }
+    if words := words_of(wanted.search):
         key = _search_key(stores, await person_slot_of(stores, person_id))
-        values["tokens"] = [blind(key, word) for word in wanted]
+        values["tokens"] = [blind(key, word) for word in words]
         statement = SQL.search
+    elif wanted.device_id is not None:
+        statement = SQL.history_of_device
+    else:
+        statement = SQL.history if wanted.kind is None else SQL.history_of_kind
     rows = await fetch(stores.pool, statement, values)
+    following = (rows[limit - 1]["started_at"], rows[limit - 1]["id"]) if len(rows) > limit else None
+    return Page(interactions=tuple(_opened(stores, rows[:limit])), next=following)
+
+
+def _opened(stores: Stores, rows: Sequence[Row]) -> list[Interaction]:
     found = []
-    for row in rows[:limit]:
+    for row in rows:
         try:
             found.append(_interaction(stores, row))
         except EarmarkError:
             continue  # its key went a moment ago: an erasure is on its way through the stores
-    following = (rows[limit - 1]["started_at"], rows[limit - 1]["id"]) if len(rows) > limit else None
-    return Page(interactions=tuple(found), next=following)
+    return found
+
+
+async def interactions_of(stores: Stores, statement: LiteralString, values: Mapping[str, object]) -> list[Interaction]:
+    """Return the interactions that a statement of this room selects, with `person_slot`."""
+    return _opened(stores, await fetch(stores.pool, statement, values))
 
 
 async def count(stores: Stores, person_id: PersonId) -> int:
@@ -214,21 +301,43 @@ async def interaction(stores: Stores, person_id: PersonId, identifier: Interacti
 
 
 def _sound(stores: Stores, row: Row) -> PcmAudio:
-    key = recording_key_of(stores, person_slot=row["person_slot"], slot=row["key_slot"])
+    if row["object"] is None:
+        raise NoSound
+    key = _key_of_row(stores, row)
     flac = unseal(key, stores.objects.get(row["object"]), place=f"sound:{row['id']}")
     return audio.read(flac, allow_silence=True)
 
 
 async def sound(stores: Stores, person_id: PersonId, identifier: InteractionId) -> PcmAudio:
-    """Return the recording of one of a person's own interactions. Raises NotFound, Erased."""
+    """Return the recording of one of a person's own interactions. Raises NotFound, NoSound, Erased."""
     row = await _row(stores, identifier)
     if row["person_id"] != person_id:
         raise NotFound
     return await asyncio.to_thread(_sound, stores, row)
 
 
+async def correct(stores: Stores, person_id: PersonId, identifier: InteractionId, text: str) -> None:
+    """Write down what its owner says was really said; an empty text takes that back. Raises NotFound, BadRequest."""
+    text = " ".join(text.split())
+    if len(text) > LONGEST_CORRECTION:
+        raise BadRequest(why=f"This is longer than {LONGEST_CORRECTION} letters; write down what was said in fewer.")
+    row = await _row(stores, identifier)
+    if row["person_id"] != person_id or row["key_slot"] is None:
+        raise NotFound
+    key, search = _key_of_row(stores, row), _search_key(stores, row["person_slot"])
+    content = replace(_interaction(stores, row).content, corrected=text or None)
+    values = {
+        "id": identifier,
+        "sealed": seal_json(key, content.to_json(), place=f"interaction:{identifier}"),
+        # What Earmark heard is found as well: it still stands beside the correction.
+        "tokens": [blind(search, word) for word in words_of(f"{content.text} {text}")],
+    }
+    if not await fetch(stores.pool, SQL.correct, values):
+        raise NotFound
+
+
 async def open_for_review(stores: Stores, identifier: InteractionId) -> tuple[Interaction, PcmAudio]:
-    """Open an interaction for the airlock, which makes its masked copy. Raises NotFound, Erased."""
+    """Open an interaction for the airlock, which makes its masked copy. Raises NotFound, NoSound, Erased."""
     row = await _row(stores, identifier)
     return _interaction(stores, row), await asyncio.to_thread(_sound, stores, row)
 
@@ -239,8 +348,10 @@ async def recording_keys(stores: Stores, ids: Sequence[InteractionId]) -> dict[I
         rows = await (await connection.execute(SQL.slots_of_interactions, {"ids": list(ids)})).fetchall()
     keys = {}
     for row in rows:
+        if row["key_slot"] is None:
+            continue
         try:
-            keys[row["id"]] = recording_key_of(stores, person_slot=row["person_slot"], slot=row["key_slot"])
+            keys[row["id"]] = _key_of_row(stores, row)
         except EarmarkError:
             continue
     return keys
@@ -252,6 +363,21 @@ async def recording_key(stores: Stores, identifier: InteractionId) -> bytes:
     if identifier not in keys:
         raise NotFound
     return keys[identifier]
+
+
+async def reset_clocks(stores: Stores, person_id: PersonId, device_id: DeviceId | None = None) -> None:
+    """Have what is kept follow a clock that was changed: a device's own, or everybody's but those."""
+    grants = await consent.current(stores, person_id)
+    own = [g.device_id for g in grants.latest if g.purpose == "save" and g.device_id and g.keep_days is not None]
+    values = {
+        "person": person_id,
+        "device": device_id,
+        "days": grants.keep_days(stores.settings.retention_days, device_id),
+        "never": NEVER,
+        "but": [] if device_id else own,
+    }
+    async with stores.pool.connection() as connection:
+        await connection.execute(SQL.reset_clocks, values)
 
 
 async def hearings(stores: Stores, ids: Sequence[InteractionId]) -> dict[InteractionId, list[Hearing]]:

@@ -2,13 +2,16 @@
 SELECT key_slot FROM accounts.people WHERE id = %(person)s;
 
 -- add_interaction: keep one exchange, unless its grant was taken back a moment ago; a file imported twice is kept once
+WITH guests AS (
+    UPDATE vault.guest_sessions SET last_at = %(now)s
+     WHERE device_id = %(device)s AND last_at > %(guests_since)s AND expires_at > %(now)s RETURNING id)
 INSERT INTO vault.interactions (
     id, person_id, device_id, grant_id, started_at, kind, key_slot, object, duration, wake_start, wake_end, wake_word,
-    wake_score, verifier_score, bundle, expires_at, sealed, tokens, import_hash)
+    wake_score, verifier_score, bundle, expires_at, sealed, tokens, import_hash, kept_at, guest_session)
 SELECT
     %(id)s, %(person)s, %(device)s, %(grant)s, %(started_at)s, %(kind)s, %(slot)s, %(object)s, %(duration)s,
     %(wake_start)s, %(wake_end)s, %(wake_word)s, %(wake_score)s, %(verifier_score)s, %(bundle)s, %(expires_at)s,
-    %(sealed)s, %(tokens)s, %(import_hash)s
+    %(sealed)s, %(tokens)s, %(import_hash)s, %(now)s, (SELECT id FROM guests LIMIT 1)
  WHERE NOT EXISTS (
     SELECT FROM vault.grants g
      WHERE g.person_id = %(person)s AND g.purpose = 'save' AND g.id > %(grant)s AND NOT g.allowed
@@ -22,7 +25,23 @@ SELECT id FROM vault.interactions WHERE person_id = %(person)s AND import_hash =
 -- history: one page of a person's interactions, newest first
 SELECT i.*, p.key_slot AS person_slot
   FROM vault.interactions i JOIN accounts.people p ON p.id = i.person_id
- WHERE i.person_id = %(person)s AND (i.started_at, i.id) < (%(before_at)s, %(before_id)s)
+ WHERE i.person_id = %(person)s AND (i.started_at, i.id) < (%(before_at)s, %(before_id)s) AND i.started_at >= %(since)s
+ ORDER BY i.started_at DESC, i.id DESC
+ LIMIT %(limit)s;
+
+-- history_of_kind: the same, of one kind
+SELECT i.*, p.key_slot AS person_slot
+  FROM vault.interactions i JOIN accounts.people p ON p.id = i.person_id
+ WHERE i.person_id = %(person)s AND i.kind = %(kind)s
+   AND (i.started_at, i.id) < (%(before_at)s, %(before_id)s) AND i.started_at >= %(since)s
+ ORDER BY i.started_at DESC, i.id DESC
+ LIMIT %(limit)s;
+
+-- history_of_device: the same, of one device
+SELECT i.*, p.key_slot AS person_slot
+  FROM vault.interactions i JOIN accounts.people p ON p.id = i.person_id
+ WHERE i.person_id = %(person)s AND i.device_id = %(device)s AND (%(kind)s::text IS NULL OR i.kind = %(kind)s)
+   AND (i.started_at, i.id) < (%(before_at)s, %(before_id)s) AND i.started_at >= %(since)s
  ORDER BY i.started_at DESC, i.id DESC
  LIMIT %(limit)s;
 
@@ -31,15 +50,19 @@ SELECT i.*, p.key_slot AS person_slot
 -- Left to the planner, two frequent words that were never said together would have every row read.
 WITH near AS MATERIALIZED (
     SELECT id, started_at FROM (
-        SELECT id, started_at, tokens FROM vault.interactions
+        SELECT id, started_at, tokens, device_id, kind FROM vault.interactions
          WHERE person_id = %(person)s AND (started_at, id) < (%(before_at)s, %(before_id)s)
+           AND started_at >= %(since)s
          ORDER BY started_at DESC, id DESC LIMIT 1000) newest
-     WHERE tokens @> %(tokens)s
+     WHERE tokens @> %(tokens)s AND (%(device)s::uuid IS NULL OR device_id = %(device)s)
+       AND (%(kind)s::text IS NULL OR kind = %(kind)s)
      ORDER BY started_at DESC, id DESC LIMIT %(limit)s
 ), far AS MATERIALIZED (
     SELECT id, started_at FROM vault.interactions
      WHERE (SELECT count(*) FROM near) < %(limit)s
        AND person_id = %(person)s AND tokens @> %(tokens)s AND (started_at, id) < (%(before_at)s, %(before_id)s)
+       AND started_at >= %(since)s AND (%(device)s::uuid IS NULL OR device_id = %(device)s)
+       AND (%(kind)s::text IS NULL OR kind = %(kind)s)
 ), page AS (
     SELECT * FROM near WHERE (SELECT count(*) FROM near) = %(limit)s
      UNION ALL SELECT * FROM far
@@ -48,6 +71,46 @@ WITH near AS MATERIALIZED (
 SELECT i.*, p.key_slot AS person_slot
   FROM page JOIN vault.interactions i USING (id) JOIN accounts.people p ON p.id = i.person_id
  ORDER BY i.started_at DESC, i.id DESC;
+
+-- correct: what was said, in its owner's words
+UPDATE vault.interactions SET sealed = %(sealed)s, tokens = %(tokens)s
+ WHERE id = %(id)s AND key_slot IS NOT NULL RETURNING id;
+
+-- reset_clocks: a clock was changed; what is kept follows, but for devices that have a clock of their own
+UPDATE vault.interactions i
+   SET expires_at = CASE WHEN %(days)s = 0 THEN %(never)s ELSE i.kept_at + make_interval(days => %(days)s) END
+ WHERE i.person_id = %(person)s
+   AND (%(device)s::uuid IS NULL OR i.device_id = %(device)s)
+   AND (i.device_id IS NULL OR NOT i.device_id = ANY(%(but)s));
+
+-- leave_bare: what stays of a false wake when its sound and words go
+INSERT INTO vault.interactions (
+    id, person_id, device_id, grant_id, started_at, kind, duration, wake_start, wake_end, wake_word, wake_score,
+    verifier_score, bundle, expires_at, kept_at, guest_session, called)
+SELECT %(bare)s, person_id, device_id, grant_id, started_at, 'false_wake', duration, wake_start, wake_end, wake_word,
+       wake_score, verifier_score, bundle, expires_at, kept_at, guest_session, %(called)s
+  FROM vault.interactions WHERE id = %(id)s AND wake_word IS NOT NULL
+ON CONFLICT (id) DO NOTHING RETURNING id;
+
+-- set_called: whether somebody had called; returns what was guessed before
+UPDATE vault.interactions i
+   SET called = %(called)s,
+       kind = CASE WHEN NOT %(called)s THEN 'false_wake' WHEN i.kind = 'false_wake' THEN 'refused' ELSE i.kind END
+  FROM vault.interactions old
+ WHERE i.id = %(id)s AND old.id = i.id AND i.wake_word IS NOT NULL AND i.called IS DISTINCT FROM %(called)s
+RETURNING old.kind = 'false_wake' AS suspected;
+
+-- count_wake_check: how often the guess was right
+INSERT INTO vault.wake_checks (day, suspected, called, n) VALUES (%(day)s, %(suspected)s, %(called)s, 1)
+ON CONFLICT (day, suspected, called) DO UPDATE SET n = vault.wake_checks.n + 1;
+
+-- wake_checks: all of these counts
+SELECT suspected, called, sum(n)::bigint AS n FROM vault.wake_checks GROUP BY suspected, called;
+
+-- kept_false_wakes: false wakes whose sound is still there
+SELECT i.id, i.person_id, i.device_id FROM vault.interactions i
+ WHERE i.kind = 'false_wake' AND i.key_slot IS NOT NULL AND (%(person)s::uuid IS NULL OR i.person_id = %(person)s)
+ ORDER BY i.person_id;
 
 -- interaction: one interaction
 SELECT i.*, p.key_slot AS person_slot
@@ -62,11 +125,12 @@ SELECT i.id, i.key_slot, p.key_slot AS person_slot
 -- owned: those of these interactions that belong to this person
 SELECT id FROM vault.interactions WHERE person_id = %(person)s AND id = ANY(%(ids)s);
 
--- all_of_person: everything of one person
-SELECT id FROM vault.interactions WHERE person_id = %(person)s;
-
--- since: everything of one person since a time
-SELECT id FROM vault.interactions WHERE person_id = %(person)s AND started_at >= %(since)s;
+-- selected: what of one person lies in a time, on a device, of a kind
+SELECT id FROM vault.interactions
+ WHERE person_id = %(person)s AND started_at >= %(since)s AND started_at < %(until)s
+   AND (%(device)s::uuid IS NULL OR device_id = %(device)s)
+   AND (%(kind)s::text IS NULL OR kind = %(kind)s)
+   AND (%(ids)s::uuid[] IS NULL OR id = ANY(%(ids)s));
 
 -- last_of_person: the newest interaction of one person, but one
 SELECT id FROM vault.interactions
@@ -80,7 +144,7 @@ SELECT count(*) AS n FROM vault.interactions WHERE person_id = %(person)s;
 SELECT id, person_id FROM vault.interactions WHERE expires_at <= %(now)s ORDER BY expires_at LIMIT %(limit)s;
 
 -- doomed_interactions: keys and objects of interactions that are to go
-SELECT key_slot, object FROM vault.interactions WHERE id = ANY(%(ids)s);
+SELECT key_slot, object FROM vault.interactions WHERE id = ANY(%(ids)s) AND key_slot IS NOT NULL;
 
 -- erase_interactions: the rows go; hearings, choices, seals and labels go with them
 DELETE FROM vault.interactions WHERE id = ANY(%(ids)s);
@@ -167,3 +231,35 @@ buried AS (
     INSERT INTO vault.tombstones (store, slot) SELECT 'vault', key_slot FROM gone WHERE key_slot IS NOT NULL
     ON CONFLICT DO NOTHING)
 SELECT key_slot FROM gone;
+
+-- begin_guest_session: a guest asked for a code
+INSERT INTO vault.guest_sessions (id, code_hash, device_id, last_at, expires_at)
+VALUES (%(id)s, %(code_hash)s, %(device)s, %(now)s, %(expires)s);
+
+-- take_in: what the device heard just before, with no long pause in between, belongs to the guest's session too
+WITH RECURSIVE chain AS (
+    (SELECT id, started_at FROM vault.interactions
+      WHERE device_id = %(device)s AND started_at <= %(now)s AND started_at > %(now)s - %(pause)s
+      ORDER BY started_at DESC, id DESC LIMIT 1)
+    UNION ALL
+    SELECT next.id, next.started_at FROM chain, LATERAL (
+        SELECT id, started_at FROM vault.interactions i
+         WHERE i.device_id = %(device)s AND (i.started_at, i.id) < (chain.started_at, chain.id)
+           AND i.started_at > greatest(chain.started_at - %(pause)s, %(since)s)
+         ORDER BY i.started_at DESC, i.id DESC LIMIT 1) next
+)
+UPDATE vault.interactions i SET guest_session = %(id)s FROM chain
+ WHERE i.id = chain.id AND i.guest_session IS NULL
+RETURNING i.id;
+
+-- guest_session: the session of a code
+SELECT s.id, s.device_id, s.expires_at, d.person_id FROM vault.guest_sessions s JOIN vault.devices d ON d.id = s.device_id
+ WHERE s.code_hash = %(code_hash)s AND s.expires_at > %(now)s;
+
+-- heard_of_guest: what a device heard in a guest's session, newest first
+SELECT i.*, p.key_slot AS person_slot
+  FROM vault.interactions i JOIN accounts.people p ON p.id = i.person_id
+ WHERE i.guest_session = %(id)s AND i.started_at > %(since)s ORDER BY i.started_at DESC, i.id DESC LIMIT 500;
+
+-- end_guest_sessions: codes whose time is over
+DELETE FROM vault.guest_sessions WHERE expires_at <= %(now)s;

@@ -104,7 +104,7 @@ async def history(
     q: Annotated[str, Query(max_length=200)] = "",
 ) -> Response:
     person = who.account.person_id
-    found = await vault.history(stores, person, before=from_cursor(before), limit=PAGE, search=q)
+    found = await vault.history(stores, person, vault.Filter(search=q), before=from_cursor(before), limit=PAGE)
     items = await _shown(stores, person, found.interactions)
     parts = {
         "days": by_day(items, stores.now().astimezone().date()),
