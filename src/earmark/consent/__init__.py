@@ -1,6 +1,7 @@
 """Who allowed what, for which device, since when. It never guesses: no word means no."""
 
 from earmark.consent.grants import (
+    AS_FOR_ALL,
     BY_DEVICE,
     CLOCKS,
     NEVER_OF_A_CHILD,
@@ -19,6 +20,7 @@ from earmark.consent.grants import (
 )
 
 __all__ = [
+    "AS_FOR_ALL",
     "BY_DEVICE",
     "CLOCKS",
     "NEVER_OF_A_CHILD",

@@ -18,6 +18,8 @@ NEVER_OF_A_CHILD = frozenset({"review", "transcription", "donate"})
 BY_DEVICE: tuple[Purpose, ...] = ("save", "review", "transcription", "donate")
 """Which of them a single device may be left out of."""
 UNTIL_DELETED = 0
+AS_FOR_ALL = -1
+"""Said of a device's clock: it has none of its own any more."""
 CLOCKS: dict[int, str] = {
     1: "1 day",
     30: "30 days",
@@ -156,7 +158,8 @@ async def set_grant(
     the clock stays as it was. Raises BadRequest for a clock that isn't offered, NotForChildren, NotFound for a device
     that isn't this person's.
     """
-    if keep_days is not None and (purpose != "save" or keep_days not in CLOCKS):
+    own_clock = device_id is not None and keep_days == AS_FOR_ALL
+    if keep_days is not None and (purpose != "save" or not (own_clock or keep_days in CLOCKS)):
         raise BadRequest(why=f"A recording can be kept for one of: {', '.join(CLOCKS.values())}.")
     known = await current(stores, person_id)
     if allowed and known.child and purpose in NEVER_OF_A_CHILD:
@@ -172,12 +175,18 @@ async def set_grant(
         "wording": WORDINGS[purpose].version,
         "how": how,
         "now": stores.now(),
-        "keep_days": keep_days if keep_days is not None or before is None else before.keep_days,
+        "keep_days": _clock(keep_days, before),
     }
     rows = await fetch(stores.pool, SQL.add_grant, values)
     if not rows:
         raise NotFound
     return rows[0]["id"]
+
+
+def _clock(said: int | None, before: Grant | None) -> int | None:
+    if said is None:
+        return before.keep_days if before else None
+    return None if said == AS_FOR_ALL else said
 
 
 async def people_who_allow(stores: Stores, purpose: Purpose) -> list[PersonId]:

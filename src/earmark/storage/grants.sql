@@ -10,6 +10,7 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON review.tasks, review.judgements, review.
 GRANT SELECT ON review.hearings TO earmark_home;
 GRANT SELECT, UPDATE ON learn.datasets, learn.bundles TO earmark_home;
 GRANT SELECT ON learn.dataset_labels, safety.cases TO earmark_home;
+GRANT SELECT, INSERT ON learn.remakes TO earmark_home;
 GRANT INSERT ON audit.inbox TO earmark_home;
 GRANT SELECT ON audit.log, audit.checkpoints TO earmark_home;
 
@@ -28,6 +29,7 @@ GRANT SELECT ON review.flags, review.labels TO earmark_desk;
 GRANT SELECT, INSERT ON review.hearings TO earmark_desk;
 GRANT SELECT ON airlock.days TO earmark_desk;
 GRANT SELECT, INSERT, UPDATE ON learn.datasets, learn.bundles, learn.dataset_labels TO earmark_desk;
+GRANT SELECT ON learn.remakes TO earmark_desk;
 GRANT INSERT ON audit.inbox TO earmark_desk;
 GRANT SELECT ON audit.log, audit.checkpoints TO earmark_desk;
 

@@ -18,6 +18,7 @@ from earmark.vault.guests import (
     begin_guest_session,
     end_guest_sessions,
     guest_session,
+    guest_session_by_id,
     heard_of_guest,
     interaction_of_guest,
 )
@@ -77,6 +78,7 @@ __all__ = [
     "erase",
     "expired",
     "guest_session",
+    "guest_session_by_id",
     "heard_of_guest",
     "hearings",
     "history",

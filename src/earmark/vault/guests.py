@@ -69,6 +69,14 @@ async def guest_session(stores: Stores, code: str) -> GuestSession:
     return GuestSession(**rows[0])
 
 
+async def guest_session_by_id(stores: Stores, identifier: uuid.UUID) -> GuestSession:
+    """Return a session that a code opened before. Raises NotFound when its time is over."""
+    rows = await fetch(stores.pool, SQL.guest_session_by_id, {"id": identifier, "now": stores.now()})
+    if not rows:
+        raise NotFound
+    return GuestSession(**rows[0])
+
+
 async def heard_of_guest(stores: Stores, session: GuestSession) -> list[Interaction]:
     """Return what the device heard in a guest's session in the last 24 hours, newest first."""
     return await interactions_of(

@@ -256,6 +256,10 @@ RETURNING i.id;
 SELECT s.id, s.device_id, s.expires_at, d.person_id FROM vault.guest_sessions s JOIN vault.devices d ON d.id = s.device_id
  WHERE s.code_hash = %(code_hash)s AND s.expires_at > %(now)s;
 
+-- guest_session_by_id: a session that was opened by its code before
+SELECT s.id, s.device_id, s.expires_at, d.person_id FROM vault.guest_sessions s JOIN vault.devices d ON d.id = s.device_id
+ WHERE s.id = %(id)s AND s.expires_at > %(now)s;
+
 -- heard_of_guest: what a device heard in a guest's session, newest first
 SELECT i.*, p.key_slot AS person_slot
   FROM vault.interactions i JOIN accounts.people p ON p.id = i.person_id

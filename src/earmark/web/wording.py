@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from earmark.accounts import Plane
+from earmark.vault import Kind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,6 +112,38 @@ STAYS = {
 }
 """What a request leaves behind when its recording is deleted."""
 
+KINDS: dict[Kind, str] = {
+    "command": "Commands",
+    "question": "Questions",
+    "message": "Messages",
+    "privacy": "About privacy",
+    "false_wake": "False wakes",
+    "refused": "Not understood",
+}
+SOURCES = {"grammar": "by the sentences it knows", "ngram": "as open speech", "import": "from an imported file"}
+"""How the words were recognised."""
+REFUSED = {
+    "no-speech": "no speech was found after the wake word",
+    "unsure": "what it resembled was too unsure",
+    "no-command": "it resembled nothing that can be asked for",
+}
+"""Why something was not taken as a request."""
+RULES = {"random": "drawn evenly"}
+HOWS = {
+    "first-run": "at the first visit",
+    "settings": "on this page",
+    "voice": "by voice",
+    "command": "by command",
+    "api": "by a program",
+}
+"""How a word was given."""
+PURPOSE_ICONS = {
+    "save": "save",
+    "review": "headphones",
+    "transcription": "message-circle",
+    "donate": "gift",
+    "hear_first": "ear",
+}
 WAKE_WORDS = {"alexa": "Alexa", "hey_jarvis": "Hey Jarvis", "hey_mycroft": "Hey Mycroft", "okay_nabu": "Okay Nabu"}
 ROLES = {
     "reviewer": "A reviewer",

@@ -8,14 +8,18 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from itertools import groupby
 from typing import Annotated, Any
+from urllib.parse import urlencode
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Form, Query, Request, Response
+from fastapi.responses import RedirectResponse
 
 from earmark import airlock, audio, vault
 from earmark.errors import BadRequest
 from earmark.storage import Stores
-from earmark.vault import Interaction
+from earmark.vault import Content, Interaction
 from earmark.web import wording
+from earmark.web.home import wanted
+from earmark.web.home.wanted import InAddress
 from earmark.web.render import long_day, near_day, page
 from earmark.web.sessions import Owner, StoresHere
 from earmark.words import DeviceId, InteractionId, PersonId
@@ -49,11 +53,16 @@ def shown(item: Interaction, *, device: str, heard: Sequence[str], chosen: str) 
     return {
         "id": item.id,
         "at": item.started_at,
-        "expires": item.expires_at,
+        "expires": item.expires_at if item.expires_at < vault.NEVER else None,
         "kind": item.kind,
         "device": device,
-        "said": content.text,
-        "words": content.words,
+        "has_sound": item.has_sound,
+        "bare": item.kind == "false_wake" and not content.said and not item.has_sound,
+        "called": item.called,
+        "guest": item.guest,
+        "said": content.said,
+        "heard_as": content.text if content.corrected is not None else "",
+        "words": with_doubts(content),
         "understood": wording.understood(content.intent, content.slots) if content.accepted else "",
         "accepted": content.accepted,
         "imported": content.source == "import",
@@ -64,9 +73,23 @@ def shown(item: Interaction, *, device: str, heard: Sequence[str], chosen: str) 
         "wake_score": item.wake.score if item.wake else None,
         "duration": item.duration,
         "bundle": item.bundle,
+        "verifier_score": item.wake.verifier_score if item.wake else None,
+        "source": wording.SOURCES.get(content.source, ""),
+        "refused": wording.REFUSED.get(content.reason.partition(":")[0], "") if not content.accepted else "",
         "heard": heard,
         "chosen": chosen,
     }
+
+
+UNSURE = 0.6
+"""Below this confidence a word is marked."""
+
+
+def with_doubts(content: Content) -> list[tuple[str, float | None]]:
+    """Return the words that were heard, each with its confidence where that is low."""
+    if content.corrected is not None or " ".join(word.text for word in content.words) != content.text:
+        return [(content.said, None)] if content.said else []
+    return [(word.text, word.confidence if word.confidence < UNSURE else None) for word in content.words]
 
 
 async def _shown(stores: Stores, person: PersonId, items: Sequence[Interaction]) -> list[dict[str, Any]]:
@@ -86,13 +109,23 @@ async def _shown(stores: Stores, person: PersonId, items: Sequence[Interaction])
 
 
 def _chosen_text(choice: airlock.Choice | None) -> str:
-    return f"Chosen for review on {long_day(choice.day)}" if choice else ""
+    if choice is None:
+        return ""
+    rule = wording.RULES.get(choice.rule, choice.rule)
+    said = f"Chosen for review on {long_day(choice.day)}, {rule} at the published rate of {choice.rate * 100:g}%"
+    if choice.ask_until is not None:
+        return f"{said}; it waits for your yes until {long_day(choice.ask_until)}"
+    return said + {
+        "yes": "; you said yes",
+        "no": "; you said no",
+        "nothing": "; you did not answer, so it was left",
+    }.get(choice.owner_said or "", "")
 
 
-def by_day(items: Sequence[dict[str, Any]], today: date) -> list[tuple[str, list[dict[str, Any]]]]:
-    """Group items, newest first, under their days' names."""
+def by_day(items: Sequence[dict[str, Any]], today: date) -> list[tuple[date, str, list[dict[str, Any]]]]:
+    """Group items, newest first, under their days and what those are called."""
     days = groupby(items, key=lambda item: item["at"].astimezone().date())
-    return [(near_day(day, today), list(group)) for day, group in days]
+    return [(day, near_day(day, today), list(group)) for day, group in days]
 
 
 @router.get("/history")
@@ -100,17 +133,25 @@ async def history(
     request: Request,
     stores: StoresHere,
     who: Owner,
+    asked: InAddress,
     before: Annotated[str, Query(max_length=120)] = "",
     q: Annotated[str, Query(max_length=200)] = "",
 ) -> Response:
     person = who.account.person_id
-    found = await vault.history(stores, person, vault.Filter(search=q), before=from_cursor(before), limit=PAGE)
+    chosen = wanted.read(asked)
+    found = await vault.history(stores, person, chosen.filter(q), before=from_cursor(before), limit=PAGE)
     items = await _shown(stores, person, found.interactions)
+    narrowed = {name: value for name, value in (("q", q), *asked.model_dump(by_alias=True).items()) if value}
     parts = {
         "days": by_day(items, stores.now().astimezone().date()),
-        "next": to_cursor(found.next),
+        "next": urlencode({"before": to_cursor(found.next), **narrowed}) if found.next else "",
         "q": q,
+        "asked": asked,
+        "narrowed": bool(narrowed),
         "older": bool(before),
+        "devices": await vault.devices(stores, person),
+        "kinds": wording.KINDS,
+        "checks": await vault.wake_checks(stores) if chosen.kind == "false_wake" else None,
     }
     moves = request.headers.get("hx-request") == "true" and "hx-history-restore-request" not in request.headers
     return page(request, "home/_items.html" if moves else "home/history.html", **parts)
@@ -122,6 +163,44 @@ async def one(request: Request, stores: StoresHere, who: Owner, identifier: uuid
     item = await vault.interaction(stores, who.account.person_id, InteractionId(identifier))
     (known,) = await _shown(stores, who.account.person_id, [item])
     return page(request, "home/interaction.html", item=known)
+
+
+@router.post("/history/{identifier}/words")
+async def correct(
+    request: Request,
+    stores: StoresHere,
+    who: Owner,
+    identifier: uuid.UUID,
+    text: Annotated[str, Form(max_length=2000)] = "",
+) -> Response:
+    """Write down what was really said, in its owner's words."""
+    person = who.account.person_id
+    await vault.correct(stores, person, InteractionId(identifier), text)
+    if request.headers.get("hx-request") != "true":
+        return RedirectResponse(f"/history/{identifier}", status_code=303)
+    item = await vault.interaction(stores, person, InteractionId(identifier))
+    (known,) = await _shown(stores, person, [item])
+    return page(request, "home/_entry.html", item=known, open=True)
+
+
+@router.get("/asked")
+async def asked_first(request: Request, stores: StoresHere, who: Owner) -> Response:
+    """Show what was chosen for review and waits for its owner's yes."""
+    person = who.account.person_id
+    waiting = await airlock.asked(stores, person)
+    items = [await vault.interaction(stores, person, each) for each in waiting]
+    shown_items = await _shown(stores, person, items)
+    return page(request, "home/asked.html", items=[(item, waiting[item["id"]]) for item in shown_items])
+
+
+@router.post("/asked/{identifier}")
+async def answer_asked(
+    request: Request, stores: StoresHere, who: Owner, identifier: uuid.UUID, yes: Annotated[bool, Form()]
+) -> Response:
+    await airlock.answer_ask(stores, who.account.person_id, InteractionId(identifier), yes)
+    if request.headers.get("hx-request") == "true":
+        return page(request, "home/_answered.html", gone=identifier, yes=yes)
+    return RedirectResponse("/asked", status_code=303)
 
 
 @router.get("/history/{identifier}/sound")

@@ -2,33 +2,58 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+import uuid
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import RedirectResponse
 
-from earmark import airlock, consent
+from earmark import airlock, consent, vault
 from earmark.consent import Purpose
 from earmark.storage import Stores
+from earmark.switches import switch
 from earmark.web.render import page
 from earmark.web.sessions import Owner, StoresHere, Visitor
-from earmark.web.wording import PRIVACY
+from earmark.web.wording import HOWS, PRIVACY, PURPOSE_ICONS
+from earmark.words import DeviceId
 
 router = APIRouter()
+ORDER: tuple[Purpose, ...] = ("review", "transcription", "save", "donate", "hear_first")
 
 
-async def _show(request: Request, stores: Stores, who: Visitor, template: str, changed: str = "") -> Response:
-    grants = await consent.current(stores, who.account.person_id)
-    since = {g.purpose: g.at for g in grants.latest if g.device_id is None}
+async def _show(
+    request: Request,
+    stores: Stores,
+    who: Visitor,
+    template: str,
+    *,
+    changed: str = "",
+    changed_device: uuid.UUID | None = None,
+) -> Response:
+    person = who.account.person_id
+    grants = await consent.current(stores, person)
+    devices = await vault.devices(stores, person)
     return page(
         request,
         template,
         grants=grants,
-        since=since,
+        purposes=ORDER,
+        by_device=consent.BY_DEVICE,
+        never_of_a_child=consent.NEVER_OF_A_CHILD,
+        clocks=consent.CLOCKS,
+        keep_days=grants.keep_days(stores.settings.retention_days),
+        since={g.purpose: g.at for g in grants.latest if g.device_id is None},
         wordings=consent.WORDINGS,
-        retention_days=stores.settings.retention_days,
+        icons=PURPOSE_ICONS,
+        hows=HOWS,
+        words=(await consent.everything(stores, person))[::-1],
+        devices=devices,
+        names={device.id: device.name for device in devices},
         rate=stores.settings.review_rate,
+        checks=await vault.wake_checks(stores),
+        asked=await airlock.count_asked(stores, person),
         changed=changed,
+        changed_device=changed_device,
     )
 
 
@@ -44,23 +69,29 @@ async def privacy(request: Request, stores: StoresHere, who: Owner) -> Response:
 
 
 @router.post(PRIVACY)
-async def switch(
+async def turn(
     request: Request,
     stores: StoresHere,
     who: Owner,
     purpose: Annotated[Purpose, Form()],
     allowed: Annotated[bool, Form()],
+    device: Annotated[uuid.UUID | None, Form()] = None,
+    keep_days: Annotated[int | None, Form()] = None,
+    view: Annotated[Literal["", "start"], Form()] = "",
 ) -> Response:
-    await consent.set_grant(stores, who.account.person_id, purpose, allowed, how="settings")
-    if not allowed and purpose != "save":
-        await airlock.recall(stores, who.account.person_id, purpose=purpose)
-    if request.headers.get("hx-request") == "true":
-        return await _show(request, stores, who, "home/_switches.html", changed=purpose)
-    return RedirectResponse(PRIVACY, status_code=303)
+    """Turn a switch or set a clock, for all devices or for one; `view` says which page's switches to show again."""
+    device_id = DeviceId(device) if device else None
+    person = who.account.person_id
+    await switch(stores, person, purpose, allowed, how="settings", device_id=device_id, keep_days=keep_days)
+    if request.headers.get("hx-request") != "true":
+        return RedirectResponse("/" if view == "start" else PRIVACY, status_code=303)
+    template = "home/_quick.html" if view == "start" else "home/_switches.html"
+    changed = "clock" if keep_days is not None and device is None else purpose
+    return await _show(request, stores, who, template, changed=changed, changed_device=device)
 
 
 @router.post("/first-run")
 async def first_run(stores: StoresHere, who: Owner, allowed: Annotated[bool, Form()]) -> Response:
     """Take the answer to the notice of the first visit: whether Earmark may keep what is said to it."""
-    await consent.set_grant(stores, who.account.person_id, "save", allowed, how="first-run")
+    await switch(stores, who.account.person_id, "save", allowed, how="first-run")
     return RedirectResponse("/", status_code=303)

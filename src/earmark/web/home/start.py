@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from fastapi import APIRouter, Request, Response
 
-from earmark import consent, vault
+from earmark import airlock, consent, vault
 from earmark.web.render import page
 from earmark.web.sessions import Owner, StoresHere
-from earmark.web.wording import WAKE_WORDS
+from earmark.web.wording import PURPOSE_ICONS, WAKE_WORDS
 
 router = APIRouter()
 
@@ -23,6 +23,9 @@ async def start(request: Request, stores: StoresHere, who: Owner) -> Response:
         grants=grants,
         first_run=not any(grant.purpose == "save" for grant in grants.latest),
         wordings=consent.WORDINGS,
+        icons=PURPOSE_ICONS,
+        changed="",
+        asked=await airlock.count_asked(stores, person),
         retention_days=stores.settings.retention_days,
         kept=await vault.count(stores, person),
         devices=await vault.devices(stores, person),

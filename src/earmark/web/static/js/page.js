@@ -56,7 +56,7 @@ document.addEventListener("htmx:afterSwap", (event) => {
   }
 });
 
-document.addEventListener("htmx:afterSettle", (event) => event.detail.target?.querySelector?.("[autofocus].switch")?.focus());
+document.addEventListener("htmx:afterSettle", (event) => event.detail.target?.closest?.("#switches, #quick")?.querySelector("[autofocus]")?.focus());
 
 new MutationObserver((changes) => {
   for (const line of changes.flatMap((change) => [...change.addedNodes])) {
