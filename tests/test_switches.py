@@ -91,8 +91,10 @@ async def test_a_clock_that_is_not_offered_is_refused(stores, household, purpose
 
 
 async def test_nobody_turns_a_switch_for_somebody_elses_device(stores, household):
+    other = await accounts.create_household(stores)
+    stranger = await accounts.create_person(stores, name="Eve", roles=["owner"], household_id=other)
     with pytest.raises(NotFound):
-        await switch(stores, household.ben, "review", True, how="settings", device_id=household.kitchen)
+        await switch(stores, stranger, "review", True, how="settings", device_id=household.kitchen)
 
 
 async def test_one_device_is_left_out_of_review(stores, role_stores, household, say):

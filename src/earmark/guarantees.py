@@ -245,13 +245,22 @@ GUARANTEES: tuple[Guarantee, ...] = (
     Guarantee(
         number=14,
         group="False wakes",
-        title="What followed a false wake is in no copy that people hear.",
-        state="partly",
+        title="A suspected false wake is dropped before any person; one you donated carries the wake word's span only.",
+        state="held",
         tried=(
-            "We recorded false wakes of somebody who allowed saving only, and sampled at 100 %: none reached the "
-            "queue.",
-            "We put a tone after the wake word of a refused recording and looked for its frequency in every copy "
-            "that left: only the wake word's span was there, and none of the words that followed.",
+            "We had false wakes recorded of somebody who allows saving and review, and looked for their words and"
+            " sound in rows, objects, keys and files: only the line that the device woke was there.",
+            "We recorded a hundred false wakes of somebody who allows review and donates nothing, and sampled for"
+            " days at 100 %: none was offered, chosen, or made a task.",
+            "We donated false wakes without allowing review: none reached the queue.",
+            "We had a false wake taken for a command, and reviewers say that nobody had called: at the next round"
+            " its sound, words, key and labels were gone, and the line stayed.",
+            'We said "that was not for you" of a recording that was in review: its sound, words, copies and '
+            "labels went with a receipt, and the line stayed.",
+            "We donated false wakes, had one waiting in the queue, and took the donation back: queue, sound and "
+            "words were empty when the switch's own request had returned.",
+            "We put a tone after the wake word of a donated false wake and looked for its frequency in every copy"
+            " that left: only the wake word's span was there, and none of the words that followed.",
             "We let two reviewers say that nobody had called, and went on sampling for days: no other task was "
             "made of it.",
             "We let the next sentence begin inside the last tenth of the wake word's span: the copy ended before it.",
@@ -259,8 +268,9 @@ GUARANTEES: tuple[Guarantee, ...] = (
             "heard it.",
         ),
         why=(
-            "Suspected false wakes of people who allowed review still reach a reviewer, as the span of the wake word "
-            "alone. Dropping them before any person needs the donation switch, which is not there yet."
+            "Suspected is a wake after which nothing was understood. A false wake that sounds like a command is kept "
+            "as one until you or two reviewers say that nobody called; how often that happens here stands beside the "
+            "switch."
         ),
     ),
     Guarantee(

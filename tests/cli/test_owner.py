@@ -87,12 +87,46 @@ def test_forget_of_what_is_not_there_is_not_found(earmark, recorded):
 
 
 def test_the_switches(earmark, ada):
-    assert earmark("consent", "show", "--json").json == {"save": True, "review": False, "transcription": False}
+    off = dict.fromkeys(("review", "transcription", "donate", "hear_first"), False)
+    assert earmark("consent", "show", "--json").json == {"save": True, **off, "keep_days": 30}
     assert earmark("consent", "set", "review", "on").exit_code == 0
     assert earmark("consent", "show", "--json").json["review"] is True
     assert earmark("consent", "set", "review", "off").exit_code == 0
     assert earmark("consent", "show", "--json").json["review"] is False
     assert earmark("consent", "set", "everything", "on", "--json").json["error"]["code"] == "request.invalid"
+
+
+def test_a_clock_for_all_and_one_for_a_device(earmark, ada):
+    assert earmark("device", "add", "Kitchen").exit_code == 0
+    assert earmark("consent", "set", "save", "on", "--keep", "3m").exit_code == 0
+    assert earmark("consent", "set", "save", "on", "--keep", "1d", "--device", "kitchen").exit_code == 0
+    assert earmark("consent", "show", "--json").json["keep_days"] == 90
+    assert earmark("consent", "show", "--device", "Kitchen", "--json").json["keep_days"] == 1
+    assert "3 months" in earmark("consent", "show").stdout
+    for wrong in (["--keep", "2w"], ["--device", "Cellar"]):
+        assert earmark("consent", "set", "save", "on", *wrong, "--json").json["error"]["code"] == "request.invalid"
+
+
+def test_forget_a_day_or_a_range(earmark, recorded):
+    today = earmark("history", "--json").json[0]["at"][:10]
+    for wrong in (["--from", today], ["--day", "yesterday"], ["--from", today, "--to", "2020-01-01"]):
+        assert earmark("forget", *wrong, "--yes", "--json").json["error"]["code"] == "request.invalid"
+    nothing = earmark("forget", "--from", "2020-01-01", "--to", "2020-12-31", "--yes", "--json")
+    assert nothing.json["error"]["code"] == "thing.not-found"
+    assert len(earmark("history", "--day", today, "--json").json) == 2
+    done = earmark("forget", "--from", "2020-01-01", "--to", "2999-12-31", "--kind", "refused", "--yes", "--json")
+    assert done.json["erased"]["recordings"] == 2
+
+
+def test_a_childs_profile_has_switches_that_stay_off(earmark, ada):
+    assert earmark("people", "add", "Cleo", "--child", "--household-of", "ada").exit_code == 0
+    refused = earmark("consent", "set", "review", "on", "--person", "cleo", "--json")
+    assert refused.json["error"]["code"] == "consent.child"
+
+
+def test_a_token_for_a_program(earmark, ada):
+    assert len(earmark("people", "token", "ada", "--json").json["token"]) > 20
+    assert earmark("people", "token", "ada", "--plane", "desk", "--json").json["error"]["code"] == "request.invalid"
 
 
 def test_whose_must_be_said_when_there_are_several(earmark, ada):

@@ -62,8 +62,8 @@ async def test_a_grant_taken_back_at_the_last_moment_counts(ring, canary, monkey
     """We took the grant back after it had been asked for and before the row was written: nothing was kept."""
     seal_and_put = keeping._seal_and_put
 
-    def slow(stores, new, identifier, person_slot):
-        found = seal_and_put(stores, new, identifier, person_slot)
+    def slow(stores, new, identifier, person_slot, **how):
+        found = seal_and_put(stores, new, identifier, person_slot, **how)
         asyncio.run_coroutine_threadsafe(
             consent.set_grant(ring.stores, ring.ada, "save", False, how="settings"), loop
         ).result()

@@ -107,6 +107,26 @@ def link(
     emit({"link": url}, as_json=as_json, text=lambda: out.print(url, soft_wrap=True))
 
 
+@app.command("token")
+def token(
+    sign_in_name: Annotated[str, typer.Argument(help="Whose.")],
+    plane: Annotated[str, typer.Option(help="home or floor")] = "home",
+    as_json: AsJson = False,
+) -> None:
+    """Make a token for a program of theirs: `Authorization: Bearer`; docs/api.md says for what."""
+
+    async def ask() -> str:
+        if plane not in ("home", "floor"):
+            raise BadRequest(why="Programs use the plane home or floor.")
+        async with installation() as stores:
+            person = await accounts.person_by_handle(stores, sign_in_name)
+            link = await accounts.make_sign_in_link(stores, person.id, cast(Plane, plane))
+            return await accounts.redeem_link(stores, link, cast(Plane, plane))
+
+    made = run(ask(), as_json=as_json)
+    emit({"token": made}, as_json=as_json, text=lambda: out.print(made, soft_wrap=True))
+
+
 @devices_app.command("add")
 def add_device(
     name: Annotated[str, typer.Argument(help="Where it stands: Kitchen, say.")],

@@ -156,7 +156,7 @@ async def set_grant(
 
     `earmark.switches.switch` also carries out what follows from it. `keep_days` is said with `save` alone; left out,
     the clock stays as it was. Raises BadRequest for a clock that isn't offered, NotForChildren, NotFound for a device
-    that isn't this person's.
+    that isn't of this person's household.
     """
     own_clock = device_id is not None and keep_days == AS_FOR_ALL
     if keep_days is not None and (purpose != "save" or not (own_clock or keep_days in CLOCKS)):

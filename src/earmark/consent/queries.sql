@@ -1,8 +1,9 @@
--- add_grant: somebody allowed or stopped something, for all devices or for one of their own
+-- add_grant: somebody allowed or stopped something, for all devices or for one of their household
 INSERT INTO vault.grants (person_id, device_id, purpose, allowed, wording, how, at, keep_days)
 SELECT %(person)s, %(device)s, %(purpose)s, %(allowed)s, %(wording)s, %(how)s, %(now)s, %(keep_days)s
  WHERE %(device)s::uuid IS NULL
-    OR EXISTS (SELECT FROM vault.devices d WHERE d.id = %(device)s AND d.person_id = %(person)s)
+    OR EXISTS (SELECT FROM vault.devices d JOIN accounts.people p USING (household_id)
+                WHERE d.id = %(device)s AND p.id = %(person)s)
 RETURNING id;
 
 -- latest: the latest word of one person on each purpose, for all devices and for each; one empty row without any word

@@ -42,10 +42,12 @@ from earmark.vault.keeping import (
     was_imported,
 )
 from earmark.vault.keepsakes import Keepsake, KeepsakeKind, drop, drop_rung, keep, kept, kept_of_person
+from earmark.vault.part import KINDS, Part, read_part
 from earmark.vault.wakes import KeptFalseWake, WakeChecks, kept_false_wakes, leave_bare, set_called, wake_checks
 
 __all__ = [
     "ERASER",
+    "KINDS",
     "LONGEST_CORRECTION",
     "NEVER",
     "Content",
@@ -60,6 +62,7 @@ __all__ = [
     "Kind",
     "NewInteraction",
     "Page",
+    "Part",
     "Receipt",
     "Wake",
     "WakeChecks",
@@ -91,6 +94,7 @@ __all__ = [
     "last",
     "leave_bare",
     "open_for_review",
+    "read_part",
     "receipt",
     "receipts",
     "record",

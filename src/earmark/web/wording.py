@@ -137,6 +137,12 @@ HOWS = {
     "api": "by a program",
 }
 """How a word was given."""
+OWNER_SAID = {
+    "yes": "; you said yes",
+    "no": "; you said no, so nobody heard it",
+    "nothing": "; you did not answer, so nobody heard it",
+}
+"""Answers to a clip that its owner was to hear first."""
 PURPOSE_ICONS = {
     "save": "save",
     "review": "headphones",

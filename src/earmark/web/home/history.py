@@ -115,11 +115,7 @@ def _chosen_text(choice: airlock.Choice | None) -> str:
     said = f"Chosen for review on {long_day(choice.day)}, {rule} at the published rate of {choice.rate * 100:g}%"
     if choice.ask_until is not None:
         return f"{said}; it waits for your yes until {long_day(choice.ask_until)}"
-    return said + {
-        "yes": "; you said yes",
-        "no": "; you said no",
-        "nothing": "; you did not answer, so it was left",
-    }.get(choice.owner_said or "", "")
+    return said + wording.OWNER_SAID.get(choice.owner_said or "", "")
 
 
 def by_day(items: Sequence[dict[str, Any]], today: date) -> list[tuple[date, str, list[dict[str, Any]]]]:

@@ -67,7 +67,7 @@ new MutationObserver((changes) => {
 // What takes longer than a blink shows that it is at work.
 for (const [name, busy] of [["htmx:beforeRequest", "true"], ["htmx:afterRequest", "false"]]) {
   document.addEventListener(name, (event) => {
-    if (event.detail.elt.matches("form:not(.search)")) event.detail.elt.querySelector("button").setAttribute("aria-busy", busy);
+    if (event.detail.elt.matches("form:not(#find)")) event.detail.elt.querySelector("button")?.setAttribute("aria-busy", busy);
   });
 }
 

@@ -75,6 +75,7 @@ document.addEventListener("keydown", (event) => {
   else if (event.key === "k" || event.key === "ArrowUp") move(-1);
   else if (event.key === "p") item?.querySelector(".play")?.click();
   else if (event.key === "d") item?.querySelector(".delete")?.click();
+  else if (event.key === "x") item?.querySelector(".pick")?.click();
   else if (event.key === "/") document.getElementById("q")?.focus();
   else return;
   event.preventDefault();
