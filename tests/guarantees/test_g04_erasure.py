@@ -168,7 +168,8 @@ async def by_voice(ring) -> None:
 
 
 async def by_range(ring) -> None:
-    await forget.forget_since(ring.stores, ring.ada, ring.clock() - timedelta(hours=1), how="settings")
+    ids = await vault.selection(ring.stores, ring.ada, since=ring.clock() - timedelta(hours=1))
+    await forget.forget(ring.stores, ring.ada, ids, how="settings")
 
 
 async def by_all(ring) -> None:

@@ -56,18 +56,18 @@ class Part:
         )
 
     def in_words(self, devices: Sequence[Device], kinds: Mapping[Kind, str], day_name: Callable[[date], str]) -> str:
-        """Say which part it is: `of 4 May 2026, on Kitchen`."""
+        """Say which part it is: `4 May 2026, Kitchen`."""
         parts = []
         if self.ids is not None:
-            parts.append("that you selected")
+            parts.append("selected")
         if self.first and self.last:
             first, last = day_name(self.first), day_name(self.last)
-            parts.append(f"of {first}" if self.first == self.last else f"of {first} to {last}")
+            parts.append(first if self.first == self.last else f"{first} to {last}")
         if self.device_id is not None:
             name = next((device.name for device in devices if device.id == self.device_id), "a device that is gone")
-            parts.append(f"on {name}")
+            parts.append(name)
         if self.kind is not None:
-            parts.append(f"of the kind “{kinds[self.kind]}”")
+            parts.append(kinds[self.kind])
         return ", ".join(parts)
 
 
