@@ -61,6 +61,9 @@ TABLE: dict[Plane, dict[str, str]] = {
         "POST /guest/{session_id}/delete": "anyone",
         "GET /guarantees": "anyone",
         "GET /listeners": "anyone",
+        "GET /manifest.webmanifest": "anyone",
+        "GET /service-worker.js": "anyone",
+        "GET /offline": "anyone",
     },
     "floor": {
         "GET /": "lead reviewer",

@@ -19,6 +19,7 @@ from earmark.web import sessions
 from earmark.web.wording import NAVIGATION, PLANE_TITLES
 
 STATIC = Path(__file__).parent / "static"
+TEMPLATES = Path(__file__).parent / "templates"
 
 
 @lru_cache
