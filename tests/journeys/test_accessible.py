@@ -48,7 +48,9 @@ async def lived_in(stores, role_stores, household, clock, tone) -> dict[str, obj
 
 
 async def check(visit, path: str) -> None:
+    troubles = list(visit.troubles)
     found = await Axe().run(visit.page, options={"runOnly": RULES})
+    visit.troubles[:] = troubles  # axe copies the styles of shadow trees, and our policy refuses the copy
     worst = [f"{each['id']}: {each['nodes'][0]['html'][:160]}" for each in found.response["violations"]]
     assert worst == [], path
 
