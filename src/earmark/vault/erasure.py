@@ -171,11 +171,13 @@ async def replay_tombstones(stores: Stores) -> int:
     return found
 
 
-async def selection(stores: Stores, person_id: PersonId, *, since: datetime | None = None) -> list[InteractionId]:
-    """Return the ids of every interaction of a person, or of those since a time."""
-    statement = SQL.all_of_person if since is None else SQL.since
+async def selection(
+    stores: Stores, person_id: PersonId, *, since: datetime | None = None, until: datetime | None = None
+) -> list[InteractionId]:
+    """Return the ids of every interaction of a person, or of those that began from `since` to before `until`."""
+    values = {"person": person_id, "since": since, "until": until}
     async with stores.pool.connection() as connection:
-        rows = await (await connection.execute(statement, {"person": person_id, "since": since})).fetchall()
+        rows = await (await connection.execute(SQL.of_person, values)).fetchall()
     return [row["id"] for row in rows]
 
 

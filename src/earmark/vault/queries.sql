@@ -62,11 +62,11 @@ SELECT i.id, i.key_slot, p.key_slot AS person_slot
 -- owned: those of these interactions that belong to this person
 SELECT id FROM vault.interactions WHERE person_id = %(person)s AND id = ANY(%(ids)s);
 
--- all_of_person: everything of one person
-SELECT id FROM vault.interactions WHERE person_id = %(person)s;
-
--- since: everything of one person since a time
-SELECT id FROM vault.interactions WHERE person_id = %(person)s AND started_at >= %(since)s;
+-- of_person: everything of one person, or what began in a period
+SELECT id FROM vault.interactions
+ WHERE person_id = %(person)s
+   AND started_at >= coalesce(%(since)s, '-infinity'::timestamptz)
+   AND started_at < coalesce(%(until)s, 'infinity'::timestamptz);
 
 -- last_of_person: the newest interaction of one person, but one
 SELECT id FROM vault.interactions
@@ -93,6 +93,12 @@ DELETE FROM vault.keepsakes WHERE id = ANY(%(ids)s) RETURNING kind;
 
 -- hearings: who listened to these interactions
 SELECT interaction_id, role, site, day, purpose FROM vault.hearings WHERE interaction_id = ANY(%(ids)s) ORDER BY day, id;
+
+-- listeners: how often people of which role and site listened to one person, by day, newest first
+SELECT h.role, h.site, h.day, count(*) AS times
+  FROM vault.hearings h JOIN vault.interactions i ON i.id = h.interaction_id
+ WHERE i.person_id = %(person)s
+ GROUP BY h.role, h.site, h.day ORDER BY h.day DESC, h.role, h.site;
 
 -- add_erasure: an erasure begins
 INSERT INTO vault.erasures (id, person_id, interaction_ids, keepsake_ids, asked_how, asked_at)

@@ -15,8 +15,8 @@ from urllib.parse import urlsplit
 import structlog
 from fastapi import APIRouter, Request, Response, WebSocket, WebSocketDisconnect
 
-from earmark import accounts, learn, vault
-from earmark.assistant import Action, Conversation, EngineKeeper, Place, Said
+from earmark import accounts, airlock, learn, vault
+from earmark.assistant import Action, Conversation, Doors, EngineKeeper, Place, Said
 from earmark.bundle import DEVICE
 from earmark.device import Endpointer, EndpointRule, SileroSpeechDetector
 from earmark.device.vad import CHUNK_BYTES
@@ -120,6 +120,8 @@ async def device(socket: WebSocket) -> None:
     keeper: EngineKeeper = socket.app.state.assistant
     devices: Devices = socket.app.state.devices
     with devices.here(socket):
+        notice = await conversation.notice()
+        await socket.send_json({"type": "notice", "version": notice.version, "text": notice.text})
         # A device forgets its alarms when it restarts; the assistant, which keeps them encrypted, sends them again.
         waiting = await conversation.waiting_alarms()
         if waiting:
@@ -147,9 +149,11 @@ async def talk(socket: WebSocket) -> None:
 def _conversation(socket: WebSocket, place: Place) -> Conversation:
     stores: Stores = socket.app.state.stores
     keeper: EngineKeeper = socket.app.state.assistant
-    return Conversation(
-        stores, lambda: keeper.engine, place, lambda person, ids: forget(stores, person, ids, how="voice")
+    doors = Doors(
+        forget=lambda person, ids: forget(stores, person, ids, how="voice"),
+        recall=lambda person: airlock.recall(stores, person),
     )
+    return Conversation(stores, lambda: keeper.engine, place, doors)
 
 
 class _EndOfSpeech:
