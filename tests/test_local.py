@@ -82,8 +82,11 @@ async def test_an_alarm_rings_on_the_device_and_is_over(say, clock) -> None:
 
 async def test_everything_goes_after_a_yes(say) -> None:
     await say("add milk to my shopping list")
+    (timer,) = (await say("set a timer for ten minutes")).actions
     await say("delete everything about me")
-    assert (await say("yes delete everything")).text == "Everything is deleted."
+    done = await say("yes delete everything")
+    assert done.text == "Everything is deleted."
+    assert done.actions == ({"kind": "timer.cancel", "data": {"id": timer["data"]["id"]}},)
     assert (await say("what's on my shopping list")).text == "Your shopping list is empty."
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from earmark.assistant.skill import Home, Listened, Reply, Request
+from earmark.assistant.skill import Action, Home, Listened, Reply, Request
 from earmark.assistant.spoken import spoken_date, spoken_list
 
 _NOTHING = "There was nothing to delete."
@@ -56,7 +56,9 @@ async def handle(request: Request, home: Home) -> Reply:
 async def _confirmed(request: Request, home: Home) -> Reply:
     """Do what the utterance before this one asked about, and nothing else."""
     if request.intent == "confirmDelete" and request.confirms == "deleteEverything":
-        return Reply(text="Everything is deleted." if await home.delete_everything() else _NOTHING)
+        rings = tuple(Action(kind=f"{each.kind}.cancel", data={"id": each.id}) for each in await home.alarms())
+        gone = await home.delete_everything()
+        return Reply(text="Everything is deleted." if gone else _NOTHING, actions=rings)
     if request.intent == "confirmReview" and request.confirms == "reviewOn":
         await home.set_review(True)
         return Reply(text="Human review is on. To turn it off, say: turn off human review.")
