@@ -360,8 +360,8 @@ GUARANTEES: tuple[Guarantee, ...] = (
     Guarantee(
         number=20,
         group="Distress, crime, the switch",
-        title="Off is one action, the default, complete, and costs no function.",
-        state="partly",
+        title="Off is one action, the default, complete, and costs no function; local-only lets nothing out.",
+        state="held",
         tried=(
             "We made new people and asked what they allow: no person may listen, nothing may be used to improve "
             "anything, and somebody who was never asked allows nothing at all.",
@@ -373,8 +373,13 @@ GUARANTEES: tuple[Guarantee, ...] = (
             "watched the socket: after the handshake not one message, not one byte.",
             "We had the detector hear its name in the third second and watched the socket: the first message was "
             "the wake, and of what was said before its half second of run-up not one byte arrived.",
+            "We held a whole dialogue in a synthetic voice with `earmark listen --local`, nothing else running, and "
+            "watched the process: it looked up no name, opened no connection, wrote no file, and its data folder never "
+            "came to be.",
+            "We held the same dialogue with a local-only device and with the assistant: word for word the same was "
+            "understood and answered; where something was put down, the local one added that it keeps it only until it "
+            "is turned off.",
         ),
-        why="A setting that keeps sound on the device and still answers is not there yet.",
     ),
 )
 """In the order of their numbers."""

@@ -42,6 +42,9 @@ class Settings(BaseSettings):
     retention_days: int = Field(30, ge=1, description="Days after which an interaction is erased by itself.")
     lease_seconds: int = Field(60, ge=5, description="How long a reviewer's claim on a clip lasts without a heartbeat.")
     case_hours: int = Field(4, ge=1, description="Hours within which a flagged clip must be decided.")
+    local_only: bool = Field(
+        False, description="`earmark listen` on this machine always answers by itself, as with --local."
+    )
     site: str = Field("home", description="Name of the site that reviewers of this installation belong to by default.")
     log_level: str = Field(
         "info", description="debug, info, warning or error. In a terminal `earmark up` and `demo` show warnings only."

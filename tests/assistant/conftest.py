@@ -3,90 +3,65 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
-from datetime import datetime
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 
 import pytest
 
-from earmark.assistant import Alarm, Message
+from earmark.assistant import Listened, SessionHome
 
 
-@dataclass(slots=True)
-class MemoryHome:
-    """Implements `Home`; its fields are what the tests look at."""
+@dataclass(slots=True, kw_only=True)
+class AccountHome(SessionHome):
+    """A `SessionHome` that also keeps what was said, as a home with an account does."""
 
-    names: list[str] = field(default_factory=lambda: ["Anna", "Tom"])
-    items: list[str] = field(default_factory=list)
-    left: dict[str, list[str]] = field(default_factory=dict)
-    inbox: list[Message] = field(default_factory=list)
-    pending: list[Alarm] = field(default_factory=list)
     kept: list[str] = field(default_factory=list)
+    erased: list[tuple[datetime, datetime | None]] = field(default_factory=list)
     saving: bool = True
-
-    async def member_names(self) -> Sequence[str]:
-        return self.names
-
-    async def shopping_add(self, item: str) -> bool:
-        if item in self.items:
-            return False
-        self.items.append(item)
-        return True
-
-    async def shopping_remove(self, item: str) -> bool:
-        if item not in self.items:
-            return False
-        self.items.remove(item)
-        return True
-
-    async def shopping_all(self) -> Sequence[str]:
-        return list(self.items)
-
-    async def shopping_clear(self) -> int:
-        gone = len(self.items)
-        self.items.clear()
-        return gone
-
-    async def message_leave(self, to_name: str, text: str) -> bool:
-        known = {name.lower() for name in self.names}
-        if to_name.lower() not in known:
-            return False
-        self.left.setdefault(to_name.lower(), []).append(text)
-        return True
-
-    async def messages_unread(self) -> Sequence[Message]:
-        return list(self.inbox)
-
-    async def messages_mark_read(self, ids: Sequence[str]) -> None:
-        self.inbox = [message for message in self.inbox if message.id not in ids]
-
-    async def alarm_add(self, kind: str, due: datetime, label: str) -> Alarm:
-        alarm = Alarm(id=f"{kind}-{len(self.pending)}", kind=kind, due=due, label=label)
-        self.pending.append(alarm)
-        return replace(alarm)
-
-    async def alarms(self) -> Sequence[Alarm]:
-        return sorted(self.pending, key=lambda alarm: alarm.due)
-
-    async def alarm_cancel(self, ids: Sequence[str]) -> None:
-        self.pending = [alarm for alarm in self.pending if alarm.id not in ids]
+    review: bool = False
+    listened: list[Listened] = field(default_factory=list)
+    code: str | None = None
 
     async def delete_last(self) -> int:
         gone = 1 if self.kept else 0
         self.kept = self.kept[:-1]
         return gone
 
-    async def delete_today(self) -> int:
-        gone = len(self.kept)
-        self.kept = []
+    async def delete_between(self, since: datetime, until: datetime | None) -> int:
+        self.erased.append((since, until))
+        gone, self.kept = len(self.kept), []
+        return gone
+
+    async def delete_everything(self) -> int:
+        gone, self.kept = len(self.kept), []
         return gone
 
     async def last_heard(self) -> str | None:
         return self.kept[-1] if self.kept else None
 
-    async def set_saving(self, on: bool) -> None:
+    async def not_for_me(self) -> bool:
+        return bool(await self.delete_last())
+
+    async def set_saving(self, on: bool) -> bool:
         self.saving = on
+        return True
+
+    async def set_review(self, on: bool) -> None:
+        self.review = on
+
+    async def review_offer(self) -> str | None:
+        return "A person may listen."
+
+    async def who_listened(self) -> Sequence[Listened]:
+        return self.listened
+
+    async def guest_code(self) -> str | None:
+        return self.code
 
 
 @pytest.fixture
-def memory_home() -> MemoryHome:
-    return MemoryHome()
+def memory_home() -> AccountHome:
+    # The skills' tests have their own clock; nothing of theirs has rung before it.
+    return AccountHome(
+        now=lambda: datetime(2026, 1, 1, tzinfo=UTC), spoken_notice="I hear my name.", names=["Anna", "Tom"]
+    )

@@ -2,14 +2,16 @@ from __future__ import annotations
 
 import inspect
 import uuid
-from datetime import UTC, datetime, timedelta, timezone
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta, timezone
 
 import pytest
 
-from earmark.assistant import Message, Request, answer
+from earmark.assistant import Listened, Message, Request, answer
 from earmark.assistant.grammar import skill_intents
 from earmark.assistant.skills import handlers, templates
 from earmark.assistant.understanding import parse
+from earmark.web.wording import UNDERSTOOD
 from earmark.words import DeviceId
 
 NOW = datetime(2026, 11, 22, 19, 5, tzinfo=timezone(timedelta(hours=2)))
@@ -118,8 +120,8 @@ async def test_keeps_a_shopping_list(memory_home):
 async def test_leaves_and_reads_messages(memory_home):
     reply = await answer(request("tell tom that dinner is at eight"), memory_home)
     assert reply.text == "I will tell Tom."
-    assert memory_home.left == {"tom": ["dinner is at eight"]}
-    memory_home.inbox = [Message(id="m1", from_name="Tom", text="back at nine", left_at=NOW)]
+    assert [message.text for message in memory_home.messages] == ["dinner is at eight"]
+    memory_home.messages = [Message(id="m1", from_name="Tom", text="back at nine", left_at=NOW)]
     assert (await answer(request("read my messages"), memory_home)).text == (
         "You have one new message. Tom says: back at nine."
     )
@@ -166,6 +168,91 @@ async def test_deletes_and_switches_saving_by_voice(memory_home):
     assert memory_home.saving is False
     await answer(request("start saving"), memory_home)
     assert memory_home.saving is True
+
+
+@pytest.mark.parametrize(
+    ("sentence", "since", "until", "when"),
+    [
+        ("delete everything from today", 22, None, "today"),
+        ("delete everything i said yesterday", 21, 22, "yesterday"),
+        ("forget everything from this week", 16, None, "since Monday"),
+    ],
+)
+async def test_deletes_a_period_in_the_devices_own_time(memory_home, sentence, since, until, when):
+    """NOW is a Sunday evening two hours east of Greenwich."""
+    memory_home.kept = ["what time is it"]
+    reply = await answer(request(sentence), memory_home)
+    assert reply.text == f"Everything you said {when} is deleted."
+    midnight = NOW.replace(hour=0, minute=0)
+    assert memory_home.erased == [(midnight.replace(day=since), until and midnight.replace(day=until))]
+
+
+async def test_everything_goes_only_when_it_was_asked_about(memory_home):
+    memory_home.kept = ["what time is it"]
+    asked = await answer(request("delete everything you have heard from me"), memory_home)
+    assert asked.asks == "deleteEverything"
+    assert "yes, delete everything" in asked.text
+    yes = request("yes delete everything")
+    for confirms in ("", "reviewOn"):
+        assert not (await answer(replace(yes, confirms=confirms), memory_home)).done
+    assert memory_home.kept == ["what time is it"]
+    assert (await answer(replace(yes, confirms=asked.asks), memory_home)).text == "Everything is deleted."
+    assert memory_home.kept == []
+
+
+async def test_people_may_listen_only_after_a_yes_to_the_wording(memory_home):
+    asked = await answer(request("turn on human review"), memory_home)
+    assert asked.text.startswith("A person may listen.")
+    yes = request("yes turn on human review")
+    for confirms in ("", "deleteEverything"):
+        assert not (await answer(replace(yes, confirms=confirms), memory_home)).done
+    assert memory_home.review is False
+    await answer(replace(yes, confirms=asked.asks), memory_home)
+    assert memory_home.review is True
+    await answer(request("turn off human review"), memory_home)
+    assert memory_home.review is False
+
+
+async def test_says_who_listened_by_role_site_and_day(memory_home):
+    assert (await answer(request("who listened to me"), memory_home)).text == (
+        "Nobody has listened to anything of yours that I keep."
+    )
+    memory_home.listened = [
+        Listened(role="reviewer", site="Bucharest", day=date(2026, 5, 4), times=2),
+        Listened(role="safety", site="home", day=date(2026, 5, 3), times=1),
+    ]
+    assert (await answer(request("has anyone listened to me"), memory_home)).text == (
+        "People listened 3 times. That was: a reviewer in Bucharest, 2 times on Monday, 4 May 2026 and a safety "
+        "officer, once on Sunday, 3 May 2026. Your history shows each of them."
+    )
+    memory_home.listened *= 2
+    told = (await answer(request("who has listened to my recordings"), memory_home)).text
+    assert told.startswith("People listened 6 times. The latest: ")
+    assert told.count(" on ") == 3
+
+
+async def test_forgets_what_was_not_for_it(memory_home):
+    memory_home.kept = ["mute the sound"]
+    assert (await answer(request("that was not for you"), memory_home)).text == "Sorry. I forgot what I heard."
+    assert memory_home.kept == []
+    assert (await answer(request("i wasn't talking to you"), memory_home)).text == "Sorry. I have kept nothing of it."
+
+
+async def test_speaks_a_guest_code_slowly_and_twice(memory_home):
+    assert not (await answer(request("give me a guest code"), memory_home)).done
+    memory_home.code = "472913"
+    told = (await answer(request("give me a guest code"), memory_home)).text
+    assert told.count("4 7 2. 9 1 3.") == 2
+    assert "24 hours" in told
+
+
+async def test_gives_the_notice(memory_home):
+    for sentence in ("what are you recording", "privacy notice", "read me the privacy notice"):
+        assert (await answer(request(sentence), memory_home)).text == "I hear my name."
+
+
+def test_every_intent_has_plain_words():
+    assert set(handlers()) <= set(UNDERSTOOD)
 
 
 def test_every_intent_has_one_skill():

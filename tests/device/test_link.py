@@ -12,7 +12,7 @@ from http import HTTPStatus
 import pytest
 from websockets.asyncio.server import Request, Response, ServerConnection, serve
 
-from earmark.device import Answer, Connection, Errands, Message, NewBundle, Partial, Problem, Woke, connect
+from earmark.device import Answer, Connection, Errands, Message, NewBundle, Notice, Partial, Problem, Woke, connect
 from earmark.device import link as module
 from earmark.device.link import parse
 from earmark.errors import AssistantUnreachable, ConnectionCut, SignInNeeded
@@ -179,6 +179,8 @@ async def test_a_refused_token() -> None:
         ('{"type": "bundle", "version": "ab"}', NewBundle(version="ab")),
         ('{"type": "actions", "actions": [{"kind": "timer.set"}]}', Errands(actions=({"kind": "timer.set"},))),
         ('{"type": "reply", "text": "Yes."}', Answer(text="Yes.")),
+        ('{"type": "notice", "version": "n", "text": "I hear."}', Notice(version="n", text="I hear.")),
+        ('{"type": "notice", "text": "I hear."}', None),
         ('{"type": "weather"}', None),
         ('{"type": "reply"}', None),
         ("[]", None),

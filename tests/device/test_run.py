@@ -14,20 +14,22 @@ from earmark.device import (
     END_OF_SOUND,
     Answer,
     Captured,
+    Connection,
     DeviceState,
     EndOfSpeech,
     Errands,
     Event,
     Happening,
-    Link,
     Listener,
     NewBundle,
+    Notice,
+    Notices,
     Problem,
     Ringing,
     Woke,
     listen,
 )
-from earmark.errors import AssistantUnreachable, BadBundle, ConnectionCut, EarmarkError
+from earmark.errors import AssistantUnreachable, BadBundle, ConnectionCut, EarmarkError, VoiceGone
 
 WOKE = Woke(word="alexa", at=1.0, score=0.9, verifier=None, wake_start=0.5, wake_end=1.0, bundle="builtin")
 END = EndOfSpeech(reason="silence", duration=2.0, last_voiced=1.3)
@@ -91,7 +93,7 @@ async def work(
     told: list[Happening] = []
     speaker, listener = FakeSpeaker(), FakeListener(list(events))
     await listen(
-        source(), cast(Listener, listener), cast(Link, link), speaker, told.append, state=state,
+        source(), cast(Listener, listener), link, speaker, told.append, state=state,
         now=lambda: NOON, **more,
     )  # fmt: skip
     return told, speaker, listener
@@ -161,13 +163,72 @@ async def test_a_bundle_that_is_refused_is_told_and_the_old_one_stays() -> None:
     assert listener.bundle is BUILTIN
 
 
+NOTICE = Notice(version="notice-1-saved", text="I hear my name.")
+
+
+async def test_a_notice_is_given_before_anything_else_and_once(tmp_path) -> None:
+    for start in range(3):
+        state = DeviceState()
+        state.note(NOTICE)
+        notices = Notices(tmp_path / "notices.json")
+        told, speaker, _ = await work(UTTERANCE, FakeLink(), state=state, notices=notices)
+        given = start == 0
+        assert (told[0] == NOTICE) == given
+        assert [text for text, _ in speaker.said] == [NOTICE.text, "Fine."][not given :]
+
+
+async def test_without_a_memory_each_start_gives_it() -> None:
+    for _ in range(2):
+        _, speaker, _ = await work([], FakeLink(), state=DeviceState(notice=NOTICE))
+        assert [text for text, _ in speaker.said] == [NOTICE.text]
+
+
+async def test_a_notice_waits_for_the_end_of_what_is_being_said() -> None:
+    state = DeviceState()
+
+    class Link(FakeLink):
+        async def send(self, pcm: bytes) -> None:
+            state.note(NOTICE)
+            await super().send(pcm)
+
+    _, speaker, _ = await work(UTTERANCE, Link(), state=state)
+    assert [text for text, _ in speaker.said] == ["Fine.", NOTICE.text]
+
+
+async def test_a_connection_that_comes_back_gives_no_notice() -> None:
+    """The assistant may be started anew at night."""
+    state = DeviceState()
+    for message in (Connection(up=True), Connection(up=False), Connection(up=True), NOTICE):
+        state.note(message)
+    _, speaker, _ = await work([], FakeLink(), state=state)
+    assert speaker.said == []
+
+
+async def test_what_could_not_be_said_is_not_given(tmp_path) -> None:
+    class Mute:
+        async def say(self, text: str, *, gain: float) -> None:
+            raise VoiceGone
+
+    notices, told = Notices(tmp_path / "notices.json"), []
+
+    async def source() -> AsyncIterator[bytes]:
+        yield bytes(320)
+
+    await listen(
+        source(), cast(Listener, FakeListener([])), FakeLink(), Mute(), told.append,
+        state=DeviceState(notice=NOTICE), notices=notices,
+    )  # fmt: skip
+    assert [type(each) for each in told] == [Notice, VoiceGone]
+    assert not Notices(tmp_path / "notices.json").given(NOTICE.version)
+
+
 async def test_an_error_of_the_source_comes_through() -> None:
     async def broken() -> AsyncIterator[bytes]:
         yield bytes(320)
         raise ConnectionCut
 
     with pytest.raises(ConnectionCut):
-        await listen(broken(), cast(Listener, FakeListener([])), cast(Link, FakeLink()), FakeSpeaker(), lambda _: None)
+        await listen(broken(), cast(Listener, FakeListener([])), FakeLink(), FakeSpeaker(), lambda _: None)
 
 
 async def test_the_end_of_a_file_ends_its_utterance() -> None:
@@ -179,5 +240,5 @@ async def test_the_end_of_a_file_ends_its_utterance() -> None:
         for frame in (bytes(320), bytes(320), END_OF_SOUND, bytes(320)):
             yield frame
 
-    await listen(source(), cast(Listener, listener), cast(Link, link), FakeSpeaker(), lambda _: None)
+    await listen(source(), cast(Listener, listener), link, FakeSpeaker(), lambda _: None)
     assert link.sent == ["wake", b"ab", "silence"]

@@ -22,6 +22,7 @@ from psycopg.rows import dict_row
 
 from earmark import accounts, airlock, audio, consent, forget, review, vault
 from earmark.accounts import Plane
+from earmark.assistant import Doors
 from earmark.assistant.household import VaultHome
 from earmark.storage import EmbeddedPostgres, Home, Stores
 from earmark.web.apps import create_desk, create_floor, create_home
@@ -157,7 +158,10 @@ class Ring:
             person_id=person,
             device_id=self.device,
             now=self.clock(),
-            forget=lambda whose, ids: forget.forget(own, whose, ids, how="voice"),
+            doors=Doors(
+                forget=lambda whose, ids: forget.forget(own, whose, ids, how="voice"),
+                recall=lambda whose: airlock.recall(own, whose),
+            ),
         )
 
     async def sample(self) -> airlock.Sampled:

@@ -17,7 +17,9 @@ Recognise and understand (sync, CPU; call from a thread):
 Carry out (async):
 
     reply = await answer(Request(intent=…, slots=…, text=…, now=…, device_id=…), home)   # home: the Home protocol
-    reply: Reply(text, actions=(Action(kind, data), …), done)
+    reply: Reply(text, actions=(Action(kind, data), …), done, asks)
+    reply = await Dialogue(clock).reply(heard, home, now=…)   # the same for what was heard, with questions in between
+    SessionHome(now=…, spoken_notice=…)                       # a home in memory, for a device on its own
 
 Learn: a bundle may bring `nlu/…`, and
 
@@ -31,12 +33,15 @@ Learn: a bundle may bring `nlu/…`, and
 
 from earmark.assistant.confidence import FEATURE_NAMES, Decision, features
 from earmark.assistant.conversation import Conversation, Place, Said
+from earmark.assistant.dialogue import Dialogue, command_starts
 from earmark.assistant.engine import Engine, Heard, Listening
 from earmark.assistant.gate import SpeechGate
+from earmark.assistant.household import Doors
 from earmark.assistant.keeper import EngineKeeper
 from earmark.assistant.priors import dump as dump_phrases
 from earmark.assistant.recogniser import NOTHING, Hypothesis, Recogniser, Word
-from earmark.assistant.skill import Action, Alarm, Home, Message, Reply, Request
+from earmark.assistant.session_home import SessionHome
+from earmark.assistant.skill import Action, Alarm, Home, Listened, Message, Reply, Request
 from earmark.assistant.skills import answer
 from earmark.assistant.understanding import IntentModel, Understanding, load_intent_model
 
@@ -47,12 +52,15 @@ __all__ = [
     "Alarm",
     "Conversation",
     "Decision",
+    "Dialogue",
+    "Doors",
     "Engine",
     "EngineKeeper",
     "Heard",
     "Home",
     "Hypothesis",
     "IntentModel",
+    "Listened",
     "Listening",
     "Message",
     "Place",
@@ -60,10 +68,12 @@ __all__ = [
     "Reply",
     "Request",
     "Said",
+    "SessionHome",
     "SpeechGate",
     "Understanding",
     "Word",
     "answer",
+    "command_starts",
     "dump_phrases",
     "features",
     "load_intent_model",

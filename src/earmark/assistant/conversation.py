@@ -8,26 +8,20 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-import structlog
-
 from earmark import vault
+from earmark.assistant.dialogue import Dialogue, command_starts
 from earmark.assistant.engine import Engine, Heard, Listening
-from earmark.assistant.household import Forget, VaultHome
-from earmark.assistant.skill import Action, Reply, Request
-from earmark.assistant.skills import answer, skill_of
+from earmark.assistant.household import Doors, VaultHome
+from earmark.assistant.skill import Action
+from earmark.assistant.skills import skill_of
+from earmark.device import Notice
 from earmark.errors import NoBasis
 from earmark.storage import Stores
 from earmark.vault import Content, Kind, NewInteraction, Wake, Word
 from earmark.words import SAMPLE_RATE, DeviceId, HouseholdId, InteractionId, PcmAudio, PersonId, Seconds
 
-log = structlog.get_logger()
-
 LONGEST_BYTES = 20 * SAMPLE_RATE * 2
 """A device stops after 15 s; more than this much sound is not taken."""
-_OVERLAP: Seconds = 0.05
-"""Of the wake word's end that the recogniser still gets: a quick speaker's first sound begins in it."""
-NOT_UNDERSTOOD = "Sorry, I didn't get that."
-FAILED = "Sorry, that didn't work."
 _KINDS: dict[str, Kind] = {"clock": "question", "messages": "message", "privacy": "privacy"}
 
 
@@ -56,14 +50,15 @@ class Said:
 class Conversation:
     """One device's utterances, one after the other."""
 
-    def __init__(self, stores: Stores, engine: Callable[[], Engine], place: Place, forget: Forget) -> None:
-        self._stores, self._engine, self._place, self._forget = stores, engine, place, forget
+    def __init__(self, stores: Stores, engine: Callable[[], Engine], place: Place, doors: Doors) -> None:
+        self._stores, self._engine, self._place, self._doors = stores, engine, place, doors
+        self._dialogue = Dialogue(stores.now)
         self._listening: Listening | None = None
         self._sound = bytearray()
         self._wake: Wake | None = None
         self._at = stores.now()
         self._bundle = "builtin"
-        self._skip = 0
+        self._starts: Seconds = 0.0
 
     @property
     def open(self) -> bool:
@@ -74,18 +69,15 @@ class Conversation:
         """Start an utterance; one that was open is thrown away."""
         self.abandon()
         self._wake, self._at, self._bundle = wake, at, bundle
-        # The command begins after the wake word, which the skills' grammar does not know.
-        self._skip = 2 * round(max(0.0, wake.end - _OVERLAP) * SAMPLE_RATE) if wake else 0
-        self._listening = await asyncio.to_thread(self._engine().listen)
+        self._starts = command_starts(wake.end) if wake else 0.0
+        self._listening = await asyncio.to_thread(self._engine().listen, skip=self._starts)
 
     async def feed(self, pcm: bytes) -> str:
         """Take sound (16 kHz, mono, 16-bit) and return the words so far."""
         if self._listening is None or len(self._sound) + len(pcm) > LONGEST_BYTES:
             return ""
-        fresh = max(0, self._skip - len(self._sound))
         self._sound += pcm
-        if spoken := pcm[fresh:]:
-            await asyncio.to_thread(self._listening.feed, spoken)
+        await asyncio.to_thread(self._listening.feed, pcm)
         return self._listening.partial()
 
     def abandon(self) -> None:
@@ -103,11 +95,18 @@ class Conversation:
         assert self._listening is not None
         heard = await asyncio.to_thread(self._listening.finish)
         audio = PcmAudio.from_pcm(bytes(self._sound))
-        wake, at, bundle, offset = self._wake, self._at, self._bundle, self._skip / 2 / SAMPLE_RATE
+        wake, at, bundle, offset = self._wake, self._at, self._bundle, self._starts
         self.abandon()
         identifier = InteractionId(uuid.uuid4())
         home = self._home(at)
-        reply = await self._reply(heard, home, identifier)
+        reply = await self._dialogue.reply(
+            heard,
+            home,
+            now=at,
+            device_id=self._place.device_id,
+            person_id=self._place.person_id,
+            interaction_id=identifier,
+        )
         kept = None
         if home.keep_this and len(audio.samples):
             new = NewInteraction(
@@ -134,8 +133,12 @@ class Conversation:
             person_id=self._place.person_id,
             device_id=self._place.device_id,
             now=now,
-            forget=self._forget,
+            doors=self._doors,
         )
+
+    async def notice(self) -> Notice:
+        """Return what this device has to say about itself, as it is now."""
+        return await self._home(self._stores.now()).current_notice()
 
     async def waiting_alarms(self) -> list[Action]:
         """Return, as actions, the timers and alarms of this device that have not rung yet."""
@@ -146,25 +149,6 @@ class Conversation:
             )
             for alarm in await self._home(self._stores.now()).alarms()
         ]
-
-    async def _reply(self, heard: Heard, home: VaultHome, identifier: InteractionId) -> Reply:
-        understood = heard.understanding
-        if not understood.accepted or understood.intent is None:
-            return Reply(text=NOT_UNDERSTOOD, done=False)
-        request = Request(
-            intent=understood.intent,
-            slots=understood.slots,
-            text=heard.text,
-            now=home.now,
-            device_id=self._place.device_id or DeviceId(uuid.UUID(int=0)),
-            person_id=self._place.person_id,
-            interaction_id=identifier,
-        )
-        try:
-            return await answer(request, home)
-        except Exception as error:  # a skill's fault must not cost the person their answer or their record
-            log.error("skill failed", skill=skill_of(understood.intent), error=type(error).__name__)
-            return Reply(text=FAILED, done=False)
 
 
 def kind_of(heard: Heard) -> Kind:

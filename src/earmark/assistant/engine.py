@@ -16,7 +16,7 @@ from earmark.assistant.grammar import compile_grammar, skill_intents
 from earmark.assistant.recogniser import Hypothesis, Recogniser
 from earmark.assistant.understanding import Understanding, load_intent_model, understand
 from earmark.bundle import BUILTIN, ModelBundle
-from earmark.words import PcmAudio
+from earmark.words import SAMPLE_RATE, PcmAudio, Seconds
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,11 +63,14 @@ class Engine:
         """Make one recogniser now, so that the first utterance need not wait for it."""
         self._give_back(self._take())
 
-    def listen(self) -> Listening:
-        """Begin one utterance; use it as a context manager so that its recogniser comes back."""
+    def listen(self, *, skip: Seconds = 0.0) -> Listening:
+        """Begin one utterance; use it as a context manager so that its recogniser comes back.
+
+        The first `skip` seconds of its sound are not recognised: the wake word, which the skills' grammar lacks.
+        """
         recogniser = self._take()
         recogniser.start()
-        return Listening(self, recogniser)
+        return Listening(self, recogniser, skip=2 * round(skip * SAMPLE_RATE))
 
     def hear(self, audio: PcmAudio) -> Heard:
         """Recognise and understand a whole utterance."""
@@ -94,14 +97,18 @@ class Engine:
 class Listening:
     """One utterance being heard; belongs to one thread at a time."""
 
-    def __init__(self, engine: Engine, recogniser: Recogniser) -> None:
+    def __init__(self, engine: Engine, recogniser: Recogniser, *, skip: int = 0) -> None:
+        """`skip`: bytes at the beginning that are not recognised."""
         self._engine = engine
         self._recogniser: Recogniser | None = recogniser
+        self._skip = skip
 
     def feed(self, pcm: bytes) -> None:
         """Take the next sound (mono, 16 kHz, 16-bit little-endian); ignored after `finish`."""
-        if self._recogniser:
-            self._recogniser.feed(pcm)
+        spoken = pcm[self._skip :]
+        self._skip = max(0, self._skip - len(pcm))
+        if self._recogniser and spoken:
+            self._recogniser.feed(spoken)
 
     def partial(self) -> str:
         """Return the words so far; they may still change."""

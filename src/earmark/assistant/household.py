@@ -5,16 +5,36 @@ from __future__ import annotations
 import uuid
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Literal
 
 from earmark import accounts, consent, vault
-from earmark.assistant.skill import Alarm, Message
+from earmark.assistant.skill import Alarm, Listened, Message
+from earmark.consent import Purpose
+from earmark.device import Notice, notice
 from earmark.storage import Stores
 from earmark.vault import Keepsake
 from earmark.words import DeviceId, HouseholdId, InteractionId, KeepsakeId, PersonId
 
-Forget = Callable[[PersonId, Sequence[InteractionId]], Awaitable[object]]
-"""Erases these of a person's interactions from every room."""
+Forget = Callable[[PersonId, Sequence[InteractionId] | Literal["all"]], Awaitable[object]]
+HEARD: tuple[Purpose, ...] = ("review", "transcription")
+"""What lets people listen."""
+_JUST_NOW = timedelta(minutes=10)
+"""What was heard longer ago is not what somebody means who says that it was not for the device."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Doors:
+    """What a voice may ask of rooms that the assistant does not know."""
+
+    forget: Forget
+    """Erases these of a person's interactions from every room; `all`: what skills keep too."""
+    recall: Callable[[PersonId], Awaitable[object]]
+    """Pulls back what waits for reviewers, after review was turned off."""
+    not_called: Callable[[PersonId, InteractionId], Awaitable[object]] | None = None
+    """Marks an interaction as a false wake and drops its sound and words; without it, it is forgotten whole."""
+    guest_code: Callable[[DeviceId], Awaitable[str]] | None = None
+    """Makes a code (digits) for a guest of this device; None: there are none."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -28,7 +48,7 @@ class VaultHome:
     """None: in the browser."""
     now: datetime
     """The device's local time."""
-    forget: Forget
+    doors: Doors
     keep_this: bool = field(default=True)
     """False once the command asked that it not be kept itself."""
 
@@ -131,16 +151,23 @@ class VaultHome:
         last = await vault.last(self.stores, self.person_id, self.device_id)
         if last is None:
             return 0
-        await self.forget(self.person_id, [last])
+        await self.doors.forget(self.person_id, [last])
         return 1
 
-    async def delete_today(self) -> int:
+    async def delete_between(self, since: datetime, until: datetime | None) -> int:
         self.keep_this = False
-        midnight = self.now.replace(hour=0, minute=0, second=0, microsecond=0)
-        ids = await vault.selection(self.stores, self.person_id, since=midnight)
+        ids = await vault.selection(self.stores, self.person_id, since=since, until=until)
         if ids:
-            await self.forget(self.person_id, ids)
+            await self.doors.forget(self.person_id, ids)
         return len(ids)
+
+    async def delete_everything(self) -> int:
+        self.keep_this = False
+        kept = await vault.kept_of_person(self.stores, self.person_id)
+        gone = await vault.count(self.stores, self.person_id) + sum(len(ids) for ids in kept.values())
+        if gone:
+            await self.doors.forget(self.person_id, "all")
+        return gone
 
     async def last_heard(self) -> str | None:
         last = await vault.last(self.stores, self.person_id, self.device_id)
@@ -148,10 +175,65 @@ class VaultHome:
             return None
         return (await vault.interaction(self.stores, self.person_id, last)).content.text or None
 
-    async def set_saving(self, on: bool) -> None:
+    async def not_for_me(self) -> bool:
+        self.keep_this = False
+        last = await vault.last(self.stores, self.person_id, self.device_id)
+        if last is None:
+            return False
+        heard = await vault.interaction(self.stores, self.person_id, last)
+        if heard.started_at < self.now - _JUST_NOW:
+            return False
+        if self.doors.not_called is None or heard.wake is None:
+            await self.doors.forget(self.person_id, [last])
+        else:
+            await self.doors.not_called(self.person_id, last)
+        return True
+
+    async def set_saving(self, on: bool) -> bool:
         if not on:
             self.keep_this = False
         if on or self.device_id is None:
-            await consent.set_grant(self.stores, self.person_id, "save", on, how="voice")
+            await self._set("save", on)
         if self.device_id is not None:
-            await consent.set_grant(self.stores, self.person_id, "save", on, how="voice", device_id=self.device_id)
+            await self._set("save", on, self.device_id)
+        return True
+
+    async def set_review(self, on: bool) -> None:
+        if not on:
+            for purpose in HEARD:
+                await self._set(purpose, False)
+            await self.doors.recall(self.person_id)
+            return
+        await self._set("review", True)
+        if self.device_id is not None:
+            await self._set("review", True, self.device_id)
+
+    async def _set(self, purpose: Purpose, on: bool, device_id: DeviceId | None = None) -> None:
+        await consent.set_grant(self.stores, self.person_id, purpose, on, how="voice", device_id=device_id)
+
+    async def review_offer(self) -> str | None:
+        child = (await consent.current(self.stores, self.person_id)).child
+        return None if child else consent.WORDINGS["review"].text
+
+    async def who_listened(self) -> Sequence[Listened]:
+        return [
+            Listened(role=row["role"], site=row["site"], day=row["day"], times=row["times"])
+            for row in await vault.listeners(self.stores, self.person_id)
+        ]
+
+    async def current_notice(self) -> Notice:
+        """Return what is to be said about this device and person."""
+        grants = await consent.current(self.stores, self.person_id)
+        return notice.of_assistant(
+            saved=grants.allows("save", self.device_id),
+            heard=any(grants.allows(purpose, self.device_id) for purpose in HEARD),
+        )
+
+    async def notice(self) -> str:
+        return (await self.current_notice()).text
+
+    async def guest_code(self) -> str | None:
+        if self.doors.guest_code is None or self.device_id is None:
+            return None
+        self.keep_this = False  # the reply holds the code
+        return await self.doors.guest_code(self.device_id)

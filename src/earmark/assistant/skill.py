@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Protocol
 
 from earmark.words import DeviceId, InteractionId, PersonId
@@ -32,6 +32,8 @@ class Request:
     """Who owns the device or spoke, when known."""
     interaction_id: InteractionId | None = None
     """This exchange in the vault; None when nothing is kept."""
+    confirms: str = ""
+    """What the reply to the utterance before this one asked (`Reply.asks`), a moment ago; else empty."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +57,8 @@ class Reply:
     """Carried out by the device in this order."""
     done: bool = True
     """False when the command was understood and could not be done."""
+    asks: str = ""
+    """What this reply asks the person to confirm: the next utterance gets it as `Request.confirms`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,6 +87,17 @@ class Message:
     """Its words as recognised."""
     left_at: datetime
     """When it was left, with time zone."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listened:
+    """People of one role and site who listened on one day; nobody's name."""
+
+    role: str
+    """`reviewer`, `lead` or `safety`."""
+    site: str
+    day: date
+    times: int
 
 
 class Home(Protocol):
@@ -136,17 +151,48 @@ class Home(Protocol):
         """Erase the interaction before this one, and this one after its reply; how many earlier ones went."""
         ...
 
-    async def delete_today(self) -> int:
-        """Erase what this person said since local midnight, this command included; how many interactions went.
+    async def delete_between(self, since: datetime, until: datetime | None) -> int:
+        """Erase what this person said from `since` to before `until` (None: no end), and not keep this command; how
+        many interactions went.
 
         The list, messages and alarms stay.
         """
+        ...
+
+    async def delete_everything(self) -> int:
+        """Erase everything of this person: interactions, lines on the list, messages, alarms; how many things went."""
         ...
 
     async def last_heard(self) -> str | None:
         """The words of the interaction before this one; None when none is kept."""
         ...
 
-    async def set_saving(self, on: bool) -> None:
-        """Turn keeping this device's interactions on or off."""
+    async def not_for_me(self) -> bool:
+        """Take the interaction before this one for a false wake and drop its sound and words; False when there is
+        none from a moment ago."""
+        ...
+
+    async def set_saving(self, on: bool) -> bool:
+        """Turn keeping this device's interactions on or off; False where nothing can ever be kept."""
+        ...
+
+    async def set_review(self, on: bool) -> None:
+        """Allow people to listen to a sample of this person's interactions, or take that back from all devices and
+        pull back what waits for them."""
+        ...
+
+    async def review_offer(self) -> str | None:
+        """What a person agrees to who turns review on, in the wording in force; None where nobody can ever listen."""
+        ...
+
+    async def who_listened(self) -> Sequence[Listened]:
+        """Who listened to this person's interactions, newest day first."""
+        ...
+
+    async def notice(self) -> str:
+        """What this device hears, what is kept and who listens, as it is now."""
+        ...
+
+    async def guest_code(self) -> str | None:
+        """Make a code (digits) with which a guest sees what this device heard from them; None where there is none."""
         ...

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 
 def spoken_time(at: datetime) -> str:
@@ -11,7 +11,7 @@ def spoken_time(at: datetime) -> str:
     return f"{at.hour % 12 or 12}:{at.minute:02d} {'AM' if at.hour < 12 else 'PM'}"
 
 
-def spoken_date(at: datetime) -> str:
+def spoken_date(at: date) -> str:
     """`Sunday, 22 November 2026`, in English whatever the machine's locale is."""
     days = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
     months = (

@@ -10,6 +10,8 @@ FileSource([path], real_time=False), Microphone()           # async iterables of
 frames(pcm_audio, tail=1.0)                     # the same for sound in memory
 async with connect(token, address=…, on_message=state.note) as link:     # docs/device-protocol.md
     await listen(source, listener, link, speaker, on_event, state=state, fetch=…)
+notice.of_assistant(saved=True, heard=False), notice.of_local_only()     # what a device says about itself
+Notices(file)                                   # which of them it has said
 Voice().synthesise("hello", voice="en-us+f3", speed=165, pitch=50)       # espeak-ng in its own process → PcmAudio
 SpeechEmbedder().embed(samples)                 # (16, 96) float32 of the last two seconds
 load_verifier(bundle, word), Verifier.score(embedding)
@@ -25,6 +27,7 @@ from earmark.device.files import END_OF_SOUND, FileSource, frames
 from earmark.device.link import (
     ADDRESS,
     Answer,
+    Answers,
     Connection,
     Errands,
     Link,
@@ -36,6 +39,7 @@ from earmark.device.link import (
 )
 from earmark.device.listener import PRE_ROLL, Listener
 from earmark.device.microphone import Microphone
+from earmark.device.notice import Notice, Notices
 from earmark.device.run import DeviceState, Happening, listen
 from earmark.device.speaker import PrintSpeaker, Speaker, VoiceSpeaker
 from earmark.device.vad import (
@@ -63,6 +67,7 @@ __all__ = [
     "WINDOW_SAMPLES",
     "WORDS",
     "Answer",
+    "Answers",
     "BundleStore",
     "Captured",
     "Connection",
@@ -82,6 +87,8 @@ __all__ = [
     "MicroWakeDetector",
     "Microphone",
     "NewBundle",
+    "Notice",
+    "Notices",
     "Partial",
     "PrintSpeaker",
     "Problem",

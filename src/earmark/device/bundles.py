@@ -26,7 +26,7 @@ class BundleStore:
     """A folder that holds the pinned key and the bundles in use: `installation.pub`, `current`, `<version>/`."""
 
     def __init__(self, folder: Path) -> None:
-        folder.mkdir(parents=True, exist_ok=True)
+        """`folder` comes to be when there is something to put into it."""
         self._folder = folder
 
     def pin(self, key: bytes) -> None:
@@ -37,6 +37,7 @@ class BundleStore:
                 Ed25519PublicKey.from_public_bytes(key)
             except ValueError as error:
                 raise BadBundle(why="the installation's key is not one") from error
+            self._folder.mkdir(parents=True, exist_ok=True)
             path.write_bytes(key)
         elif path.read_bytes() != key:
             raise BadBundle(why="it comes from another installation than the one this device belongs to")
@@ -70,6 +71,7 @@ class BundleStore:
         if not _VERSION.fullmatch(version):
             raise BadBundle(why="its version is not one")
         target = self._folder / version
+        self._folder.mkdir(parents=True, exist_ok=True)
         draft = Path(tempfile.mkdtemp(prefix=".draft-", dir=self._folder))
         try:
             _unpack(archive, draft)
@@ -88,7 +90,7 @@ class BundleStore:
 
     def drop_others(self, keep: ModelBundle) -> None:
         """Delete every bundle but `keep`, once it is in use."""
-        for path in self._folder.iterdir():
+        for path in self._folder.glob("*"):
             if _VERSION.fullmatch(path.name) and path.name != keep.version:
                 shutil.rmtree(path, ignore_errors=True)
 

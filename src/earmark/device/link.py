@@ -13,13 +13,14 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 
 from websockets.asyncio.client import ClientConnection
 from websockets.asyncio.client import connect as ws_connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus, WebSocketException
 
 from earmark.device.events import Woke
+from earmark.device.notice import Notice
 from earmark.errors import AssistantUnreachable, ConnectionCut, SignInNeeded
 from earmark.words import Seconds
 
@@ -79,7 +80,23 @@ class Errands:
     actions: Sequence[Mapping[str, Any]] = field(default_factory=tuple)
 
 
-Message = Partial | Answer | Problem | Connection | NewBundle | Errands
+Message = Partial | Answer | Problem | Connection | NewBundle | Errands | Notice
+
+
+class Answers(Protocol):
+    """What a device asks: the link to its assistant, or whatever answers in its place."""
+
+    async def begin(self, woke: Woke, *, at: datetime) -> None:
+        """Open an utterance; `at` is the device's local time."""
+        ...
+
+    async def send(self, pcm: bytes) -> None:
+        """Take sound of the open utterance: int16 LE, 16 kHz, mono."""
+        ...
+
+    async def end(self, reason: str) -> Answer | Problem:
+        """Close the utterance and say what is to be answered."""
+        ...
 
 
 class Link:
@@ -215,6 +232,8 @@ def parse(data: str | bytes) -> Message | None:
                 return Problem(code=str(body["code"]), message=str(body["message"]))
             case "bundle":
                 return NewBundle(version=str(body["version"]))
+            case "notice":
+                return Notice(version=str(body["version"]), text=str(body["text"]))
             case "actions":
                 return Errands(actions=tuple(body["actions"]))
     except (ValueError, KeyError, TypeError):

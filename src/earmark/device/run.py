@@ -12,15 +12,16 @@ from earmark.bundle import ModelBundle
 from earmark.device.actions import Desk, Ringing
 from earmark.device.events import Captured, EndOfSpeech, Event, Woke
 from earmark.device.files import END_OF_SOUND
-from earmark.device.link import Answer, Errands, Link, Message, NewBundle, Problem
+from earmark.device.link import Answer, Answers, Connection, Errands, Message, NewBundle, Problem
 from earmark.device.listener import Listener
+from earmark.device.notice import Notice, Notices
 from earmark.device.speaker import Speaker
 from earmark.errors import EarmarkError
 from earmark.words import Seconds
 
-Happening = Event | Answer | Problem | Ringing | EarmarkError | ModelBundle
-"""What `listen` reports: the listener's events, the answer or problem of an utterance, an alarm that rings, an error
-that cost one utterance or one bundle, and a bundle that came into use."""
+Happening = Event | Answer | Problem | Ringing | Notice | EarmarkError | ModelBundle
+"""What `listen` reports: the listener's events, the answer or problem of an utterance, an alarm that rings, the notice
+that is given, an error that cost one utterance or one bundle, and a bundle that came into use."""
 _TICK: Seconds = 0.2
 
 
@@ -32,6 +33,11 @@ class DeviceState:
     """Alarms and volume."""
     wanted: str | None = None
     """Version of a bundle that the assistant announced and that is not in use yet."""
+    notice: Notice | None = None
+    """To be given before the next frame is heard, if it is new."""
+    settled: bool = False
+    """The first connection is over. A notice belongs to a start: no device speaks up by itself at night, because its
+    assistant came back with another wording."""
 
     def note(self, message: Message) -> None:
         """Take a message of the link: call it from `connect(on_message=…)`."""
@@ -39,6 +45,10 @@ class DeviceState:
             self.wanted = message.version
         elif isinstance(message, Errands):
             self.carry_out(message)
+        elif isinstance(message, Notice) and not self.settled:
+            self.notice = message
+        elif isinstance(message, Connection) and not message.up:
+            self.settled = True
 
     def carry_out(self, message: Errands | Answer) -> None:
         for action in message.actions:
@@ -48,11 +58,12 @@ class DeviceState:
 async def listen(
     source: AsyncIterable[bytes],
     listener: Listener,
-    link: Link,
+    link: Answers,
     speaker: Speaker,
     on_event: Callable[[Happening], None],
     *,
     state: DeviceState | None = None,
+    notices: Notices | None = None,
     fetch: Callable[[str], Awaitable[ModelBundle]] | None = None,
     now: Callable[[], datetime] = lambda: datetime.now(UTC).astimezone(),
 ) -> None:
@@ -60,15 +71,18 @@ async def listen(
 
     What goes wrong with one utterance is reported, and the next one is heard.
 
+    `notices` knows which notices this device has given; without it, each start gives its own.
     `fetch` downloads an announced bundle by its version, see `bundles.fetch`.
     """
     state = state or DeviceState()
-    device = _Device(listener, link, speaker, on_event, state, now)
+    device = _Device(listener, link, speaker, on_event, state, notices or Notices(None), now)
     tasks = [asyncio.create_task(device.ring())]
     if fetch:
         tasks.append(asyncio.create_task(device.update(fetch)))
     try:
+        await device.give_notice()  # before the microphone opens, where the notice is there already
         async for frame in source:
+            await device.give_notice()
             for event in listener.finish() if frame == END_OF_SOUND else listener.feed(frame):
                 await device.handle(event)
         for event in listener.finish():
@@ -83,14 +97,15 @@ class _Device:
     def __init__(
         self,
         listener: Listener,
-        link: Link,
+        link: Answers,
         speaker: Speaker,
         on_event: Callable[[Happening], None],
         state: DeviceState,
+        notices: Notices,
         now: Callable[[], datetime],
     ) -> None:
         self._listener, self._link, self._speaker = listener, link, speaker
-        self._tell, self._state, self._now = on_event, state, now
+        self._tell, self._state, self._notices, self._now = on_event, state, notices, now
         self._sending = False
 
     async def handle(self, event: Event) -> None:
@@ -118,6 +133,22 @@ class _Device:
         text = answer.text if isinstance(answer, Answer) else answer.message
         if text:
             await self._speaker.say(text, gain=self._state.desk.gain)
+
+    async def give_notice(self) -> None:
+        """Say what waits to be said about this device, unless it was said before or somebody is being heard."""
+        notice = self._state.notice
+        if notice is None or self._sending:
+            return
+        self._state.notice = None
+        if self._notices.given(notice.version):
+            return
+        self._tell(notice)
+        try:
+            await self._speaker.say(notice.text, gain=self._state.desk.gain)
+        except EarmarkError as error:  # not heard is not given: the next start tries again
+            self._tell(error)
+            return
+        self._notices.remember(notice.version)
 
     async def ring(self) -> None:
         while True:

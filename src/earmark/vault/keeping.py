@@ -388,3 +388,8 @@ async def hearings(stores: Stores, ids: Sequence[InteractionId]) -> dict[Interac
         heard = Hearing(role=row["role"], site=row["site"], day=row["day"], purpose=row["purpose"])
         found.setdefault(row["interaction_id"], []).append(heard)
     return found
+
+
+async def listeners(stores: Stores, person_id: PersonId) -> list[Row]:
+    """Return `role`, `site`, `day` and `times` for whoever listened to a person's interactions, newest day first."""
+    return await fetch(stores.pool, SQL.listeners, {"person": person_id})

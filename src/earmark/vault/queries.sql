@@ -158,6 +158,12 @@ DELETE FROM vault.keepsakes WHERE id = ANY(%(ids)s) RETURNING kind;
 -- hearings: who listened to these interactions
 SELECT interaction_id, role, site, day, purpose FROM vault.hearings WHERE interaction_id = ANY(%(ids)s) ORDER BY day, id;
 
+-- listeners: how often people of which role and site listened to one person, by day, newest first
+SELECT h.role, h.site, h.day, count(*) AS times
+  FROM vault.hearings h JOIN vault.interactions i ON i.id = h.interaction_id
+ WHERE i.person_id = %(person)s
+ GROUP BY h.role, h.site, h.day ORDER BY h.day DESC, h.role, h.site;
+
 -- add_erasure: an erasure begins
 INSERT INTO vault.erasures (id, person_id, interaction_ids, keepsake_ids, asked_how, asked_at)
 VALUES (%(id)s, %(person)s, %(interactions)s, %(keepsakes)s, %(how)s, %(now)s);

@@ -15,13 +15,14 @@ from urllib.parse import urlsplit
 import structlog
 from fastapi import APIRouter, Request, Response, WebSocket, WebSocketDisconnect
 
-from earmark import accounts, learn, vault
-from earmark.assistant import Action, Conversation, EngineKeeper, Place, Said
+from earmark import accounts, airlock, learn, vault
+from earmark.assistant import Action, Conversation, Doors, EngineKeeper, Place, Said
 from earmark.bundle import DEVICE
 from earmark.device import Endpointer, EndpointRule, SileroSpeechDetector
 from earmark.device.vad import CHUNK_BYTES
 from earmark.errors import BadRequest, EarmarkError, NotFound, SignInNeeded
-from earmark.forget import forget
+from earmark.forget import forget, not_called
+from earmark.guests import make_code
 from earmark.storage import Stores
 from earmark.vault import Wake
 from earmark.web.sessions import session_token
@@ -120,6 +121,8 @@ async def device(socket: WebSocket) -> None:
     keeper: EngineKeeper = socket.app.state.assistant
     devices: Devices = socket.app.state.devices
     with devices.here(socket):
+        notice = await conversation.notice()
+        await socket.send_json({"type": "notice", "version": notice.version, "text": notice.text})
         # A device forgets its alarms when it restarts; the assistant, which keeps them encrypted, sends them again.
         waiting = await conversation.waiting_alarms()
         if waiting:
@@ -147,9 +150,13 @@ async def talk(socket: WebSocket) -> None:
 def _conversation(socket: WebSocket, place: Place) -> Conversation:
     stores: Stores = socket.app.state.stores
     keeper: EngineKeeper = socket.app.state.assistant
-    return Conversation(
-        stores, lambda: keeper.engine, place, lambda person, ids: forget(stores, person, ids, how="voice")
+    doors = Doors(
+        forget=lambda person, ids: forget(stores, person, ids, how="voice"),
+        recall=lambda person: airlock.recall(stores, person),
+        not_called=lambda person, item: not_called(stores, person, item, how="voice"),
+        guest_code=lambda device: make_code(stores, device),
     )
+    return Conversation(stores, lambda: keeper.engine, place, doors)
 
 
 class _EndOfSpeech:
