@@ -9,23 +9,26 @@ Masked means: cut to what the question needs, identifiers that were recognised r
 to one of a few lengths. The voice is not disguised.
 """
 
-from earmark.airlock.choosing import Choice, Day, choice_of, days
-from earmark.airlock.homecoming import HomeLabel, labels, take_labels
+from earmark.airlock.choosing import Asked, Choice, Day, asked_of, choice_of, days
+from earmark.airlock.homecoming import HomeLabel, labels, labels_of, take_labels
 from earmark.airlock.identifiers import mask_text, name_words
 from earmark.airlock.recalling import ERASER, Unsealed, recall, unseal
 from earmark.airlock.running import Sampled, hide_flagged, run
 
 __all__ = [
     "ERASER",
+    "Asked",
     "Choice",
     "Day",
     "HomeLabel",
     "Sampled",
     "Unsealed",
+    "asked_of",
     "choice_of",
     "days",
     "hide_flagged",
     "labels",
+    "labels_of",
     "mask_text",
     "name_words",
     "recall",

@@ -16,7 +16,7 @@ from earmark import review, vault
 from earmark.airlock.choosing import SQL
 from earmark.airlock.copying import make_due
 from earmark.errors import EarmarkError, Erased
-from earmark.storage import Connection, Row, Stores, seal_json, unseal_json
+from earmark.storage import Connection, Row, Stores, fetch, seal_json, unseal_json
 from earmark.words import InteractionId, PersonId, TaskId
 
 _BATCH = 200
@@ -122,6 +122,18 @@ async def labels(stores: Stores, purpose: str) -> list[HomeLabel]:
     question = review.question_named(_QUESTION_OF.get(purpose, purpose))
     async with stores.pool.connection() as connection:
         rows = await (await connection.execute(SQL.home_labels, {"question": question})).fetchall()
+    return await _opened(stores, rows)
+
+
+async def labels_of(stores: Stores, ids: list[InteractionId]) -> dict[InteractionId, list[HomeLabel]]:
+    """Return what people found out about each of these interactions; those that are being erased are left out."""
+    found: dict[InteractionId, list[HomeLabel]] = {}
+    for label in await _opened(stores, await fetch(stores.pool, SQL.labels_of, {"ids": ids})):
+        found.setdefault(label.interaction_id, []).append(label)
+    return found
+
+
+async def _opened(stores: Stores, rows: list[Row]) -> list[HomeLabel]:
     keys = await vault.recording_keys(stores, [row["interaction_id"] for row in rows])
     found = []
     for row in rows:

@@ -135,6 +135,16 @@ SELECT l.id, l.interaction_id, l.question, l.sealed, l.agreed_on, i.person_id
   FROM airlock.labels l JOIN vault.interactions i ON i.id = l.interaction_id
  WHERE l.question = %(question)s ORDER BY l.id;
 
+-- labels_of: labels of these recordings that came home
+SELECT l.id, l.interaction_id, l.question, l.sealed, l.agreed_on, i.person_id
+  FROM airlock.labels l JOIN vault.interactions i ON i.id = l.interaction_id
+ WHERE l.interaction_id = ANY(%(ids)s) ORDER BY l.agreed_on, l.question;
+
+-- asked_of: what people are asked about these recordings, and how many have answered
+SELECT s.interaction_id, s.question, t.judgements AS answers, t.created_on AS day
+  FROM airlock.seals s JOIN review.tasks t ON t.id = s.task_id
+ WHERE s.interaction_id = ANY(%(ids)s) ORDER BY t.created_on, s.question;
+
 -- choices_of: by which rule, at which rate and when these were chosen
 SELECT interaction_id, rule, rate, chosen_on FROM airlock.choices WHERE interaction_id = ANY(%(ids)s);
 

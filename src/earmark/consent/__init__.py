@@ -1,6 +1,7 @@
 """Who allowed what, for which device, since when. It never guesses: no word means no."""
 
 from earmark.consent.grants import (
+    EARLIER_WORDINGS,
     PURPOSES,
     WORDINGS,
     Grant,
@@ -12,9 +13,11 @@ from earmark.consent.grants import (
     everything,
     people_who_allow,
     set_grant,
+    wording,
 )
 
 __all__ = [
+    "EARLIER_WORDINGS",
     "PURPOSES",
     "WORDINGS",
     "Grant",
@@ -26,4 +29,5 @@ __all__ = [
     "everything",
     "people_who_allow",
     "set_grant",
+    "wording",
 ]

@@ -11,6 +11,7 @@ from earmark.learn.erasing import ERASER
 from earmark.learn.evaluate import evaluate
 from earmark.learn.registry import Model, bundle, models, promote, promoted, register, retire, rollback
 from earmark.learn.ring import PARTS, Report, learn
+from earmark.learn.uses import Use, uses_of
 
 __all__ = [
     "ERASER",
@@ -19,6 +20,7 @@ __all__ = [
     "Line",
     "Model",
     "Report",
+    "Use",
     "bundle",
     "evaluate",
     "learn",
@@ -30,4 +32,5 @@ __all__ = [
     "register",
     "retire",
     "rollback",
+    "uses_of",
 ]

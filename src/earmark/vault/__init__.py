@@ -4,6 +4,7 @@ from earmark.vault.devices import Device, add_device, bundles_of_devices, device
 from earmark.vault.erasure import (
     ERASER,
     Receipt,
+    all_receipts,
     erase,
     expired,
     last,
@@ -13,6 +14,7 @@ from earmark.vault.erasure import (
     resume,
     selection,
 )
+from earmark.vault.handing_out import Held, flac, held
 from earmark.vault.interaction import Content, Hearing, Interaction, Kind, NewInteraction, Wake, Word
 from earmark.vault.keeping import (
     Page,
@@ -27,13 +29,14 @@ from earmark.vault.keeping import (
     sound,
     was_imported,
 )
-from earmark.vault.keepsakes import Keepsake, KeepsakeKind, drop, drop_rung, keep, kept, kept_of_person
+from earmark.vault.keepsakes import Keepsake, KeepsakeKind, drop, drop_rung, held_for, keep, kept, kept_of_person
 
 __all__ = [
     "ERASER",
     "Content",
     "Device",
     "Hearing",
+    "Held",
     "Interaction",
     "Keepsake",
     "KeepsakeKind",
@@ -44,6 +47,7 @@ __all__ = [
     "Wake",
     "Word",
     "add_device",
+    "all_receipts",
     "bundles_of_devices",
     "count",
     "device_by_token",
@@ -53,7 +57,10 @@ __all__ = [
     "drop_rung",
     "erase",
     "expired",
+    "flac",
     "hearings",
+    "held",
+    "held_for",
     "history",
     "interaction",
     "keep",

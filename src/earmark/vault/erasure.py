@@ -13,7 +13,7 @@ from psycopg.types.json import Jsonb
 
 from earmark import audit
 from earmark.errors import NotFound
-from earmark.storage import Chosen, Connection, Doomed, Eraser, Stores
+from earmark.storage import Chosen, Connection, Doomed, Eraser, Stores, fetch
 from earmark.vault.keeping import PREFIX, SQL
 from earmark.words import InteractionId, KeepsakeId, PersonId
 
@@ -149,6 +149,11 @@ async def receipts(stores: Stores, person_id: PersonId) -> list[Receipt]:
     async with stores.pool.connection() as connection:
         rows = await (await connection.execute(SQL.receipts, {"person": person_id})).fetchall()
     return [row["receipt"] for row in rows]
+
+
+async def all_receipts(stores: Stores, person_id: PersonId) -> list[Receipt]:
+    """Return every receipt of a person, newest first, however many there are."""
+    return [row["receipt"] for row in await fetch(stores.pool, SQL.all_receipts, {"person": person_id})]
 
 
 async def receipt(stores: Stores, person_id: PersonId, erasure: uuid.UUID) -> Receipt:

@@ -101,6 +101,8 @@ class Interaction:
     wake: Wake | None
     bundle: str
     content: Content
+    grant_id: int | None = None
+    """The number of the word that allowed keeping it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

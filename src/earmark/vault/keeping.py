@@ -153,6 +153,7 @@ def _interaction(stores: Stores, row: Row) -> Interaction:
         wake=wake,
         bundle=row["bundle"],
         content=Content.from_json(unseal_json(key, row["sealed"], place=f"interaction:{row['id']}")),
+        grant_id=row["grant_id"],
     )
 
 

@@ -2,10 +2,10 @@
 
 from fastapi import APIRouter
 
-from earmark.web.home import deleting, history, public, settings, start
+from earmark.web.home import deleting, exporting, history, public, settings, start
 
 router = APIRouter()
-for part in (start, deleting, history, settings, public):
+for part in (start, deleting, exporting, history, settings, public):
     router.include_router(part.router)
 
 __all__ = ["router"]
