@@ -43,7 +43,8 @@ def export_(
     size = to.stat().st_size
 
     def text() -> None:
-        out.print(f"{to} holds everything, {recordings} recordings with their sound. Open index.html in it.")
+        many = f"{recordings} recording{'' if recordings == 1 else 's'}"
+        out.print(f"{to} holds everything, {many} with their sound. Open index.html in it.", soft_wrap=True)
 
     emit({"file": str(to), "recordings": recordings, "bytes": size}, as_json=as_json, text=text)
 

@@ -14,7 +14,7 @@ _EARLIEST = (1980, 1, 1, 0, 0, 0)
 """ZIP knows no time before this."""
 
 
-class _Outlet(io.RawIOBase):
+class _Outlet:
     """What `zipfile` writes to: holds the file in hand, which zipfile still corrects, and gives away what is done.
 
     Seekable within that file, so that sizes and checksums stand before the content, where every unzipper finds them.
@@ -24,12 +24,6 @@ class _Outlet(io.RawIOBase):
         self._given = 0
         self._held = io.BytesIO()
 
-    def seekable(self) -> bool:
-        return True
-
-    def writable(self) -> bool:
-        return True
-
     def tell(self) -> int:
         return self._given + self._held.tell()
 
@@ -38,8 +32,11 @@ class _Outlet(io.RawIOBase):
             offset -= self._given
         return self._given + self._held.seek(offset, whence)
 
-    def write(self, data: object) -> int:
-        return self._held.write(data)  # type: ignore[arg-type]
+    def write(self, data: bytes) -> int:
+        return self._held.write(data)
+
+    def flush(self) -> None:
+        return
 
     def take(self) -> bytes:
         done = self._held.getvalue()
@@ -53,7 +50,7 @@ class Archive:
 
     def __init__(self) -> None:
         self._outlet = _Outlet()
-        self._zip = zipfile.ZipFile(self._outlet, "w")  # pyright: ignore[reportArgumentType]
+        self._zip = zipfile.ZipFile(self._outlet, "w")  # pyright: ignore[reportCallIssue, reportArgumentType]
 
     def add(self, name: str, pieces: Iterable[bytes], *, at: datetime, deflate: bool) -> bytes:
         """Add a whole file. `deflate` is for text; FLAC grows no smaller."""
