@@ -10,7 +10,7 @@ to one of a few lengths. The voice is not disguised.
 """
 
 from earmark.airlock.choosing import Asked, Choice, Day, asked_of, choice_of, days
-from earmark.airlock.homecoming import HomeLabel, labels, labels_of, take_labels
+from earmark.airlock.homecoming import HomeLabel, hearings_of, labels, labels_of, take_labels
 from earmark.airlock.identifiers import mask_text, name_words
 from earmark.airlock.recalling import ERASER, Unsealed, recall, unseal
 from earmark.airlock.running import Sampled, hide_flagged, run
@@ -26,6 +26,7 @@ __all__ = [
     "asked_of",
     "choice_of",
     "days",
+    "hearings_of",
     "hide_flagged",
     "labels",
     "labels_of",

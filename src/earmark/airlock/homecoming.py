@@ -17,6 +17,7 @@ from earmark.airlock.choosing import SQL
 from earmark.airlock.copying import make_due
 from earmark.errors import EarmarkError, Erased
 from earmark.storage import Connection, Row, Stores, fetch, seal_json, unseal_json
+from earmark.vault import Hearing
 from earmark.words import InteractionId, PersonId, TaskId
 
 _BATCH = 200
@@ -112,6 +113,14 @@ async def carry_hearings(stores: Stores) -> None:
 async def carry_hearings_of(connection: Connection, tasks: list[TaskId] | None) -> None:
     """Carry the hearings of some tasks (None: all), inside the caller's transaction, while their seals still stand."""
     await connection.execute(SQL.carry_hearings, {"ids": tasks, "purposes": PURPOSES})
+
+
+async def hearings_of(stores: Stores, ids: list[InteractionId]) -> dict[InteractionId, list[Hearing]]:
+    """Return who listened to each of these interactions, hearings included that were not carried over yet."""
+    found: dict[InteractionId, list[Hearing]] = {}
+    for row in await fetch(stores.pool, SQL.hearings_of, {"ids": ids, "purposes": PURPOSES}):
+        found.setdefault(row.pop("interaction_id"), []).append(Hearing(**row))
+    return found
 
 
 async def labels(stores: Stores, purpose: str) -> list[HomeLabel]:

@@ -89,6 +89,18 @@ SELECT s.interaction_id, h.role, h.site, h.day,
  ORDER BY h.id
 ON CONFLICT (source) DO NOTHING;
 
+-- hearings_of: who listened to these recordings, those included that are not in their owner's history yet
+SELECT interaction_id, role, site, day, purpose FROM (
+    SELECT interaction_id, role, site, day, purpose, true AS home, id
+      FROM vault.hearings WHERE interaction_id = ANY(%(ids)s)
+     UNION ALL
+    SELECT s.interaction_id, h.role, h.site, h.day,
+           CASE WHEN h.role = 'safety' THEN 'deciding about a flagged clip' ELSE %(purposes)s::jsonb ->> s.question END,
+           false, h.id
+      FROM review.hearings h JOIN airlock.seals s ON s.task_id = h.task_id
+     WHERE s.interaction_id = ANY(%(ids)s) AND NOT EXISTS (SELECT FROM vault.hearings v WHERE v.source = h.id)
+) heard ORDER BY day, home DESC, id;
+
 -- hearings_carried: these are in their owners' history, or their recording is gone
 UPDATE review.hearings h SET carried = true
  WHERE NOT h.carried AND (

@@ -69,7 +69,7 @@ class Archive:
 
 
 class Folded:
-    """Text that is kept deflated in memory until its turn comes: about 300 bytes a recording."""
+    """Text that is kept deflated in memory until its turn comes: a few hundred bytes a recording."""
 
     def __init__(self) -> None:
         self._deflate = zlib.compressobj()

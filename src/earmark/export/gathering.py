@@ -113,7 +113,7 @@ async def entries(
     ids = [each.id for each in interactions]
     devices = {each.id: each.name for each in await vault.devices(stores, person_id)}
     chosen, asked = await airlock.choice_of(stores, ids), await airlock.asked_of(stores, ids)
-    hearings, labels = await vault.hearings(stores, ids), await airlock.labels_of(stores, ids)
+    hearings, labels = await airlock.hearings_of(stores, ids), await airlock.labels_of(stores, ids)
     uses = await learn.uses_of(stores, [label.id for found in labels.values() for label in found])
     for each in interactions:
         of_yours = (LabelOfYours(label=one, used_in=tuple(uses.get(one.id, ()))) for one in labels.get(each.id, ()))
