@@ -9,11 +9,14 @@ from collections.abc import AsyncIterator, Callable
 from datetime import timedelta
 from pathlib import Path
 
+import httpx
+import numpy as np
 import pytest
 from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Page, async_playwright, expect
 
 from earmark import accounts, consent, export, forget, vault
+from earmark.words import PcmAudio
 
 pytestmark = pytest.mark.browser
 SIZES = [(1280, 800), (390, 844)]
@@ -91,6 +94,7 @@ async def test_the_page_offers_the_file_and_gives_it(visit, household, lived_in,
     home = await visit("home", household.ada, size=size, accept_downloads=True)
     page = home.page
     await home.go("/history")
+    await look(page, f"history-{size[0]}")
     await page.get_by_role("link", name="Take everything with you").click()
     await expect(page.locator("h1")).to_have_text("Take everything with you")
     await expect(page.locator("main")).to_contain_text("3 recordings")
@@ -105,6 +109,25 @@ async def test_the_page_offers_the_file_and_gives_it(visit, household, lived_in,
     with zipfile.ZipFile(await download.path()) as archive:
         assert archive.testzip() is None
         assert len([name for name in archive.namelist() if name.endswith(".flac")]) == 3
+
+
+async def test_whoever_goes_away_in_the_middle_leaves_nothing_open(site, stores, household, clock) -> None:
+    rng = np.random.default_rng(1)
+    for _ in range(30):
+        clock.turn(minutes=1)
+        sound = PcmAudio(samples=rng.integers(-9000, 9000, 160_000).astype(np.int16))
+        new = vault.NewInteraction(person_id=household.ada, started_at=clock(), kind="command", audio=sound)
+        await vault.record(stores, new)
+    token = await accounts.start_session(stores, household.ada, "home")
+    headers = {"Authorization": f"Bearer {token}"}
+    async with httpx.AsyncClient(base_url=site.url("home", ""), headers=headers) as program:
+        for _ in range(12):  # more often than there are connections to the database
+            async with program.stream("POST", "/api/export") as answer:
+                assert answer.status_code == 200
+                assert await anext(answer.aiter_raw())
+        whole = await program.post("/api/export", timeout=60)
+    with zipfile.ZipFile(io.BytesIO(whole.content)) as archive:
+        assert len(archive.namelist()) == 33
 
 
 async def test_there_is_a_way_to_it_from_privacy_and_nothing_is_said_plainly(visit, stores, lived_in) -> None:
