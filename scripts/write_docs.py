@@ -8,7 +8,7 @@ from typing import Any
 
 from typer.main import get_command
 
-from earmark import errors
+from earmark import errors, export
 from earmark.cli import app
 from earmark.errors import EarmarkError
 from earmark.guarantees import GUARANTEES
@@ -129,6 +129,40 @@ def guarantees_page() -> str:
     return page(lines)
 
 
+def export_page() -> str:
+    schema = export.schema()
+    types: dict[str, Any] = {"Document": schema} | schema["$defs"]
+    lines = [
+        "# The export's data.json, field by field",
+        "",
+        f"The same as [schemas/export-{export.VERSION}.json](schemas/export-{export.VERSION}.json), which is a JSON",
+        "Schema of 2020-12; [export.md](export.md) tells the rest. Times are in UTC.",
+    ]
+    for name, made in types.items():
+        if "properties" in made:
+            lines += ["", f"### {name}", "", plain(made.get("description", "")), ""]
+            lines += ["| field | type | |", "|---|---|---|"]
+            lines += [f"| `{field}` | {shape_of(each)} | {said(each)} |" for field, each in made["properties"].items()]
+    return page(lines)
+
+
+def said(field: dict[str, Any]) -> str:
+    return plain(field.get("description", ""))
+
+
+def shape_of(field: dict[str, Any]) -> str:
+    """Return a JSON Schema type in words: `string (date)`, `list of Entry`, `Wake or null`."""
+    if "$ref" in field:
+        return field["$ref"].rpartition("/")[2]
+    if "anyOf" in field:
+        return " or ".join(shape_of(each) for each in field["anyOf"])
+    if "const" in field or "enum" in field:
+        return ", ".join(f"`{each}`" for each in field.get("enum", [field.get("const")]))
+    if field["type"] == "array":
+        return f"list of {shape_of(field['items'])}"
+    return f"{field['type']} ({field['format']})" if "format" in field else field["type"]
+
+
 def page(lines: list[str]) -> str:
     return f"{lines[0]}\n\n{NOTE}" + "\n".join(lines[1:]) + "\n"
 
@@ -138,10 +172,13 @@ PAGES: dict[str, Callable[[], str]] = {
     "commands.md": commands_page,
     "errors.md": errors_page,
     "guarantees.md": guarantees_page,
+    "export-fields.md": export_page,
+    f"schemas/export-{export.VERSION}.json": export.schema_text,
 }
 
 
 if __name__ == "__main__":
     for name, make in PAGES.items():
+        (DOCS / name).parent.mkdir(exist_ok=True)
         (DOCS / name).write_text(make())
         print(f"docs/{name}")

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 import secrets
+import uuid
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
@@ -157,3 +158,70 @@ def tone() -> Callable[..., PcmAudio]:
         return PcmAudio(samples=(32767 * level * np.sin(2 * np.pi * hertz * time)).astype(np.int16))
 
     return make
+
+
+Faults = Callable[[object, dict], list[str]]
+_FORMATS: dict[str, Callable[[str], object]] = {
+    "uuid": uuid.UUID,
+    "date": date.fromisoformat,
+    "date-time": datetime.fromisoformat,
+}
+_TYPES = {
+    "object": dict,
+    "array": list,
+    "string": str,
+    "integer": int,
+    "number": int | float,
+    "boolean": bool,
+    "null": type(None),
+}
+_SAID_ONLY = {"title", "description", "default", "$defs", "$schema", "$id"}
+
+
+@pytest.fixture
+def faults() -> Faults:
+    """`faults(data, schema)`: where JSON is not what its schema says; a field that the schema doesn't know is a fault.
+
+    It knows the keywords that our schemas use and fails on any other.
+    """
+
+    def look(value: object, rule: object, root: dict, place: str) -> Iterator[str]:
+        if rule is True:
+            return
+        assert isinstance(rule, dict), place
+        for word, said in rule.items():
+            if word == "$ref":
+                yield from look(value, root["$defs"][said.removeprefix("#/$defs/")], root, place)
+            elif word == "type":
+                kind = _TYPES[said]
+                if not isinstance(value, kind) or (isinstance(value, bool) and said != "boolean"):
+                    yield f"{place}: {said} wanted"
+            elif word == "anyOf":
+                if all(list(look(value, each, root, place)) for each in said):
+                    yield f"{place}: none of what may be here"
+            elif word in ("enum", "const"):
+                if value not in (said if word == "enum" else [said]):
+                    yield f"{place}: {said} wanted"
+            elif word == "format":
+                try:
+                    _FORMATS[said](str(value))
+                except ValueError:
+                    yield f"{place}: no {said}"
+            elif word == "required":
+                missing = [name for name in said if isinstance(value, dict) and name not in value]
+                yield from (f"{place}: {name} is missing" for name in missing)
+            elif word in ("properties", "additionalProperties"):
+                for name, each in value.items() if isinstance(value, dict) else ():
+                    below = said if word == "additionalProperties" else said.get(name)
+                    here = f"{place}.{name}"
+                    yield from [f"{here}: unknown"] if below is None else look(each, below, root, here)
+            elif word == "items":
+                for index, each in enumerate(value if isinstance(value, list) else ()):
+                    yield from look(each, said, root, f"{place}[{index}]")
+            elif word == "uniqueItems":
+                if len({str(each) for each in value}) != len(value):  # type: ignore[attr-defined, arg-type]
+                    yield f"{place}: twice the same"
+            else:
+                assert word in _SAID_ONLY, f"the schema says {word}, which this validator does not know"
+
+    return lambda data, schema: list(look(data, schema, schema, ""))

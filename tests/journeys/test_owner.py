@@ -136,6 +136,15 @@ async def test_everything_but_sound_works_without_scripts(visit, household, stor
 
 async def test_a_small_phone_shows_every_page_whole(visit, household) -> None:
     home = await visit("home", household.ada, size=(360, 640))
-    for path in ("/", "/talk", "/history", "/settings/account/privacy", "/receipts", "/listeners", "/guarantees"):
+    for path in (
+        "/",
+        "/talk",
+        "/history",
+        "/settings/account/privacy",
+        "/export",
+        "/receipts",
+        "/listeners",
+        "/guarantees",
+    ):
         await home.go(path)
         assert await home.page.evaluate("document.documentElement.scrollWidth") <= 360, path

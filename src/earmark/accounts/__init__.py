@@ -1,5 +1,6 @@
 """People, roles, sign-in, sessions."""
 
+from earmark.accounts.own_data import OwnData, SignIn, own_data
 from earmark.accounts.people import (
     ROLES,
     Member,
@@ -31,13 +32,16 @@ __all__ = [
     "ROLES",
     "Account",
     "Member",
+    "OwnData",
     "Person",
     "Plane",
+    "SignIn",
     "count_households",
     "create_household",
     "create_person",
     "forget_expired",
     "make_sign_in_link",
+    "own_data",
     "people",
     "person",
     "person_by_handle",

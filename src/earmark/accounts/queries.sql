@@ -61,6 +61,17 @@ SELECT * FROM review.whoami(%(hash)s, %(now)s);
 -- floor_sign_out: the floor's door: end a session
 SELECT review.sign_out(%(hash)s);
 
+-- own_data: what an account holds besides its name
+SELECT p.created_on AS since, p.password_hash IS NOT NULL AS has_password, h.created_on AS household_since
+  FROM accounts.people p LEFT JOIN accounts.households h ON h.id = p.household_id
+ WHERE p.id = %(person)s;
+
+-- sign_ins: where somebody is signed in, and links that were made for them and not used
+SELECT plane, created_at AS since, expires_at AS until FROM accounts.sessions WHERE person_id = %(person)s
+ UNION ALL
+SELECT plane, NULL, expires_at FROM accounts.sign_in_links WHERE person_id = %(person)s
+ ORDER BY until, since;
+
 -- forget_expired: sessions and links past their time
 WITH old AS (DELETE FROM accounts.sessions WHERE expires_at < %(now)s)
 DELETE FROM accounts.sign_in_links WHERE expires_at < %(now)s;

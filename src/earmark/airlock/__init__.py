@@ -12,16 +12,18 @@ to one of a few lengths. The voice is not disguised.
 
 from earmark.airlock.choosing import (
     HEAR_FIRST,
+    Asked,
     Choice,
     Day,
     answer_ask,
     asked,
+    asked_of,
     choice_of,
     count_asked,
     days,
     expire_asks,
 )
-from earmark.airlock.homecoming import HomeLabel, count_of, labels, take_labels
+from earmark.airlock.homecoming import HomeLabel, count_of, hearings_of, labels, labels_of, take_labels
 from earmark.airlock.identifiers import mask_text, name_words
 from earmark.airlock.recalling import ERASER, Unsealed, ask_first, recall, recall_these, unseal
 from earmark.airlock.running import Sampled, hide_flagged, run
@@ -29,6 +31,7 @@ from earmark.airlock.running import Sampled, hide_flagged, run
 __all__ = [
     "ERASER",
     "HEAR_FIRST",
+    "Asked",
     "Choice",
     "Day",
     "HomeLabel",
@@ -37,13 +40,16 @@ __all__ = [
     "answer_ask",
     "ask_first",
     "asked",
+    "asked_of",
     "choice_of",
     "count_asked",
     "count_of",
     "days",
     "expire_asks",
+    "hearings_of",
     "hide_flagged",
     "labels",
+    "labels_of",
     "mask_text",
     "name_words",
     "recall",

@@ -61,6 +61,18 @@ class Day:
     """Sum over the day's offers of the rate at that moment. Over all days, `chosen` never adds up to more."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """A question that people are asked about a masked copy of a recording."""
+
+    question: str
+    """`wake`, `transcript` or `understood`."""
+    answers: int
+    """How many people have answered so far."""
+    day: date
+    """When the copy was made."""
+
+
 class Asker:
     """Asks each person's word once within one round."""
 
@@ -180,6 +192,14 @@ async def expire_asks(stores: Stores) -> int:
         if rows:
             await audit.append_in(connection, stores, {"what": "owner.silent", "clips": len(rows)})
     return len(rows)
+
+
+async def asked_of(stores: Stores, ids: list[InteractionId]) -> dict[InteractionId, list[Asked]]:
+    """Return which questions people are asked about each of these."""
+    found: dict[InteractionId, list[Asked]] = {}
+    for row in await fetch(stores.pool, SQL.asked_of, {"ids": ids}):
+        found.setdefault(row.pop("interaction_id"), []).append(Asked(**row))
+    return found
 
 
 async def days(stores: Stores, *, limit: int = 400) -> list[Day]:

@@ -18,6 +18,7 @@ from earmark.airlock.choosing import SQL
 from earmark.airlock.copying import make_due
 from earmark.errors import EarmarkError, Erased
 from earmark.storage import Connection, Row, Stores, fetch, seal_json, unseal_json
+from earmark.vault import Hearing
 from earmark.words import InteractionId, PersonId, TaskId
 
 _BATCH = 200
@@ -117,6 +118,14 @@ async def carry_hearings_of(connection: Connection, tasks: list[TaskId] | None) 
     await connection.execute(SQL.carry_hearings, {"ids": tasks, "purposes": PURPOSES})
 
 
+async def hearings_of(stores: Stores, ids: list[InteractionId]) -> dict[InteractionId, list[Hearing]]:
+    """Return who listened to each of these interactions, hearings included that were not carried over yet."""
+    found: dict[InteractionId, list[Hearing]] = {}
+    for row in await fetch(stores.pool, SQL.hearings_of, {"ids": ids, "purposes": PURPOSES}):
+        found.setdefault(row.pop("interaction_id"), []).append(Hearing(**row))
+    return found
+
+
 async def labels(stores: Stores, purpose: str) -> list[HomeLabel]:
     """Return the labels of a question (`wake`, `transcript`, `understood`) or of what is learnt from it (`asr`, `nlu`).
 
@@ -125,6 +134,18 @@ async def labels(stores: Stores, purpose: str) -> list[HomeLabel]:
     question = review.question_named(_QUESTION_OF.get(purpose, purpose))
     async with stores.pool.connection() as connection:
         rows = await (await connection.execute(SQL.home_labels, {"question": question})).fetchall()
+    return await _opened(stores, rows)
+
+
+async def labels_of(stores: Stores, ids: list[InteractionId]) -> dict[InteractionId, list[HomeLabel]]:
+    """Return what people found out about each of these interactions; those that are being erased are left out."""
+    found: dict[InteractionId, list[HomeLabel]] = {}
+    for label in await _opened(stores, await fetch(stores.pool, SQL.labels_of, {"ids": ids})):
+        found.setdefault(label.interaction_id, []).append(label)
+    return found
+
+
+async def _opened(stores: Stores, rows: list[Row]) -> list[HomeLabel]:
     keys = await vault.recording_keys(stores, [row["interaction_id"] for row in rows])
     found = []
     for row in rows:

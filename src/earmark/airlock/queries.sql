@@ -119,6 +119,18 @@ SELECT s.interaction_id, h.role, h.site, h.day,
  ORDER BY h.id
 ON CONFLICT (source) DO NOTHING;
 
+-- hearings_of: who listened to these recordings, those included that are not in their owner's history yet
+SELECT interaction_id, role, site, day, purpose FROM (
+    SELECT interaction_id, role, site, day, purpose, true AS home, id
+      FROM vault.hearings WHERE interaction_id = ANY(%(ids)s)
+     UNION ALL
+    SELECT s.interaction_id, h.role, h.site, h.day,
+           CASE WHEN h.role = 'safety' THEN 'deciding about a flagged clip' ELSE %(purposes)s::jsonb ->> s.question END,
+           false, h.id
+      FROM review.hearings h JOIN airlock.seals s ON s.task_id = h.task_id
+     WHERE s.interaction_id = ANY(%(ids)s) AND NOT EXISTS (SELECT FROM vault.hearings v WHERE v.source = h.id)
+) heard ORDER BY day, home DESC, id;
+
 -- hearings_carried: these are in their owners' history, or their recording is gone
 UPDATE review.hearings h SET carried = true
  WHERE NOT h.carried AND (
@@ -164,6 +176,16 @@ SELECT s.interaction_id, i.person_id
 SELECT l.id, l.interaction_id, l.question, l.sealed, l.agreed_on, i.person_id
   FROM airlock.labels l JOIN vault.interactions i ON i.id = l.interaction_id
  WHERE l.question = %(question)s ORDER BY l.id;
+
+-- labels_of: labels of these recordings that came home
+SELECT l.id, l.interaction_id, l.question, l.sealed, l.agreed_on, i.person_id
+  FROM airlock.labels l JOIN vault.interactions i ON i.id = l.interaction_id
+ WHERE l.interaction_id = ANY(%(ids)s) ORDER BY l.agreed_on, l.question;
+
+-- asked_of: what people are asked about these recordings, and how many have answered
+SELECT s.interaction_id, s.question, t.judgements AS answers, t.created_on AS day
+  FROM airlock.seals s JOIN review.tasks t ON t.id = s.task_id
+ WHERE s.interaction_id = ANY(%(ids)s) ORDER BY t.created_on, s.question;
 
 -- choices_of: by which rule, at which rate and when these were chosen
 SELECT interaction_id, rule, rate, chosen_on, step, ask_until, owner_said FROM airlock.choices WHERE interaction_id = ANY(%(ids)s);

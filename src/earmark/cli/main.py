@@ -9,7 +9,7 @@ import structlog
 import typer
 
 import earmark
-from earmark.cli import bench, demo, devices, doctor, importing, learning, owner, people, processes, ring
+from earmark.cli import bench, demo, devices, doctor, exporting, importing, learning, owner, people, processes, ring
 from earmark.settings import settings
 
 app = typer.Typer(
@@ -29,6 +29,7 @@ app.command("listen")(devices.listen)
 app.command("import")(importing.import_)
 app.command("history")(owner.history)
 app.command("forget")(owner.forget)
+app.command("export")(exporting.export_)
 app.add_typer(owner.consent_app, name="consent")
 app.add_typer(people.app, name="people")
 app.add_typer(people.devices_app, name="device")

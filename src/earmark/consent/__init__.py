@@ -4,6 +4,7 @@ from earmark.consent.grants import (
     AS_FOR_ALL,
     BY_DEVICE,
     CLOCKS,
+    EARLIER_WORDINGS,
     NEVER_OF_A_CHILD,
     PURPOSES,
     UNTIL_DELETED,
@@ -17,12 +18,14 @@ from earmark.consent.grants import (
     everything,
     people_who_allow,
     set_grant,
+    wording,
 )
 
 __all__ = [
     "AS_FOR_ALL",
     "BY_DEVICE",
     "CLOCKS",
+    "EARLIER_WORDINGS",
     "NEVER_OF_A_CHILD",
     "PURPOSES",
     "UNTIL_DELETED",
@@ -36,4 +39,5 @@ __all__ = [
     "everything",
     "people_who_allow",
     "set_grant",
+    "wording",
 ]

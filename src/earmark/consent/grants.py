@@ -76,6 +76,23 @@ WORDINGS: dict[Purpose, Wording] = {
 }
 
 
+EARLIER_WORDINGS: tuple[Wording, ...] = (
+    Wording(
+        version="save-1",
+        title="Keep my recordings",
+        text="Earmark keeps what you say to it, so that you can see it, hear it and delete it. "
+        "Each recording deletes itself after {retention_days} days. With this off, nothing is kept.",
+    ),
+)
+"""What a switch said before; it stays here as long as a grant may name it."""
+
+
+def wording(version: str) -> Wording | None:
+    """Return what was on screen when a grant named this version; None when no Earmark of today knows it."""
+    known = (*WORDINGS.values(), *EARLIER_WORDINGS)
+    return next((each for each in known if each.version == version), None)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Grant:
     """One word of one person."""

@@ -22,6 +22,7 @@ from earmark.learn.registry import (
     rollback,
 )
 from earmark.learn.ring import PARTS, Report, learn, remake
+from earmark.learn.uses import Use, uses_of
 
 __all__ = [
     "ERASER",
@@ -32,6 +33,7 @@ __all__ = [
     "Remake",
     "Report",
     "Touched",
+    "Use",
     "bundle",
     "evaluate",
     "learn",
@@ -46,4 +48,5 @@ __all__ = [
     "retire",
     "rollback",
     "touched",
+    "uses_of",
 ]

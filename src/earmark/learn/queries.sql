@@ -22,6 +22,15 @@ SELECT version, purpose, state, made_on FROM learn.datasets WHERE version = %(ve
 -- dataset_labels: the lines of one version
 SELECT label_id, label_hash, side FROM learn.dataset_labels WHERE version = %(version)s ORDER BY label_id;
 
+-- uses: which versions hold these labels, on which side, and which models any part of was learned from each
+SELECT dl.label_id, d.version AS dataset, d.purpose, d.made_on AS day, dl.side, d.state = 'revoked' AS revoked,
+       ARRAY(SELECT b.version FROM learn.bundles b
+              WHERE b.dataset = d.version
+                 OR EXISTS (SELECT FROM jsonb_each_text(b.manifest -> 'datasets') part WHERE part.value = d.version)
+              ORDER BY b.version) AS models
+  FROM learn.dataset_labels dl JOIN learn.datasets d ON d.version = dl.version
+ WHERE dl.label_id = ANY(%(ids)s) ORDER BY d.made_on, d.version;
+
 -- add_bundle: a bundle that was written and signed
 INSERT INTO learn.bundles (version, dataset, parent, state, manifest, made_at)
 VALUES (%(version)s, %(dataset)s, %(parent)s, 'candidate', %(manifest)s, %(now)s)

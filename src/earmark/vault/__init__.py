@@ -4,6 +4,7 @@ from earmark.vault.devices import Device, add_device, bundles_of_devices, device
 from earmark.vault.erasure import (
     ERASER,
     Receipt,
+    all_receipts,
     erase,
     expired,
     last,
@@ -22,6 +23,7 @@ from earmark.vault.guests import (
     heard_of_guest,
     interaction_of_guest,
 )
+from earmark.vault.handing_out import Held, flac, held
 from earmark.vault.interaction import Content, Hearing, Interaction, Kind, NewInteraction, Wake, Word
 from earmark.vault.keeping import (
     LONGEST_CORRECTION,
@@ -42,7 +44,7 @@ from earmark.vault.keeping import (
     sound,
     was_imported,
 )
-from earmark.vault.keepsakes import Keepsake, KeepsakeKind, drop, drop_rung, keep, kept, kept_of_person
+from earmark.vault.keepsakes import Keepsake, KeepsakeKind, drop, drop_rung, held_for, keep, kept, kept_of_person
 from earmark.vault.part import KINDS, Part, read_part
 from earmark.vault.wakes import KeptFalseWake, WakeChecks, kept_false_wakes, leave_bare, set_called, wake_checks
 
@@ -56,6 +58,7 @@ __all__ = [
     "Filter",
     "GuestSession",
     "Hearing",
+    "Held",
     "Interaction",
     "Keepsake",
     "KeepsakeKind",
@@ -69,6 +72,7 @@ __all__ = [
     "WakeChecks",
     "Word",
     "add_device",
+    "all_receipts",
     "begin_guest_session",
     "bundles_of_devices",
     "correct",
@@ -81,10 +85,13 @@ __all__ = [
     "end_guest_sessions",
     "erase",
     "expired",
+    "flac",
     "guest_session",
     "guest_session_by_id",
     "heard_of_guest",
     "hearings",
+    "held",
+    "held_for",
     "history",
     "interaction",
     "interaction_of_guest",

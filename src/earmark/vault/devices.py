@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 import uuid
 from dataclasses import dataclass
+from datetime import date
 from hashlib import sha256
 
 from earmark.errors import NotFound, SignInNeeded
@@ -25,6 +26,8 @@ class Device:
     wake_word: str
     bundle: str
     """The model bundle it said it runs."""
+    since: date
+    """The day it was added."""
 
 
 def _key(stores: Stores, person_slot: int) -> bytes:
@@ -40,6 +43,7 @@ def _device(stores: Stores, row: Row) -> Device:
         name=content["name"],
         wake_word=row["wake_word"],
         bundle=row["bundle"],
+        since=row["created_on"],
     )
 
 

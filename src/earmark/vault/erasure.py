@@ -164,6 +164,11 @@ async def receipts(stores: Stores, person_id: PersonId) -> list[Receipt]:
     return [row["receipt"] for row in rows]
 
 
+async def all_receipts(stores: Stores, person_id: PersonId) -> list[Receipt]:
+    """Return every receipt of a person, newest first, however many there are."""
+    return [row["receipt"] for row in await fetch(stores.pool, SQL.all_receipts, {"person": person_id})]
+
+
 async def receipt(stores: Stores, person_id: PersonId, erasure: uuid.UUID) -> Receipt:
     """Return one receipt of a person. Raises NotFound."""
     async with stores.pool.connection() as connection:

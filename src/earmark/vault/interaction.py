@@ -115,6 +115,8 @@ class Interaction:
     """Whether somebody had called, in its owner's or the reviewers' word; None: nobody was asked."""
     guest: bool = False
     """Said while a guest was there: nobody reviews it."""
+    grant_id: int | None = None
+    """The number of the word that allowed keeping it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

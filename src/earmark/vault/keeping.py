@@ -205,6 +205,7 @@ def _interaction(stores: Stores, row: Row) -> Interaction:
         has_sound=row["object"] is not None,
         called=row["called"],
         guest=row["guest_session"] is not None,
+        grant_id=row["grant_id"],
     )
 
 

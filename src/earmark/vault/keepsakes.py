@@ -23,6 +23,7 @@ class Keepsake:
     """One line of a list, one message, one alarm."""
 
     id: KeepsakeId
+    kind: KeepsakeKind
     person_id: PersonId
     """Who said it."""
     for_person_id: PersonId | None
@@ -76,7 +77,15 @@ async def keep(
 
 async def kept(stores: Stores, household_id: HouseholdId, kind: KeepsakeKind) -> list[Keepsake]:
     """Return what a household keeps of one kind, oldest first."""
-    rows = await fetch(stores.pool, SQL.keepsakes, {"household": household_id, "kind": kind})
+    return _opened(stores, await fetch(stores.pool, SQL.keepsakes, {"household": household_id, "kind": kind}))
+
+
+async def held_for(stores: Stores, person_id: PersonId) -> list[Keepsake]:
+    """Return what one person had kept, and the messages that wait for them, oldest first."""
+    return _opened(stores, await fetch(stores.pool, SQL.keepsakes_held, {"person": person_id}))
+
+
+def _opened(stores: Stores, rows: Sequence[Row]) -> list[Keepsake]:
     found = []
     for row in rows:
         try:
@@ -87,6 +96,7 @@ async def kept(stores: Stores, household_id: HouseholdId, kind: KeepsakeKind) ->
         found.append(
             Keepsake(
                 id=row["id"],
+                kind=row["kind"],
                 person_id=row["person_id"],
                 for_person_id=row["for_person_id"],
                 content=content,

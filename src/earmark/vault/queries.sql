@@ -140,6 +140,10 @@ SELECT id FROM vault.interactions
 -- count_of_person: how many interactions one person has
 SELECT count(*) AS n FROM vault.interactions WHERE person_id = %(person)s;
 
+-- held_of_person: how many recordings one person has, and how long they are together
+SELECT count(*) AS recordings, coalesce(sum(duration), 0)::float AS seconds FROM vault.interactions
+ WHERE person_id = %(person)s;
+
 -- expired: whose clock has run out
 SELECT id, person_id FROM vault.interactions WHERE expires_at <= %(now)s ORDER BY expires_at LIMIT %(limit)s;
 
@@ -186,6 +190,9 @@ SELECT id, person_id, interaction_ids, keepsake_ids, asked_how, asked_at
 -- receipts: a person's receipts, newest first
 SELECT receipt FROM vault.erasures WHERE person_id = %(person)s AND done_at IS NOT NULL ORDER BY asked_at DESC LIMIT 200;
 
+-- all_receipts: every receipt of a person, newest first
+SELECT receipt FROM vault.erasures WHERE person_id = %(person)s AND done_at IS NOT NULL ORDER BY asked_at DESC, id;
+
 -- receipt: one receipt of a person
 SELECT receipt FROM vault.erasures WHERE id = %(id)s AND person_id = %(person)s AND done_at IS NOT NULL;
 
@@ -217,6 +224,10 @@ SELECT k.*, p.key_slot AS person_slot FROM vault.keepsakes k JOIN accounts.peopl
 
 -- keepsakes_of_person: what one person had kept, and the messages that wait for them
 SELECT id, kind FROM vault.keepsakes WHERE person_id = %(person)s OR for_person_id = %(person)s;
+
+-- keepsakes_held: what one person had kept, and the messages that wait for them, with their content, oldest first
+SELECT k.*, p.key_slot AS person_slot FROM vault.keepsakes k JOIN accounts.people p ON p.id = k.person_id
+ WHERE k.person_id = %(person)s OR k.for_person_id = %(person)s ORDER BY k.created_at, k.id;
 
 -- owned_keepsakes: those of these that one person had kept, or that wait for them
 SELECT id FROM vault.keepsakes

@@ -80,6 +80,25 @@ def span(value: timedelta) -> str:
     return "less than a minute"
 
 
+def length_of(value: float) -> str:
+    """Return so many seconds as people say them: `12 seconds`, `3 minutes`, `2 hours`."""
+    return plural(max(1, round(value)), "second") if value < 60 else span(timedelta(seconds=value))
+
+
+def about(value: float) -> str:
+    """Return about how many seconds something takes: `A few seconds`, `About 3 minutes`."""
+    return "A few seconds" if value < 10 else f"About {length_of(value)}"
+
+
+def size(value: float) -> str:
+    """Return so many bytes as browsers show them: `12 kB`, `3.4 MB`, `1.2 GB`."""
+    for unit in ("kB", "MB", "GB"):
+        value /= 1000
+        if value < 1000 or unit == "GB":
+            break
+    return f"{value:.1f} {unit}" if value < 10 and unit != "kB" else f"{max(1, round(value)):,} {unit}"
+
+
 ERASED = {
     "recordings": "Recordings",
     "list_lines": "Lines of the shopping list",
@@ -126,6 +145,9 @@ def _environment() -> Environment:
         "long_day": long_day,
         "seconds": seconds,
         "span": span,
+        "length_of": length_of,
+        "about": about,
+        "size": size,
         "percent": percent,
         "erased_name": erased_name,
         "iso_day": lambda text: long_day(datetime.fromisoformat(text)),
