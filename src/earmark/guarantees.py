@@ -53,6 +53,12 @@ GUARANTEES: tuple[Guarantee, ...] = (
         tried=(
             "We turned the clock past the retention time and counted survivors in rows, sound files and keys: none.",
             "We looked for a recording without an end, and tried to write one: the database takes none.",
+            "We chose each clock that is offered, for everything and for one device, and turned time to a second "
+            "before its end and to its end: all was there, and then nothing was.",
+            "We recorded under a long clock and chose a short one: what was older than that went at the next "
+            "round. A device with a clock of its own kept to its own.",
+            "We looked at what lives without a choice, 30 days, and at what was kept until its owner deletes it: "
+            "that lived through ten years, and through no deletion.",
             "We let recordings of two people run out at once: both went, and each owner has a receipt that says why.",
         ),
     ),
