@@ -312,9 +312,15 @@ GUARANTEES: tuple[Guarantee, ...] = (
             "We used an owner's session at the console, a reviewer's at the desk, an engineer's for cases, and a "
             "reviewer's for a lead's ties: refused each time.",
             "We asked for tasks as a reviewer of another language, and as a member of the recorded household: none.",
-            "As the database's owner we flipped, dropped, reordered and truncated entries and changed seals: the "
-            "check found each, and named the entry from which on the log is not what was sealed.",
-            "We rewrote an entry and its hash so that they fit each other: the seal that follows did not.",
+            "As the database's owner we flipped, dropped, reordered, added and truncated entries and changed seals: "
+            "the check found each, and named exactly the first entry that is not what was sealed or that no good "
+            "seal covers.",
+            "We rewrote an entry and its hash so that they fit each other: its mark, made with a key that is not in "
+            "the database, did not, and the check named that very entry.",
+            "We rewrote an entry, its hash and its mark's place, and let the worker seal on: it sealed what had been "
+            "true.",
+            "We changed the last seal, and wrote an entry behind it: the worker refused to seal on, and lost no event.",
+            "We changed the hashes that the worker goes on from: it noticed, and read them from the entries again.",
             "With the signing key in hand we cut the log's end off together with its seals, and rewrote the log "
             "whole: alone it verified, and beside the seal that a witness had kept it did not.",
             "We changed one figure of a witness's seal: it was refused as not ours rather than believed.",

@@ -43,6 +43,10 @@ class Settings(BaseSettings):
     lease_seconds: int = Field(60, ge=5, description="How long a reviewer's claim on a clip lasts without a heartbeat.")
     case_hours: int = Field(4, ge=1, description="Hours within which a flagged clip must be decided.")
     site: str = Field("home", description="Name of the site that reviewers of this installation belong to by default.")
+    witness_url: str | None = Field(
+        None, description="Address of the witness on another machine that co-signs the audit log; docs/audit-log.md."
+    )
+    witness_key: str | None = Field(None, description="Public key of that witness, hexadecimal; it prints it.")
     log_level: str = Field(
         "info", description="debug, info, warning or error. In a terminal `earmark up` and `demo` show warnings only."
     )
