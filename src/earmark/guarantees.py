@@ -312,18 +312,27 @@ GUARANTEES: tuple[Guarantee, ...] = (
             "We used an owner's session at the console, a reviewer's at the desk, an engineer's for cases, and a "
             "reviewer's for a lead's ties: refused each time.",
             "We asked for tasks as a reviewer of another language, and as a member of the recorded household: none.",
-            "As the database's owner we flipped, dropped, reordered, added and truncated entries and changed seals: "
-            "the check found each, and named exactly the first entry that is not what was sealed or that no good "
-            "seal covers.",
-            "We rewrote an entry and its hash so that they fit each other: its mark, made with a key that is not in "
-            "the database, did not, and the check named that very entry.",
-            "We rewrote an entry, its hash and its mark's place, and let the worker seal on: it sealed what had been "
-            "true.",
+            "As the database's owner we flipped, dropped, reordered, added and truncated entries and changed "
+            "seals: the check found each, and named exactly the first entry that is not what was sealed or that "
+            "no good seal covers.",
+            "We rewrote an entry and its hash so that they fit each other: its mark, made with a key that is not "
+            "in the database, did not, and the check named that very entry.",
+            "We rewrote an entry, its hash and its mark's place, and let the worker seal on: it sealed what had "
+            "been true.",
             "We changed the last seal, and wrote an entry behind it: the worker refused to seal on, and lost no event.",
             "We changed the hashes that the worker goes on from: it noticed, and read them from the entries again.",
             "With the signing key in hand we cut the log's end off together with its seals, and rewrote the log "
             "whole: alone it verified, and beside the seal that a witness had kept it did not.",
             "We changed one figure of a witness's seal: it was refused as not ours rather than believed.",
+            "We turned the ring with a canary, listened as its owner, as reviewers and as a safety officer, "
+            "decided, unsealed, erased and withdrew: each deed is in the log, once, and no number of a person, a "
+            "device, a recording or a task, no name and no word is.",
+            "We had a clip heard and its recording deleted before the hearing had come home: it is in the log all "
+            "the same.",
+            "We signed in as an auditor at the desk and as a reviewer on the floor, whose process can't write "
+            "into the log: both sign-ins are in it, and whoever is added is in it with their roles.",
+            "We broke the log and asked for a recording, for a switch and for a deletion: no sound, no switch, no "
+            "receipt.",
         ),
         why=(
             "Each clip carries its region, but a reviewer of another region is not refused yet. Without a witness who "

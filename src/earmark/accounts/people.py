@@ -15,6 +15,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import VerificationError
 from psycopg.errors import UniqueViolation
 
+from earmark import audit
 from earmark.errors import BadRequest, NotFound
 from earmark.storage import Row, Statements, Stores, derive, seal_json, unseal_json
 from earmark.words import HouseholdId, PersonId
@@ -74,7 +75,10 @@ async def create_person(
     site: str | None = None,
     languages: Iterable[str] = ("en",),
 ) -> PersonId:
-    """Add a person. Raises BadRequest for an unknown role or a sign-in name that is taken."""
+    """Add a person; the log keeps in which roles.
+
+    Raises BadRequest for an unknown role or a sign-in name that is taken.
+    """
     wanted = sorted(set(roles))
     if not wanted or not set(wanted) <= set(ROLES):
         raise BadRequest(why=f"A person needs at least one role of: {', '.join(ROLES)}.")
@@ -96,6 +100,7 @@ async def create_person(
                     "on": stores.now().date(),
                 },
             )
+            await audit.append_in(connection, stores, {"what": "person.added", "roles": wanted})
     except UniqueViolation:
         raise BadRequest(why="This sign-in name is taken; choose another one.") from None
     return person

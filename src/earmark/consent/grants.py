@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
+from earmark import audit
 from earmark.storage import Row, Statements, Stores, fetch
 from earmark.words import DeviceId, PersonId
 
@@ -105,7 +106,7 @@ async def set_grant(
     how: How,
     device_id: DeviceId | None = None,
 ) -> int:
-    """Write down a word; it holds from now on. Returns the grant's number."""
+    """Write down a word; it holds from now on, and the log keeps that it was given. Returns the grant's number."""
     values = {
         "person": person_id,
         "device": device_id,
@@ -115,8 +116,10 @@ async def set_grant(
         "how": how,
         "now": stores.now(),
     }
+    event = {"what": "consent", "purpose": purpose, "allowed": allowed, "how": how, "wording": values["wording"]}
     async with stores.pool.connection() as connection:
         row = await (await connection.execute(SQL.add_grant, values)).fetchone()
+        await audit.append_in(connection, stores, {**event, "for": "one device" if device_id else "all devices"})
     assert row is not None
     return row["id"]
 

@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 
 from psycopg.errors import DiskFull as PostgresDiskFull
 
-from earmark import audio, consent
+from earmark import audio, audit, consent
 from earmark.errors import DiskFull, EarmarkError, NoBasis, NotFound
 from earmark.storage import Row, Statements, Stores, blind, derive, fetch, seal, seal_json, unseal, unseal_json
 from earmark.vault.interaction import Content, Hearing, Interaction, NewInteraction, Wake
@@ -220,10 +220,14 @@ def _sound(stores: Stores, row: Row) -> PcmAudio:
 
 
 async def sound(stores: Stores, person_id: PersonId, identifier: InteractionId) -> PcmAudio:
-    """Return the recording of one of a person's own interactions. Raises NotFound, Erased."""
+    """Return the recording of one of a person's own interactions; the log keeps that its owner listened.
+
+    Raises NotFound, Erased.
+    """
     row = await _row(stores, identifier)
     if row["person_id"] != person_id:
         raise NotFound
+    await audit.append(stores, {"what": "sound.opened", "by": "owner", "recordings": 1})
     return await asyncio.to_thread(_sound, stores, row)
 
 

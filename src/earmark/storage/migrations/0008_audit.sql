@@ -1,5 +1,5 @@
 -- The log keeps the very bytes that were hashed, a keyed mark an entry, subtrees for proofs, and witnesses' words.
--- depends: 0006_keepsake_keys
+-- depends: 0001a_floor_doors 0006_keepsake_keys
 
 -- The encoding that was hashed when events lay here as jsonb: sorted keys, no spaces; numbers as Python writes them.
 CREATE FUNCTION audit.canonical(value jsonb) RETURNS text LANGUAGE sql IMMUTABLE AS $$
@@ -67,3 +67,23 @@ CREATE TABLE audit.reports (
     report text NOT NULL,
     made_at timestamptz NOT NULL
 );
+
+-- The floor's door writes each sign-in into the log's inbox, in the encoding that is hashed.
+CREATE OR REPLACE FUNCTION review.redeem_link(link bytea, session bytea, at timestamptz) RETURNS boolean
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$
+DECLARE
+    who uuid;
+BEGIN
+    DELETE FROM accounts.sign_in_links l
+     WHERE l.token_hash = link AND l.plane = 'floor' AND l.expires_at > at
+    RETURNING l.person_id INTO who;
+    IF who IS NULL THEN
+        RETURN false;
+    END IF;
+    INSERT INTO accounts.sessions (token_hash, person_id, plane, created_at, expires_at)
+    VALUES (session, who, 'floor', at, at + interval '12 hours');
+    INSERT INTO audit.inbox (event) VALUES (format(
+        '{"at":"%s+00:00","plane":"floor","salt":"%s","what":"sign-in"}',
+        to_char(at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS'), replace(gen_random_uuid()::text, '-', '')));
+    RETURN true;
+END $$;
