@@ -333,11 +333,19 @@ GUARANTEES: tuple[Guarantee, ...] = (
             "into the log: both sign-ins are in it, and whoever is added is in it with their roles.",
             "We broke the log and asked for a recording, for a switch and for a deletion: no sound, no switch, no "
             "receipt.",
+            "As root with the signing key we wrote the log's last third again, marks and seals included: the "
+            "witness's words said from which entry on it is another log.",
+            "We wrote the log again and threw the witness's words away: without them it verified as seen by "
+            "nobody, and with the witness's own file the rewriting was named.",
+            "We showed the witness the rewritten log, the cut one, and a longer one with a proof of our own "
+            "making: it signed none of them, and kept what we had shown as evidence.",
+            "We put words of another key into the database, and words of the witness about another log: nobody "
+            "believed them.",
         ),
         why=(
-            "Each clip carries its region, but a reviewer of another region is not refused yet. Without a witness who "
-            "keeps the log's seals elsewhere (`earmark audit checkpoint`), whoever holds this machine can write "
-            "another log."
+            "Each clip carries its region, but a reviewer of another region is not refused yet. Without a witness on "
+            "another machine (`earmark audit witness`), whoever holds this machine can write another log; with one, "
+            "what the witness saw can't change unseen, and the minute since it last looked can."
         ),
     ),
     Guarantee(

@@ -60,6 +60,7 @@ TIMETABLE: dict[str, tuple[str, Callable[[Stores], Awaitable[object]]]] = {
     "look_after_cases": ("* * * * * */10", look_after_cases),
     "take_labels": ("* * * * * */30", airlock.take_labels),
     "number_events": ("* * * * *", audit.sequence),
+    "ask_witness": ("* * * * *", audit.ask_witness),
     "tidy": ("*/5 * * * *", _tidy),
     "sweep": ("37 * * * *", _Sweep()),
     "sample": ("7 * * * *", _sample),

@@ -39,6 +39,9 @@ TABLE: dict[Plane, dict[str, str]] = {
         "POST /first-run": "owner",
         "GET /guarantees": "anyone",
         "GET /listeners": "anyone",
+        "GET /api/audit/checkpoint": "anyone",
+        "GET /api/audit/proof/inclusion": "anyone",
+        "GET /api/audit/proof/consistency": "anyone",
     },
     "floor": {
         "GET /": "lead reviewer",
@@ -68,6 +71,9 @@ TABLE: dict[Plane, dict[str, str]] = {
         "POST /audit/verify": "admin auditor",
         "GET /people": "admin",
         "POST /people/link": "admin",
+        "GET /api/audit/checkpoint": "anyone",
+        "GET /api/audit/proof/inclusion": "anyone",
+        "GET /api/audit/proof/consistency": "anyone",
     },
 }
 COMMON = {

@@ -1,6 +1,6 @@
 """The append-only Merkle log, signed checkpoints, proofs, witnesses, receipts. It holds no personal data."""
 
-from earmark.audit.cosigning import Seen, ask_witness, keep_words, latest_cosignature, witness_key
+from earmark.audit.cosigning import Seen, ask_witness, keep_words, latest_cosignature, witness_key, word_of
 from earmark.audit.log import append, append_in, checkpoint_of, entry_of, latest_checkpoint, recent, sequence
 from earmark.audit.merkle import Tree, canonical, extends, includes, leaf_hash
 from earmark.audit.proofs import Inclusion, consistency_proof, inclusion_proof
@@ -33,4 +33,5 @@ __all__ = [
     "summary",
     "verify",
     "witness_key",
+    "word_of",
 ]

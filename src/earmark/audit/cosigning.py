@@ -77,9 +77,9 @@ def seen_by(witness: Ed25519PublicKey, origin: Ed25519PublicKey, word: Any) -> S
             seen_at=datetime.fromisoformat(word["seen_at"]),
             signature=bytes.fromhex(word["signature"]),
         )
-    except (ValueError, KeyError, TypeError, AttributeError):
+        return seen if seen.is_signed(witness, origin) else None
+    except (ValueError, OverflowError, KeyError, TypeError, AttributeError):
         return None
-    return seen if seen.is_signed(witness, origin) else None
 
 
 def witness_key(settings: Settings) -> Ed25519PublicKey | None:
@@ -100,21 +100,21 @@ async def ask_witness(stores: Stores) -> int:
     trusted = witness_key(stores.settings)
     if trusted is None or not stores.settings.witness_url:
         return 0
-    if stores.signing_key is None:
-        raise Forbidden
-    origin = stores.signing_key.public_key()
     latest = await latest_cosignature(stores)
     since = latest.size if latest else 0
     try:
         async with httpx.AsyncClient(timeout=_PATIENCE) as client:
             # From the last one on, not after it: a witness that speaks twice about one size is heard as well.
             where = stores.settings.witness_url.rstrip("/") + "/cosignatures"
-            answer = await client.get(where, params={"origin": origin.public_bytes_raw().hex(), "from": since})
+            answer = await client.get(where, params={"from": since})
             answer.raise_for_status()
-            words = answer.json()["cosignatures"]
+            told = answer.json()
+            words = told["cosignatures"]
     except (httpx.HTTPError, httpx.InvalidURL, ValueError, KeyError, TypeError):
         log.warning("the witness of the audit log does not answer")
         return 0
+    if told.get("alarm"):
+        log.error("the witness of the audit log has raised an alarm: what it was shown does not continue what it saw")
     return await keep_words(stores, words)
 
 
@@ -139,6 +139,22 @@ async def keep_words(stores: Stores, words: Any) -> int:
             }
             new += (await connection.execute(SQL.add_cosignature, values)).rowcount
     return new
+
+
+def word_of(stores: Stores, seen: Seen) -> dict[str, Any]:
+    """Return a word of our witness as it travelled here."""
+    trusted = witness_key(stores.settings)
+    if trusted is None or stores.signing_key is None:
+        raise Forbidden
+    return {
+        "earmark_cosignature": 1,
+        "origin": stores.signing_key.public_key().public_bytes_raw().hex(),
+        "size": seen.size,
+        "root": seen.root.hex(),
+        "seen_at": seen.seen_at.isoformat(),
+        "public_key": trusted.public_bytes_raw().hex(),
+        "signature": seen.signature.hex(),
+    }
 
 
 async def latest_cosignature(stores: Stores) -> Seen | None:

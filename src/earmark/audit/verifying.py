@@ -183,7 +183,7 @@ def _kept_stop(kept: Mapping[str, Any], public: Ed25519PublicKey, trusted: Ed255
     try:
         size, root, at = int(kept["size"]), bytes.fromhex(kept["root"]), datetime.fromisoformat(kept["at"])
         public.verify(bytes.fromhex(kept["signature"]), statement(size, root, at))
-    except (InvalidSignature, ValueError, KeyError, TypeError, AttributeError):
+    except (InvalidSignature, ValueError, OverflowError, KeyError, TypeError, AttributeError):
         raise _Bad(0, "the checkpoint that was given is not one of this installation's") from None
     return _Stop(size=size, root=root, of_witness=True)
 

@@ -9,7 +9,20 @@ import structlog
 import typer
 
 import earmark
-from earmark.cli import audit, bench, demo, devices, doctor, importing, learning, owner, people, processes, ring
+from earmark.cli import (
+    audit,
+    bench,
+    demo,
+    devices,
+    doctor,
+    importing,
+    learning,
+    owner,
+    people,
+    processes,
+    ring,
+    witness,
+)
 from earmark.settings import settings
 
 app = typer.Typer(
@@ -38,6 +51,7 @@ app.command("safety")(ring.safety)
 app.command("learn")(learning.learn)
 app.command("evaluate")(learning.evaluate)
 app.add_typer(learning.models_app, name="models")
+audit.app.command("witness")(witness.witness)
 app.add_typer(audit.app, name="audit")
 app.command("doctor")(doctor.doctor)
 app.command("bench")(bench.bench)
