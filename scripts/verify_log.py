@@ -8,7 +8,8 @@
 
 K and W are public keys in hexadecimal; get them by another way than the files. Files are JSON as these answer:
 `/api/audit/checkpoint`, `/api/audit/proof/consistency?first=..&second=..`, `/api/audit/proof/inclusion?leaf=..`; a
-receipt is as its owner keeps it, and its leaf is printed. Ends with status 0 if all is well, else 1. of RFC 6962; the proofs are checked as RFC 9162, sections 2.1.3.2 and 2.1.4.2, says.
+receipt is as its owner keeps it, and its leaf is printed. Ends with status 0 if all is well, else 1.
+The trees are those of RFC 6962; the proofs are checked as RFC 9162, sections 2.1.3.2 and 2.1.4.2, says.
 """
 
 import argparse

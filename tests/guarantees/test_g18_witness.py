@@ -12,11 +12,13 @@ from earmark.audit.witness import Witness
 
 
 @pytest.fixture
-async def watched(ring, role_stores, tmp_path, clock):
+async def watched(ring, role_stores, places, tmp_path, clock):
     """A log of twelve entries that a witness elsewhere saw at 4, 8 and 12, and whose words came home."""
     witness = Witness(tmp_path / "elsewhere", ring.stores.home.public_key(), clock)
     key = witness.public_key.public_bytes_raw().hex()
     stores = await role_stores("earmark_worker", witness_key=key)
+    with psycopg.connect(places.owner) as connection:
+        connection.execute("DELETE FROM audit.inbox")  # what the household's people allowed
     for _ in range(3):
         for number in range(4):
             await audit.append(stores, {"what": "test", "number": number})
