@@ -10,7 +10,7 @@ from random import Random
 import structlog
 from procrastinate import App
 
-from earmark import accounts, airlock, audit, doctor, review, safety, vault
+from earmark import accounts, airlock, audit, doctor, report, review, safety, vault
 from earmark.errors import NotFound
 from earmark.forget import finish_interrupted, forget, forget_expired
 from earmark.storage import Stores
@@ -63,6 +63,7 @@ TIMETABLE: dict[str, tuple[str, Callable[[Stores], Awaitable[object]]]] = {
     "ask_witness": ("* * * * *", audit.ask_witness),
     "tidy": ("*/5 * * * *", _tidy),
     "sweep": ("37 * * * *", _Sweep()),
+    "publish": ("3 * * * *", report.publish),
     "sample": ("7 * * * *", _sample),
     "finish_erasures": ("* * * * *", finish_interrupted),
 }

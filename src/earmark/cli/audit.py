@@ -12,6 +12,7 @@ import typer
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from earmark import audit
+from earmark import report as reports
 from earmark.cli.run import AsJson, emit, fail, installation, out, run
 from earmark.errors import BadRequest, LogAltered
 from earmark.settings import settings
@@ -84,6 +85,38 @@ def checkpoint() -> None:
             return audit.checkpoint_of(stores, latest)
 
     print(json.dumps(run(ask())))
+
+
+@app.command("report")
+def report(
+    month: Annotated[str, typer.Option(help="Year and month: 2026-05.")],
+    html: Annotated[Path | None, typer.Option(help="Write a page that stands alone to this file.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Count a month for everybody to read: choices, hearings, false wakes, deletions, withdrawals, cases."""
+
+    async def ask() -> reports.Report:
+        wanted = reports.Month.named(month)
+        async with installation() as stores:
+            with suppress(LogAltered):
+                await audit.sequence(stores)
+            await reports.publish(stores)
+            return await reports.report(stores, wanted)
+
+    found = run(ask(), as_json=as_json)
+    if html is not None:
+        from earmark.web.reporting import standalone
+
+        html.write_text(standalone(found))
+
+    def text() -> None:
+        out.print_json(json.dumps(found))
+        if not found["complete"]:
+            out.print("The month is not over: this is not for publishing.")
+        if html is not None:
+            out.print(f"The page is in {html}.", soft_wrap=True)
+
+    emit(found, as_json=as_json, text=text)
 
 
 @app.command("receipt")

@@ -2,10 +2,10 @@
 
 from fastapi import APIRouter
 
-from earmark.web.home import deleting, history, public, settings, start
+from earmark.web.home import deleting, history, public, report, settings, start
 
 router = APIRouter()
-for part in (start, deleting, history, settings, public):
+for part in (start, deleting, history, settings, public, report):
     router.include_router(part.router)
 
 __all__ = ["router"]
