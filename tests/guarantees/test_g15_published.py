@@ -197,6 +197,7 @@ async def test_everybody_reads_the_report_and_only_its_owner_their_own(street, o
     hidden = [str(each) for pair in street.people for each in pair] + ["Canary", "Attic"]
     assert [each for each in hidden if each in everything] == []
     assert "<script" not in standalone(data)
+    assert "<svg" in standalone(data)
     assert (await visitor.get("/report/mine")).status_code == 303
     for wrong in ("2026-13", "0001-01", "9999-12", "x", "2026-5-1"):
         assert (await visitor.get(f"/report?month={wrong}")).status_code in (400, 422)
