@@ -181,7 +181,7 @@ async def test_everybody_reads_the_report_and_only_its_owner_their_own(street, o
     for name, day in street.book.items():
         woke = day[device]
         numbers = "".join(f'<td class="num">{n}</td>' for n in (len(woke), woke.count(False)))
-        assert f"<td>{name}</td><td>Attic11</td>{numbers}" in own
+        assert f'<td class="nowrap">{name}</td><td>Attic11</td>{numbers}' in own
     assert "Attic10" not in own
     assert "No report yet" in (await owner.get("/report")).text
     assert (await owner.get("/api/report?month=2026-05")).status_code == 404

@@ -28,7 +28,7 @@ def _charts(report: Report) -> dict[str, Markup]:
     for row in report["heard"]:
         if isinstance(row["times"], int):
             heard[row["site"]] = heard.get(row["site"], 0) + row["times"]
-    days = [(day["day"][-2:], day["not_understood_per_device"] or 0) for day in report["wakes"]["days"]]
+    days = [(day["day"][-2:], round(day["not_understood_per_device"] or 0, 1)) for day in report["wakes"]["days"]]
     return {
         "heard": bars(sorted(heard.items()), label="Hearings by site") if heard else Markup(),
         "wakes": bars(days, label="Woke and nothing was understood, a device, by day"),
