@@ -38,7 +38,7 @@ async def test_it_remembers_after_a_restart_and_drops_half_a_line(grow, witness,
     file = tmp_path / "witness" / "seen.jsonl"
     file.write_bytes(file.read_bytes() + b'{"earmark_cosig')
     again = Witness(tmp_path / "witness", witness.origin, clock)
-    assert [each["signature"] for each in again.words] == [word["signature"]]
+    assert [each["signature"] for each in again.words()] == [word["signature"]]
     assert again.public_key == witness.public_key
     assert file.read_bytes().endswith(b"}\n")
     assert (tmp_path / "witness" / "key").stat().st_mode & 0o077 == 0
@@ -63,7 +63,7 @@ async def test_a_log_that_did_not_only_grow_raises_an_alarm_for_ever(grow, store
     again = Witness(tmp_path / "witness", witness.origin, clock)
     assert again.alarm == witness.alarm
     assert again.look(later, lambda *_: proof) is None
-    assert [word["size"] for word in again.words] == [5]
+    assert [word["size"] for word in again.words()] == [5]
 
 
 async def test_what_the_installation_did_not_sign_is_no_checkpoint(grow, witness):

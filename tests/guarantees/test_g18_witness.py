@@ -32,7 +32,7 @@ async def watched(ring, role_stores, places, tmp_path, clock):
 
 async def show(stores, witness: Witness) -> dict | None:
     latest = await audit.latest_checkpoint(stores)
-    last = witness.words[-1]["size"] if witness.words else 0
+    last = witness.last["size"] if witness.last else 0
     proof = await audit.consistency_proof(stores, last) if 0 < last < latest["size"] else ()
     return witness.look(audit.checkpoint_of(stores, latest), lambda *_: proof)
 
@@ -82,7 +82,7 @@ async def test_the_witness_signs_no_second_story(watched, places):
         await audit.append(stores, {"what": "more"})
     await audit.sequence(stores)
     assert await show(stores, witness) is None
-    assert [word["size"] for word in witness.words] == [4, 8, 12]
+    assert [word["size"] for word in witness.words()] == [4, 8, 12]
 
 
 async def test_a_stranger_is_no_witness(watched, tmp_path, clock, places):
