@@ -68,6 +68,12 @@ TABLE: dict[Plane, dict[str, str]] = {
         "GET /manifest.webmanifest": "anyone",
         "GET /service-worker.js": "anyone",
         "GET /offline": "anyone",
+        "GET /report": "anyone",
+        "GET /api/report": "anyone",
+        "GET /report/mine": "owner",
+        "GET /api/audit/checkpoint": "anyone",
+        "GET /api/audit/proof/inclusion": "anyone",
+        "GET /api/audit/proof/consistency": "anyone",
     },
     "floor": {
         "GET /": "lead reviewer",
@@ -97,6 +103,9 @@ TABLE: dict[Plane, dict[str, str]] = {
         "POST /audit/verify": "admin auditor",
         "GET /people": "admin",
         "POST /people/link": "admin",
+        "GET /api/audit/checkpoint": "anyone",
+        "GET /api/audit/proof/inclusion": "anyone",
+        "GET /api/audit/proof/consistency": "anyone",
     },
 }
 COMMON = {

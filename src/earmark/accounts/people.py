@@ -15,6 +15,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import VerificationError
 from psycopg.errors import UniqueViolation
 
+from earmark import audit
 from earmark.errors import BadRequest, NotFound
 from earmark.storage import Row, Statements, Stores, derive, seal_json, unseal_json
 from earmark.words import HouseholdId, PersonId
@@ -77,7 +78,10 @@ async def create_person(
     languages: Iterable[str] = ("en",),
     child: bool = False,
 ) -> PersonId:
-    """Add a person. Raises BadRequest for an unknown role, a sign-in name that is taken, or a child with a job."""
+    """Add a person; the log keeps in which roles.
+
+    Raises BadRequest for an unknown role, a sign-in name that is taken, or a child with a job.
+    """
     wanted = sorted(set(roles))
     if child and wanted != ["owner"]:
         raise BadRequest(why="A child's profile is an owner's; it can't have a job here.")
@@ -102,6 +106,7 @@ async def create_person(
                     "child": child,
                 },
             )
+            await audit.append_in(connection, stores, {"what": "person.added", "roles": wanted})
     except UniqueViolation:
         raise BadRequest(why="This sign-in name is taken; choose another one.") from None
     return person

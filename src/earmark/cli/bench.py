@@ -18,6 +18,7 @@ BENCHES = {
     "assist": "end of speech to the reply, and how much of a core listening takes",
     "history": "one page of /history among 100,000 interactions",
     "learn": "what 25, 50, 100 labelled orders teach the acoustic model, on speakers it never heard; needs --data",
+    "verify": "entries of the audit log checked a second, among 300,000",
     "wake": "devices that one core can listen for, beside the bare wake-word loop",
 }
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
+from earmark import audit
 from earmark.errors import BadRequest, NotForChildren, NotFound
 from earmark.storage import Row, Statements, Stores, fetch
 from earmark.words import DeviceId, PersonId
@@ -169,7 +170,7 @@ async def set_grant(
     device_id: DeviceId | None = None,
     keep_days: int | None = None,
 ) -> int:
-    """Write down a word; it holds from now on. Returns the grant's number.
+    """Write down a word; it holds from now on, and the log keeps that it was given. Returns the grant's number.
 
     `earmark.switches.switch` also carries out what follows from it. `keep_days` is said with `save` alone; left out,
     the clock stays as it was. Raises BadRequest for a clock that isn't offered, NotForChildren, NotFound for a device
@@ -194,10 +195,13 @@ async def set_grant(
         "now": stores.now(),
         "keep_days": _clock(keep_days, before),
     }
-    rows = await fetch(stores.pool, SQL.add_grant, values)
-    if not rows:
-        raise NotFound
-    return rows[0]["id"]
+    event = {"what": "consent", "purpose": purpose, "allowed": allowed, "how": how, "wording": values["wording"]}
+    async with stores.pool.connection() as connection, connection.transaction():
+        row = await (await connection.execute(SQL.add_grant, values)).fetchone()
+        if row is None:
+            raise NotFound
+        await audit.append_in(connection, stores, {**event, "for": "one device" if device_id else "all devices"})
+    return row["id"]
 
 
 def _clock(said: int | None, before: Grant | None) -> int | None:

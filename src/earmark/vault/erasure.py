@@ -141,6 +141,8 @@ async def _carry_out(
     async with stores.pool.connection() as connection, connection.transaction():
         for eraser in erasers:
             counts.update(await eraser.erase(stores, connection, chosen))
+        event = {"what": "erasure", "how": how, "erased": dict(sorted(counts.items()))}
+        entry = await audit.append_in(connection, stores, event)
         receipt = audit.sign(
             stores,
             {
@@ -149,11 +151,11 @@ async def _carry_out(
                 "how": how,
                 "asked_at": asked_at.isoformat(timespec="seconds"),
                 "done_at": stores.now().isoformat(timespec="seconds"),
-                "erased": dict(sorted(counts.items())),
+                "erased": event["erased"],
+                "log_entry": entry,  # its owner can prove that this stands in the log; nobody else can tell which it is
             },
         )
         await connection.execute(SQL.end_erasure, {"id": erasure, "now": stores.now(), "receipt": Jsonb(receipt)})
-        await audit.append_in(connection, stores, {"what": "erasure", "id": str(erasure), "erased": dict(counts)})
     return receipt
 
 

@@ -9,11 +9,11 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from typing import LiteralString
+from typing import Literal, LiteralString
 
 from psycopg.errors import DiskFull as PostgresDiskFull
 
-from earmark import audio, consent
+from earmark import audio, audit, consent
 from earmark.errors import BadRequest, DiskFull, EarmarkError, NoBasis, NoSound, NotFound
 from earmark.storage import Row, Statements, Stores, blind, derive, fetch, seal, seal_json, unseal, unseal_json
 from earmark.vault.interaction import Content, Hearing, Interaction, Kind, NewInteraction, Wake
@@ -309,11 +309,19 @@ def _sound(stores: Stores, row: Row) -> PcmAudio:
     return audio.read(flac, allow_silence=True)
 
 
-async def sound(stores: Stores, person_id: PersonId, identifier: InteractionId) -> PcmAudio:
-    """Return the recording of one of a person's own interactions. Raises NotFound, NoSound, Erased."""
+async def sound(
+    stores: Stores, person_id: PersonId, identifier: InteractionId, *, by: Literal["owner", "guest"] = "owner"
+) -> PcmAudio:
+    """Return the recording of one of a person's own interactions; the log keeps that its owner or a guest listened.
+
+    Raises NotFound, NoSound, Erased.
+    """
     row = await _row(stores, identifier)
     if row["person_id"] != person_id:
         raise NotFound
+    if row["object"] is None:
+        raise NoSound
+    await audit.append(stores, {"what": "sound.opened", "by": by, "recordings": 1})
     return await asyncio.to_thread(_sound, stores, row)
 
 

@@ -153,8 +153,14 @@ def _environment() -> Environment:
         "iso_day": lambda text: long_day(datetime.fromisoformat(text)),
         "iso_time": lambda text: clock_time(datetime.fromisoformat(text)),
         "number": number,
+        "counted": lambda value: number(value) if isinstance(value, int) else value,
     }
     return made
+
+
+def render(template: str, context: Mapping[str, Any]) -> str:
+    """Render a template that belongs to no page of ours."""
+    return _environment().get_template(template).render(context)
 
 
 def fragment(request: Request, template: str, context: Mapping[str, Any]) -> str:
