@@ -326,9 +326,9 @@ GUARANTEES: tuple[Guarantee, ...] = (
             "figures are those of the signed log, the second city's is hidden, and so is the single clip.",
         ),
         why=(
-            "A false wake is a wake after which nothing was understood, or of which somebody said that nobody called. What "
-            "was deleted before its day was over is not counted. One device's own days are on its owner's page alone: "
-            "published are groups of ten people or more."
+            "A false wake is a wake after which nothing was understood, or of which somebody said that nobody called. "
+            "What was deleted before its day was over is not counted. One device's own days are on its owner's page "
+            "alone: published are groups of ten people or more."
         ),
     ),
     Guarantee(

@@ -702,7 +702,7 @@ async def test_no_plain_copy_of_it_stays_behind(ring, full, canary, places, open
     assert places.search(canary.needles()) == set()
     await pieces.aclose()
     assert places.search(canary.needles()) == set()
-    events = await ring.rows("SELECT event FROM audit.inbox WHERE event ->> 'what' = 'exported'")
+    events = await ring.rows("SELECT event::jsonb AS event FROM audit.inbox WHERE event::jsonb ->> 'what' = 'exported'")
     assert [sorted(row["event"]) for row in events] == [["at", "how", "recordings", "salt", "what"]] * 2
 
 
