@@ -12,7 +12,7 @@ from earmark import audit, review
 from earmark.airlock.choosing import SQL
 from earmark.airlock.homecoming import carry_hearings_of
 from earmark.errors import BadRequest, NotFound
-from earmark.storage import Chosen, Connection, Doomed, Eraser, Stores
+from earmark.storage import Chosen, Connection, Doomed, Eraser, Stores, delete_all
 from earmark.words import DeviceId, InteractionId, PersonId, TaskId
 
 
@@ -40,7 +40,7 @@ async def recall(
         if not narrow:
             await connection.execute(SQL.set_step, {"step": "done", "ids": ids})
         await audit.append_in(connection, stores, {"what": "recalled", "purpose": purpose, "tasks": len(tasks)})
-    await asyncio.to_thread(_delete, stores, names)
+    await asyncio.to_thread(delete_all, stores.objects, names)
     return len(tasks)
 
 
@@ -62,11 +62,6 @@ async def _remove(stores: Stores, connection: Connection, tasks: Sequence[TaskId
     return names
 
 
-def _delete(stores: Stores, names: Sequence[str]) -> None:
-    for name in names:
-        stores.objects.delete(name)
-
-
 async def _find(stores: Stores, connection: Connection, chosen: Chosen) -> Doomed:
     slots, names = await review.masked_parts(connection, await _tasks(connection, chosen.interactions))
     return Doomed(review_slots=slots, objects=names)
@@ -79,7 +74,7 @@ async def _erase(stores: Stores, connection: Connection, chosen: Chosen) -> Mapp
     # Tasks may have joined the queue since `find` looked: their keys and objects go here.
     names = await _remove(stores, connection, tasks)
     row = await (await connection.execute(SQL.forget, {"ids": ids})).fetchone()
-    await asyncio.to_thread(_delete, stores, names)
+    await asyncio.to_thread(delete_all, stores.objects, names)
     return {"tasks": len(tasks), "labels": row["labels"] if row else 0}
 
 

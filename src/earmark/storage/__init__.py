@@ -4,7 +4,7 @@ from earmark.storage.database import Connection, Pool, Row, fetch, open_pool, pr
 from earmark.storage.erasing import Chosen, Doomed, Eraser
 from earmark.storage.home import Home
 from earmark.storage.keys import FolderKeyStore, KeyStore, derive
-from earmark.storage.objects import Objects
+from earmark.storage.objects import FolderObjects, Objects, delete_all
 from earmark.storage.postgres import EmbeddedPostgres
 from earmark.storage.sealing import blind, seal, seal_json, unseal, unseal_json
 from earmark.storage.sql import Statements
@@ -17,6 +17,7 @@ __all__ = [
     "EmbeddedPostgres",
     "Eraser",
     "FolderKeyStore",
+    "FolderObjects",
     "Home",
     "KeyStore",
     "NoKeys",
@@ -26,6 +27,7 @@ __all__ = [
     "Statements",
     "Stores",
     "blind",
+    "delete_all",
     "derive",
     "fetch",
     "open_pool",
