@@ -44,6 +44,15 @@ async def recall(
     return len(tasks)
 
 
+async def remove(stores: Stores, tasks: Sequence[TaskId]) -> None:
+    """Take clips off the floor with their keys, sound, answers and seals, whatever of these is still there."""
+    async with stores.pool.connection() as connection, connection.transaction():
+        names = await _remove(stores, connection, tasks)
+        await carry_hearings_of(connection, list(tasks))
+        await connection.execute(SQL.drop_seals, {"ids": list(tasks)})
+    await asyncio.to_thread(delete_all, stores.objects, names)
+
+
 async def _tasks(connection: Connection, ids: Sequence[InteractionId], *, question: str | None = None) -> list[TaskId]:
     values = {"ids": list(ids), "question": question}
     rows = await (await connection.execute(SQL.tasks_of, values)).fetchall()

@@ -15,11 +15,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import islice
 from random import Random
 from typing import Any, LiteralString
 
 from earmark import accounts, audio, consent, review, vault
 from earmark.storage import Connection, FolderObjects, Statements, Stores, blind, derive, seal, seal_json
+from earmark.supervisor import Progress
 from earmark.vault import Content, Word
 from earmark.words import DeviceId, HouseholdId, InteractionId, PcmAudio, PersonId, TaskId
 
@@ -99,6 +101,22 @@ async def fill(
             for name, lines in tables.items():
                 await _copy(connection, getattr(SQL, f"fill_{name}"), lines)
     return ids
+
+
+async def fill_crowd(
+    stores: Stores, household: HouseholdId, count: int, *, each: int, note: Progress, reviewed: bool = True
+) -> int:
+    """Bring in `count` interactions of people who have `each` of them. Returns how many people that were."""
+    people = 0
+    for done in range(0, count, each):
+        if people % 10 == 0:
+            note(f"filling the vault: {done:,} of {count:,} interactions of others")
+        people += 1
+        said = islice(sayings(Random(people)), min(each, count - done))
+        await fill(
+            stores, await move_in(stores, household, f"Person {people}"), said, own_keys=False, reviewed=reviewed
+        )
+    return people
 
 
 async def _copy(connection: Connection, statement: LiteralString, rows: Sequence[tuple[Any, ...]]) -> None:

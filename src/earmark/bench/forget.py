@@ -24,7 +24,7 @@ import psycopg
 
 from earmark import accounts, vault
 from earmark.bench.canary import Canary, found_bytes
-from earmark.bench.crowd import SQL, Resident, fill, move_in, sayings
+from earmark.bench.crowd import SQL, Resident, fill, fill_crowd, move_in, sayings
 from earmark.bench.installation import installation, owner_of
 from earmark.errors import EarmarkError
 from earmark.forget import forget
@@ -103,16 +103,13 @@ class Town:
 
         Returns the seconds it took and the readable bytes it left.
         """
-        rng = Random(1)
-        while self.others < among - own:
-            if self.others % (10 * own) == 0:
-                self.note(f"filling the vault: {self.others:,} of {among:,} interactions")
-            count = min(own, among - own - self.others)
-            await fill(self.worker, await self._somebody(), islice(sayings(rng), count), own_keys=False)
-            self.others += count
-        person, canary = await self._somebody(), Canary.fresh()
+        count = among - own - self.others
+        self.people += await fill_crowd(self.worker, self.household, count, each=own, note=self.note)
+        self.others += count
+        person, canary = await move_in(self.worker, self.household, "Somebody"), Canary.fresh()
+        self.people += 1
         self.note(f"recording {own:,} of somebody who will be erased, each under a key of its own")
-        said = islice(sayings(rng, canary.words), own)
+        said = islice(sayings(Random(1), canary.words), own)
         await fill(self.worker, person, said, own_keys=True, sound=canary.audio, every=timedelta(minutes=1))
         for _ in range(_LINES):
             content = {"item": canary.words[0]}
@@ -136,10 +133,6 @@ class Town:
         self._have_database("CHECKPOINT")
         spilled = found_bytes(roots, canary.needles())
         return seconds, spilled + _readable(self.worker, person, pieces) + _bytes_of(self.worker, files)
-
-    async def _somebody(self) -> Resident:
-        self.people += 1
-        return await move_in(self.worker, self.household, f"Person {self.people}")
 
     async def _make_version(self, among: int) -> None:
         values = {"version": f"{among:016x}", "on": self.worker.now().date()}

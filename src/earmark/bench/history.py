@@ -16,7 +16,7 @@ import httpx
 import psycopg
 
 from earmark import accounts
-from earmark.bench.crowd import REPLY, Resident, fill, move_in, sayings
+from earmark.bench.crowd import REPLY, Resident, fill, fill_crowd, move_in, sayings
 from earmark.bench.installation import installation, owner_of
 from earmark.storage import Stores, open_stores
 from earmark.supervisor import Progress
@@ -43,11 +43,7 @@ def run(note: Progress, *, rows: int = ROWS) -> dict[str, float]:
 
 async def _measure(stores: Stores, owner: str, rows: int, note: Progress) -> dict[str, float]:
     household, own = await accounts.create_household(stores), max(10, rows // _SHARE)
-    for number in range(1, rows // own):
-        if number % 10 == 1:
-            note(f"filling the vault: {number * own:,} of {rows:,} interactions of others")
-        somebody = await move_in(stores, household, f"Person {number}")
-        await fill(stores, somebody, islice(sayings(Random(number)), own), own_keys=False, reviewed=False)
+    await fill_crowd(stores, household, rows - own, each=own, note=note, reviewed=False)
     one = await _remembered(stores, household, own, note)
     among = await _pages(stores, one, owner, note)
     everything = await _remembered(stores, household, rows, note)

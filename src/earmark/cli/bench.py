@@ -16,13 +16,14 @@ from earmark.errors import BadRequest, EarmarkError
 
 BENCHES = {
     "assist": "end of speech to the reply, and how much of a core listening takes",
+    "doctor": "compare all stores of 1,000,000 interactions with each other",
     "forget": "erase a person's 10,000 interactions among 1,000,000, and what is left of them",
     "history": "one page of /history among 1,000,000 interactions",
     "ingest": "encrypted clips kept a second, beside plain files and rows synced alike",
     "learn": "what 25, 50, 100 labelled orders teach the acoustic model, on speakers it never heard; needs --data",
     "wake": "devices that one core can listen for, beside the bare wake-word loop",
 }
-SIZED = ("forget", "history")
+SIZED = ("doctor", "forget", "history")
 """Those whose size can be chosen."""
 
 
@@ -32,7 +33,8 @@ def bench(
         Path | None, typer.Option(help="For `learn`: a folder with commands/ and noise/kitchen.flac.")
     ] = None,
     rows: Annotated[
-        int | None, typer.Option(min=100, help="For `forget`, `history`: how many interactions, not 1,000,000.")
+        int | None,
+        typer.Option(min=100, help="How many interactions (doctor, forget, history); 1,000,000."),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object, or a list of them.")] = False,
 ) -> None:
@@ -44,7 +46,7 @@ def bench(
         if (name == "learn") != (data is not None):
             raise BadRequest(why="`earmark bench learn` takes --data DIR, and no other does.")
         if rows is not None and name not in SIZED:
-            raise BadRequest(why="`--rows` says how large `earmark bench forget` and `history` are, and no other.")
+            raise BadRequest(why="`earmark bench doctor`, `forget` and `history` take --rows, and no other does.")
         measure = importlib.import_module(f"earmark.bench.{name}").run
         options = {} if rows is None else {"rows": rows}
         result = measure(note, **options) if data is None else measure(note, data)

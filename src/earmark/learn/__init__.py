@@ -7,7 +7,7 @@ bundle = await promoted(stores)                             # what assistants an
 """
 
 from earmark.learn.datasets import Dataset, Line, load_dataset, make_dataset
-from earmark.learn.erasing import ERASER
+from earmark.learn.erasing import ERASER, revoke
 from earmark.learn.evaluate import evaluate
 from earmark.learn.registry import Model, bundle, models, promote, promoted, register, retire, rollback
 from earmark.learn.ring import PARTS, Report, learn
@@ -29,5 +29,6 @@ __all__ = [
     "promoted",
     "register",
     "retire",
+    "revoke",
     "rollback",
 ]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from earmark import audit
 from earmark.learn.registry import SQL, retire_in
 from earmark.storage import Chosen, Connection, Doomed, Eraser, Stores
@@ -15,11 +17,25 @@ async def _erase(stores: Stores, connection: Connection, chosen: Chosen) -> dict
     """Runs before the airlock's rows go: they still say which labels belong to the recordings."""
     await connection.execute(SQL.lock_bundles)
     revoked = await (await connection.execute(SQL.revoke_datasets, {"ids": list(chosen.interactions)})).fetchall()
+    retired = await _retire(stores, connection, by="erasure")
+    return {"datasets": len(revoked), "models": len(retired)}
+
+
+async def revoke(stores: Stores, versions: Sequence[str], *, by: str) -> None:
+    """Revoke dataset versions and retire what was learned from them; the log keeps `by` what."""
+    async with stores.pool.connection() as connection, connection.transaction():
+        await connection.execute(SQL.lock_bundles)
+        await connection.execute(SQL.revoke_versions, {"versions": list(versions)})
+        await _retire(stores, connection, by=by)
+
+
+async def _retire(stores: Stores, connection: Connection, *, by: str) -> list[str]:
+    """Retire every bundle that was learned from a revoked version."""
     doomed = await (await connection.execute(SQL.bundles_of_revoked)).fetchall()
     retired = await retire_in(stores, connection, [row["version"] for row in doomed]) if doomed else []
     for version in retired:
-        await audit.append_in(connection, stores, {"what": "model.retired", "version": version, "by": "erasure"})
-    return {"datasets": len(revoked), "models": len(retired)}
+        await audit.append_in(connection, stores, {"what": "model.retired", "version": version, "by": by})
+    return retired
 
 
 ERASER = Eraser(

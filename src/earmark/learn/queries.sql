@@ -65,6 +65,9 @@ UPDATE learn.datasets d SET state = 'revoked'
      WHERE dl.version = d.version AND l.interaction_id = ANY(%(ids)s))
 RETURNING version;
 
+-- revoke_versions: these may not be used any more
+UPDATE learn.datasets SET state = 'revoked' WHERE version = ANY(%(versions)s) AND state = 'current';
+
 -- bundles_of_revoked: bundles of which any part was learned from a version that is revoked
 SELECT b.version, b.state FROM learn.bundles b
  WHERE b.state <> 'retired' AND EXISTS (

@@ -1,9 +1,9 @@
 """Everything that keeps bytes: PostgreSQL, objects, keys, jobs. It knows no domain rules."""
 
-from earmark.storage.database import Connection, Pool, Row, fetch, open_pool, prepare
+from earmark.storage.database import ROLES, Connection, Pool, Row, fetch, open_pool, prepare
 from earmark.storage.erasing import Chosen, Doomed, Eraser
 from earmark.storage.home import Home
-from earmark.storage.keys import FolderKeyStore, KeyStore, derive
+from earmark.storage.keys import FolderKeyStore, KeyStore, SlotState, derive
 from earmark.storage.objects import FolderObjects, Objects, delete_all
 from earmark.storage.postgres import EmbeddedPostgres
 from earmark.storage.sealing import blind, seal, seal_json, unseal, unseal_json
@@ -11,6 +11,7 @@ from earmark.storage.sql import Statements
 from earmark.storage.stores import NoKeys, Stores, open_stores
 
 __all__ = [
+    "ROLES",
     "Chosen",
     "Connection",
     "Doomed",
@@ -24,6 +25,7 @@ __all__ = [
     "Objects",
     "Pool",
     "Row",
+    "SlotState",
     "Statements",
     "Stores",
     "blind",

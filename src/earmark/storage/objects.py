@@ -85,8 +85,10 @@ class FolderObjects:
         return True
 
     def names(self, prefix: str) -> Iterator[str]:
-        for path in sorted((self.folder / prefix).glob("*/*")):
-            yield path.relative_to(self.folder).as_posix()
+        """Yield names a folder at a time, so that a million of them never stand in memory together."""
+        root = self.folder / prefix
+        for folder in sorted(root.iterdir()) if root.is_dir() else ():
+            yield from (f"{prefix}/{folder.name}/{name}" for name in sorted(path.name for path in folder.iterdir()))
 
 
 class BucketObjects:
