@@ -285,7 +285,7 @@ async def test_while_others_are_at_work_files_and_keys_without_rows_are_let_be(r
     done = await repair(ring.stores, alone=False)
     assert done.mended == ()
     assert {each.code for each in done.left} == {"loose_objects", "unnamed_keys"}
-    assert "stop Earmark" in WHY_LEFT["loose_objects"]
+    assert "while Earmark runs" in WHY_LEFT["loose_objects"]
 
 
 async def test_who_is_alone_knows_it(home, role_stores):

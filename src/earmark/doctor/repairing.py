@@ -42,7 +42,6 @@ class Repaired:
 
 
 WHY_LEFT: Mapping[Code, str] = {
-    "unfinished": "run this again; if it stays, the log says what stopped it",
     "person_keys": "restore the keys from their backup, or delete what these people had kept",
     "sound_missing": "restore the files from a backup; their owners still see the words, and may delete them",
     "keys_unreadable": "restore the keys from their backup; a destroyed key would be marked as such",
@@ -50,8 +49,8 @@ WHY_LEFT: Mapping[Code, str] = {
     "lines_without_key": "they go when they have served, or when their owners delete everything",
     "without_grant": "ask their owners; nothing is deleted behind anybody's back",
     "clip_key_unreadable": "restore the keys from their backup",
-    "loose_objects": "stop Earmark and run this again; while it runs, the worker deletes them within two hours",
-    "unnamed_keys": "stop Earmark and run this again",
+    "loose_objects": "while Earmark runs, whose worker deletes them within two hours; or stop it and run this again",
+    "unnamed_keys": "while Earmark runs; stop it and run this again",
     "log": "it can't be mended; `earmark audit verify` names the first bad entry",
 }
 """What to do about what a repair leaves."""
@@ -151,4 +150,6 @@ _MENDERS: Mapping[Code, tuple[str, Callable[[Stores, Sequence[Row]], Awaitable[N
     "loose_objects": ("deleted", _delete_files),
     "unnamed_keys": ("destroyed", _destroy_keys),
 }
+HOW_MENDED: Mapping[Code, str] = {code: how for code, (how, _) in _MENDERS.items()}
+"""What a repair does about each kind that it can mend."""
 _ONLY_ALONE: frozenset[Code] = frozenset({"loose_objects", "unnamed_keys"})
