@@ -85,16 +85,16 @@ def findings(items: Items) -> list[Finding]:
 
 async def look(stores: Stores, note: Progress) -> Items:
     """Look, and once more when something was found: told is what both looks saw."""
-    found: dict[Code, tuple[Row, ...]] = await _look_once(stores, note)
+    found = await _look_once(stores, note)
     if any(found.values()):
         note("looking again at what disagrees")
         again = await _look_once(stores, note)
-        for code, rows in again.items():
-            found[code] = _both(found[code], rows)
+        both: dict[Code, tuple[Row, ...]] = {code: _both(rows, again[code]) for code, rows in found.items()}
+        found = both
     note("reading the audit log")
     verdict = await audit.verify(stores)
-    found["log"] = () if verdict.good else ({"first_bad": verdict.first_bad},)
-    return found
+    log: Items = {"log": () if verdict.good else ({"first_bad": verdict.first_bad},)}
+    return {**found, **log}
 
 
 def _both(first: Sequence[Row], second: Sequence[Row]) -> tuple[Row, ...]:
