@@ -13,7 +13,7 @@ from psycopg.types.json import Jsonb
 
 from earmark import audit
 from earmark.errors import NotFound
-from earmark.storage import Chosen, Connection, Doomed, Eraser, Stores, fetch
+from earmark.storage import Chosen, Connection, Doomed, Eraser, Stores, delete_all, fetch
 from earmark.vault.interaction import Kind
 from earmark.vault.keeping import PREFIX, SQL
 from earmark.words import DeviceId, InteractionId, KeepsakeId, PersonId
@@ -137,7 +137,7 @@ async def _carry_out(
     counts["keys"] += await asyncio.to_thread(stores.vault_keys.destroy, vault_slots)
     counts["keys"] += await asyncio.to_thread(stores.review_keys.destroy, review_slots)
     names = [name for part in doomed for name in part.objects]
-    counts["files"] += await asyncio.to_thread(lambda: sum(stores.objects.delete(name) for name in names))
+    counts["files"] += await asyncio.to_thread(delete_all, stores.objects, names)
     async with stores.pool.connection() as connection, connection.transaction():
         for eraser in erasers:
             counts.update(await eraser.erase(stores, connection, chosen))
