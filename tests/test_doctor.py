@@ -123,6 +123,22 @@ async def withdraw_messages(ring: Ring) -> None:
     await consent.set_grant(ring.stores, ring.household.ada, "transcription", False, how="settings")
 
 
+async def a_guest_after_all(ring: Ring) -> None:
+    await ring.do("UPDATE vault.interactions SET guest_session = gen_random_uuid()")
+
+
+async def a_child_after_all(ring: Ring) -> None:
+    await ring.do("UPDATE accounts.people SET child = true WHERE id = %s", ring.household.ada)
+
+
+async def false_wake(ring: Ring) -> None:
+    await ring.do("UPDATE vault.interactions SET kind = 'false_wake'")
+
+
+async def not_asked(ring: Ring) -> None:
+    await ring.do("UPDATE airlock.choices SET step = 'asked', ask_until = now() + interval '1 day'")
+
+
 async def no_grant(ring: Ring) -> None:
     grant = await consent.set_grant(ring.stores, ring.household.ada, "save", False, how="settings")
     await ring.do("UPDATE vault.interactions SET grant_id = %s", grant)
@@ -193,6 +209,12 @@ FAULTS: dict[str, tuple[Callable[[Ring], Awaitable[object]], dict[str, int], dic
     "clips of somebody who withdrew": (withdraw, {"clip_not_allowed": 3}, {}),
     "clips of a device that was withdrawn": (withdraw_device, {"clip_not_allowed": 3}, {}),
     "the words of a message, withdrawn": (withdraw_messages, {"clip_not_allowed": 1}, {}),
+    "clips of what a guest said": (a_guest_after_all, {"clip_out_of_bounds": 3}, {}),
+    "clips before their owner's yes": (not_asked, {"clip_out_of_bounds": 3}, {}),
+    "sound of a child": (
+        a_child_after_all, {"child_sound": 1, "clip_out_of_bounds": 3}, {"child_sound": 1},
+    ),
+    "a false wake that nobody donates": (false_wake, {"clip_out_of_bounds": 2, "false_wakes_kept": 1}, {}),
     "a seal without its clip": (sql(UNTASKED), {"seal_without_clip": 1}, {}),
     "a dataset with a label that is gone": (lambda r: dataset(r, uuid.uuid4()), {"dataset_of_gone": 1}, {}),
     "files that no row names": (loose_files, {"loose_objects": 2}, {}),
@@ -206,7 +228,7 @@ async def test_all_is_well(ring):
     assert await examine(ring.stores) == []
     done = await repair(ring.stores, alone=True)
     assert (done.mended, done.left) == ((), ())
-    assert await ring.one("SELECT count(*) FROM audit.inbox WHERE event ->> 'what' = 'repaired'") == 0
+    assert await ring.one("SELECT count(*) FROM audit.inbox WHERE event::jsonb ->> 'what' = 'repaired'") == 0
 
 
 @pytest.mark.parametrize("fault", FAULTS)
@@ -229,7 +251,7 @@ async def test_a_planted_fault_is_found_and_no_other_and_mended_when_that_is_saf
     again = await repair(ring.stores, alone=True)
     assert again.mended == ()
     assert again.left == done.left
-    told = await ring.one("SELECT count(*) FROM audit.inbox WHERE event ->> 'what' = 'repaired'")
+    told = await ring.one("SELECT count(*) FROM audit.inbox WHERE event::jsonb ->> 'what' = 'repaired'")
     assert told == (1 if done.mended else 0)
 
 
@@ -248,7 +270,7 @@ async def test_what_nobody_can_read_is_erased_with_a_receipt_and_the_log_tells_c
     assert sum(receipt["erased"].get("list_lines", 0) for receipt in receipts) == 1
     assert all(audit.receipt_is_genuine(receipt, ring.stores.signing_key.public_key()) for receipt in receipts)
     assert [*ring.stores.objects.names("vault"), *ring.stores.objects.names("masked")] == []
-    event = await ring.one("SELECT event FROM audit.inbox WHERE event ->> 'what' = 'repaired'")
+    event = await ring.one("SELECT event::jsonb FROM audit.inbox WHERE event::jsonb ->> 'what' = 'repaired'")
     assert event["mended"] == {"keys_destroyed": 1, "lines_destroyed": 1}
 
 

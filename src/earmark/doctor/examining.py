@@ -24,8 +24,8 @@ Progress = Callable[[str], None]
 Code = Literal[
     "unfinished", "revived_keys", "person_keys", "sound_missing", "keys_destroyed", "keys_unreadable",
     "lines_destroyed", "lines_unreadable", "lines_without_key", "without_grant", "clip_sound_missing",
-    "clip_key_destroyed", "clip_key_unreadable", "clip_without_seal", "clip_not_allowed", "seal_without_clip",
-    "dataset_of_gone", "loose_objects", "unnamed_keys", "log",
+    "clip_key_destroyed", "clip_key_unreadable", "clip_without_seal", "clip_not_allowed", "clip_out_of_bounds",
+    "child_sound", "false_wakes_kept", "seal_without_clip", "dataset_of_gone", "loose_objects", "unnamed_keys", "log",
 ]  # fmt: skip
 Items = Mapping[Code, tuple[Row, ...]]
 """By kind, what disagrees: enough of each row to find it again."""
@@ -46,6 +46,9 @@ WHAT: Mapping[Code, str] = {
     "clip_key_unreadable": "clips in review whose key is missing or damaged",
     "clip_without_seal": "clips in review that belong to no recording",
     "clip_not_allowed": "clips in review whose owner does not allow it any more",
+    "clip_out_of_bounds": "clips in review that may not be there: of guests, of children, before their owner's yes",
+    "child_sound": "recordings of children with sound",
+    "false_wakes_kept": "false wakes kept that nobody donates",
     "seal_without_clip": "links to clips that are gone",
     "dataset_of_gone": "dataset versions in use that hold a label that is gone",
     "loose_objects": "encrypted files that no recording names",
@@ -53,8 +56,8 @@ WHAT: Mapping[Code, str] = {
     "log": "entries of the audit log that are not what was sealed",
 }
 """What is looked for, in plain words, in the order in which it is mended."""
-LEFTOVERS: frozenset[Code] = frozenset({"seal_without_clip", "loose_objects", "unnamed_keys"})
-"""What a crash leaves and nobody can read or hear."""
+LEFTOVERS: frozenset[Code] = frozenset({"false_wakes_kept", "seal_without_clip", "loose_objects", "unnamed_keys"})
+"""What a crash leaves and nobody can read or hear, and what the worker is about to drop."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -43,7 +43,8 @@ SELECT i.id
   JOIN accounts.people p ON p.id = i.person_id
   LEFT JOIN found_slots own ON own.store = 'vault' AND own.slot = i.key_slot
   LEFT JOIN found_slots theirs ON theirs.store = 'vault' AND theirs.slot = p.key_slot
- WHERE 'gone' NOT IN (coalesce(own.state, 'bad'), coalesce(theirs.state, 'bad'))
+ WHERE i.key_slot IS NOT NULL
+   AND 'gone' NOT IN (coalesce(own.state, 'bad'), coalesce(theirs.state, 'bad'))
    AND 'bad' IN (coalesce(own.state, 'bad'), coalesce(theirs.state, 'bad'));
 
 -- lines_destroyed: what skills keep whose key was destroyed, its own or its person's
@@ -104,6 +105,34 @@ SELECT task_id AS id, person_id, purpose, CASE WHEN NOT general THEN NULL ELSE d
      WHERE t.state <> 'done'
        AND (w.purpose = 'review' OR i.kind = 'message' AND s.question = 'transcript')) words
  WHERE NOT (general AND here);
+
+-- clip_out_of_bounds: clips in review of guests or of children, that wait for their owner's yes, or of a false wake
+-- beyond its wake word
+SELECT t.id FROM airlock.seals s
+  JOIN review.tasks t ON t.id = s.task_id
+  JOIN vault.interactions i ON i.id = s.interaction_id
+  JOIN accounts.people p ON p.id = i.person_id
+  LEFT JOIN airlock.choices c ON c.interaction_id = i.id
+ WHERE t.state <> 'done'
+   AND (i.guest_session IS NOT NULL OR p.child OR c.step = 'asked' OR i.kind = 'false_wake' AND s.question <> 'wake');
+
+-- child_sound: recordings of children with sound
+SELECT i.id, i.person_id FROM vault.interactions i JOIN accounts.people p ON p.id = i.person_id
+ WHERE p.child AND i.object IS NOT NULL;
+
+-- false_wakes_kept: false wakes that are more than a line, of somebody who doesn't donate them
+SELECT id, person_id FROM (
+    SELECT i.id, i.person_id,
+           coalesce((
+                SELECT g.allowed FROM vault.grants g
+                 WHERE g.person_id = i.person_id AND g.purpose = 'donate' AND g.device_id IS NULL
+                 ORDER BY g.id DESC LIMIT 1), false)
+           AND coalesce((
+                SELECT g.allowed FROM vault.grants g
+                 WHERE g.person_id = i.person_id AND g.purpose = 'donate' AND g.device_id = i.device_id
+                 ORDER BY g.id DESC LIMIT 1), true) AS donated
+      FROM vault.interactions i WHERE i.kind = 'false_wake' AND i.key_slot IS NOT NULL) kept
+ WHERE NOT donated;
 
 -- seal_without_clip: links to clips that are gone
 SELECT s.task_id AS id FROM airlock.seals s LEFT JOIN review.tasks t ON t.id = s.task_id WHERE t.id IS NULL;

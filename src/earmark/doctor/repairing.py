@@ -17,7 +17,7 @@ from uuid import UUID
 from earmark import airlock, audit, learn, vault
 from earmark.doctor.examining import SQL, WHAT, Code, Finding, Progress, findings, look
 from earmark.errors import NotFound
-from earmark.forget import ERASERS, finish_interrupted
+from earmark.forget import ERASERS, drop_false_wakes, finish_interrupted
 from earmark.storage import ROLES, Row, Stores, delete_all, fetch
 from earmark.words import DeviceId, InteractionId, KeepsakeId, PersonId
 
@@ -49,6 +49,7 @@ WHY_LEFT: Mapping[Code, str] = {
     "lines_without_key": "they go when they have served, or when their owners delete everything",
     "without_grant": "ask their owners; nothing is deleted behind anybody's back",
     "clip_key_unreadable": "restore the keys from their backup",
+    "child_sound": "ask who looks after them; nothing is deleted behind anybody's back",
     "loose_objects": "while Earmark runs, whose worker deletes them within two hours; or stop it and run this again",
     "unnamed_keys": "while Earmark runs; stop it and run this again",
     "log": "it can't be mended; `earmark audit verify` names the first bad entry",
@@ -120,6 +121,11 @@ async def _recall(stores: Stores, rows: Sequence[Row]) -> None:
         await airlock.recall(stores, person, purpose=purpose, device_id=device)
 
 
+async def _drop_false_wakes(stores: Stores, rows: Sequence[Row]) -> None:
+    for person in _by_person(rows):
+        await drop_false_wakes(stores, person)
+
+
 async def _revoke(stores: Stores, rows: Sequence[Row]) -> None:
     await learn.revoke(stores, [row["id"] for row in rows], by="repair")
 
@@ -145,6 +151,8 @@ _MENDERS: Mapping[Code, tuple[str, Callable[[Stores, Sequence[Row]], Awaitable[N
     "clip_key_destroyed": ("taken off the floor; the recordings stay", _remove_clips),
     "clip_without_seal": ("taken off the floor with their keys and sound", _remove_clips),
     "clip_not_allowed": ("pulled back, as their owners asked", _recall),
+    "clip_out_of_bounds": ("taken off the floor; the recordings stay", _remove_clips),
+    "false_wakes_kept": ("reduced to the line that the device woke", _drop_false_wakes),
     "seal_without_clip": ("removed", _remove_clips),
     "dataset_of_gone": ("revoked; models made from them are retired", _revoke),
     "loose_objects": ("deleted", _delete_files),
