@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from earmark.accounts import Plane
+from earmark.here import SIMULATED
 from earmark.vault import Kind
 
 
@@ -167,8 +168,6 @@ ROLES = {
     "lead": "A team lead",
     "safety": "A safety officer",
 }
-SIMULATED = "(simulated)"
-"""Stands in the site's name of reviewers that are programs, so that no owner takes one for a person."""
 PURPOSES = {
     "checking the wake word": "to check whether the wake word was said",
     "writing down what was said": "to write down what was said",

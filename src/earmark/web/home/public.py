@@ -11,6 +11,7 @@ from fastapi.responses import HTMLResponse
 
 from earmark import accounts
 from earmark.guarantees import GUARANTEES
+from earmark.here import guarantees_here
 from earmark.web.render import STATIC, TEMPLATES, page, static
 from earmark.web.sessions import Public, StoresHere
 from earmark.web.wording import PRIVACY
@@ -36,10 +37,11 @@ MANIFEST = {
 
 
 @router.get("/guarantees")
-async def guarantees(request: Request, _: Public) -> Response:
-    states = Counter(each.state for each in GUARANTEES)
+async def guarantees(request: Request, stores: StoresHere, _: Public) -> Response:
+    here = await guarantees_here(stores)
+    states = Counter(each.state for each in here.values())
     groups = [(name, list(group)) for name, group in groupby(GUARANTEES, key=lambda each: each.group)]
-    return page(request, "home/guarantees.html", groups=groups, states=states)
+    return page(request, "home/guarantees.html", groups=groups, states=states, installed=here)
 
 
 @router.get("/listeners")
@@ -50,7 +52,8 @@ async def listeners(request: Request, stores: StoresHere, _: Public) -> Response
         request,
         "home/listeners.html",
         rate=settings.review_rate,
-        sites=sorted({member.site or settings.site for member in who}),
+        sites=sorted(Counter(member.site or settings.site for member in who).items()),
+        operator=settings.operator,
         case_hours=settings.case_hours,
         lease_seconds=settings.lease_seconds,
     )
