@@ -63,6 +63,7 @@ async def test_owners_pages_have_no_violation(visit, household, lived_in, size, 
     item, guest = lived_in["item"], lived_in["guest"]
     paths = ["/", "/talk", "/history", "/history?kind=false_wake", f"/history/{item}", f"/history/{item}/delete"]
     paths += ["/history/delete", "/history/all/delete", f"/history/{item}/not-for-me", "/settings/account/privacy"]
+    paths += ["/export", "/report", "/report/mine", "/settings/account/close"]
     paths += ["/asked", "/receipts", "/guest", f"/guest/{guest}", "/listeners", "/guarantees", "/history?q=nowhere"]
     for path in paths:
         await home.go(path)

@@ -43,6 +43,9 @@ TABLE: dict[Plane, dict[str, str]] = {
         "GET /settings/account": "owner",
         "GET /settings/account/privacy": "owner",
         "POST /settings/account/privacy": "owner",
+        "GET /settings/account/close": "owner",
+        "POST /settings/account/close": "owner",
+        "POST /api/account/close": "owner",
         "POST /first-run": "owner",
         "GET /api/history": "owner",
         "GET /api/history/{identifier}": "owner",
@@ -169,7 +172,8 @@ async def test_every_role_gets_what_the_table_says(plane: Plane, browse, worker,
     browsers["nobody"] = await browse(plane)
     for line, allowed in TABLE[plane].items():
         method, path = line.split(" ", 1)
-        if path in ("/history/all/delete", "/models/rollback") and method == "POST":
+        closes = ("/settings/account/close", "/api/account/close")
+        if path in ("/history/all/delete", "/models/rollback", *closes) and method == "POST":
             continue  # they change what the others see; their own tests let them in
         for role, browser in browsers.items():
             send = browser.get if method == "GET" else browser.post

@@ -17,7 +17,7 @@ from psycopg.errors import UniqueViolation
 
 from earmark import audit
 from earmark.errors import BadRequest, NotFound
-from earmark.storage import Row, Statements, Stores, derive, seal_json, unseal_json
+from earmark.storage import Connection, Row, Statements, Stores, derive, seal_json, unseal_json
 from earmark.words import HouseholdId, PersonId
 
 SQL = Statements("earmark.accounts")
@@ -133,6 +133,26 @@ def _person(stores: Stores, row: Row) -> Person:
         languages=tuple(row["languages"]),
         child=row["child"],
     )
+
+
+async def lock_owner(connection: Connection, person_id: PersonId) -> None:
+    """Wait for what is being kept of an owner, and let nothing more be kept until the caller's transaction ends.
+
+    Raises NotFound, BadRequest for somebody who works here too.
+    """
+    row = await (await connection.execute(SQL.lock_person, {"id": person_id})).fetchone()
+    if row is None:
+        raise NotFound
+    if set(row["roles"]) != {"owner"}:
+        raise BadRequest(why="Whoever works here too keeps their account until an admin has taken the job away.")
+
+
+async def remove_person(connection: Connection, person_id: PersonId) -> int:
+    """Remove an account inside the caller's transaction; returns the slot of the key that is to be destroyed."""
+    row = await (await connection.execute(SQL.remove_person, {"id": person_id})).fetchone()
+    if row is None:
+        raise NotFound
+    return row["key_slot"]
 
 
 async def person(stores: Stores, person_id: PersonId) -> Person:

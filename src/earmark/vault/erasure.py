@@ -159,6 +159,18 @@ async def _carry_out(
     return receipt
 
 
+async def holds_anything(connection: Connection, person_id: PersonId) -> bool:
+    """Tell, inside the caller's transaction, whether anything is kept of a person or waits for them."""
+    row = await (await connection.execute(SQL.holds_anything, {"person": person_id})).fetchone()
+    return bool(row and row["held"])
+
+
+async def bury(connection: Connection, person_id: PersonId, slot: int) -> None:
+    """Mark the key of an account that goes as destroyed, inside the caller's transaction, and forget its receipts."""
+    await connection.execute(SQL.add_tombstones, {"store": "vault", "slots": [slot]})
+    await connection.execute(SQL.forget_receipts, {"person": person_id})
+
+
 async def receipts(stores: Stores, person_id: PersonId) -> list[Receipt]:
     """Return a person's receipts, newest first."""
     async with stores.pool.connection() as connection:
