@@ -42,4 +42,4 @@ async def _measure(stores: Stores, owner: str, rows: int, note: Progress) -> dic
     await examine(stores, note)
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
-    return {"rows": rows, "seconds": round(seconds, 2), "peak_mb": round(peak / 1e6, 1), "findings": len(found)}
+    return {"rows": rows, "seconds": round(seconds, 4), "peak_mb": round(peak / 1e6, 1), "findings": len(found)}
