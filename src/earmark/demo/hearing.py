@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
@@ -65,6 +66,16 @@ async def hear(
     """Let the devices hear everything, each its share, side by side; `told` is called after each utterance."""
     heard = Heard()
     household = _Household(heard, told)
-    shares = [household.device(token, address, utterances[i :: len(tokens)]) for i, token in enumerate(tokens)]
-    await asyncio.gather(*shares)
+    parts = zip(tokens, shares(utterances, len(tokens)), strict=True)
+    await asyncio.gather(*(household.device(token, address, part) for token, part in parts))
     return heard
+
+
+def shares(utterances: Sequence[Utterance], devices: int) -> list[list[Utterance]]:
+    """Deal utterances out to devices, about as many to each and a voice's to one alone, in their order."""
+    counts = Counter(each.voice for each in utterances)
+    loads, home = [0] * devices, dict[str, int]()
+    for voice, count in sorted(counts.items(), key=lambda item: (-item[1], item[0])):
+        home[voice] = min(range(devices), key=loads.__getitem__)
+        loads[home[voice]] += count
+    return [[each for each in utterances if home[each.voice] == device] for device in range(devices)]

@@ -28,6 +28,8 @@ class Utterance:
     """Something a device in the demo's household hears."""
 
     audio: PcmAudio
+    voice: str
+    """Who says it: a voice lives with one device, so that who is learned from is never who judges."""
     called: bool
     """True when the wake word is really said in it."""
     text: str | None = None
@@ -163,7 +165,12 @@ def from_recordings(data: Path, scratch: Path, voice: Voice, *, seed: int = 1, s
         spoken = _spoken(train_calls[index % len(train_calls)], audio.read(entry.path), random)
         train.append(
             Utterance(
-                audio=kitchen.around(spoken), called=True, text=entry.text, intent=entry.intent, slots=dict(entry.slots)
+                audio=kitchen.around(spoken),
+                voice=entry.speaker or entry.name,
+                called=True,
+                text=entry.text,
+                intent=entry.intent,
+                slots=dict(entry.slots),
             )
         )
     judged = [entry for entry in commands if (entry.speaker or entry.name) in heldout_speakers]
@@ -176,7 +183,8 @@ def from_recordings(data: Path, scratch: Path, voice: Voice, *, seed: int = 1, s
     for entry in calls[1::2][: sizes.judged_wakes]:
         folder.add("wake", in_a_room(audio.read(entry.path), random), wake=True, keyword=entry.keyword)
     for entry in others[::2][: sizes.other_words]:
-        train.append(Utterance(audio=in_a_room(audio.read(entry.path), random), called=False))
+        sound = in_a_room(audio.read(entry.path), random)
+        train.append(Utterance(audio=sound, voice=entry.speaker or entry.name, called=False))
     for entry in others[1::2][: sizes.other_words]:
         folder.add("wake", in_a_room(audio.read(entry.path), random), wake=False, keyword=entry.keyword)
     listed = data / "wake" / "confusables.txt"
@@ -196,7 +204,7 @@ def _add_confusables(train: list[Utterance], folder: _Folder, phrases: list[str]
             said = voice.synthesise(phrase, voice=name, speed=random.randint(135, 175), pitch=random.randint(35, 65))
             sound = in_a_room(said, random)
             if learnt:
-                train.append(Utterance(audio=sound, called=False))
+                train.append(Utterance(audio=sound, voice=name, called=False))
             else:
                 folder.add("wake", sound, wake=False, keyword=phrase)
 
@@ -214,7 +222,7 @@ def synthesised(scratch: Path, voice: Voice, *, seed: int = 1) -> Material:
         for turn in range(3):
             name = _TRAIN_VOICES[(index + 2 * turn) % len(_TRAIN_VOICES)]
             spoken = _spoken(say(WAKE_WORD, name), say(text, name), random)
-            train.append(Utterance(audio=spoken, called=True, text=text, intent=intent, slots=slots))
+            train.append(Utterance(audio=spoken, voice=name, called=True, text=text, intent=intent, slots=slots))
         for turn in range(2):
             name = _HELDOUT_VOICES[(index + turn) % len(_HELDOUT_VOICES)]
             known = {"text": text, "intent": intent, "slots": slots, "speaker": name}
@@ -224,7 +232,7 @@ def synthesised(scratch: Path, voice: Voice, *, seed: int = 1) -> Material:
         if index % 2:
             name = _TRAIN_VOICES[index % len(_TRAIN_VOICES)]
             spoken = _spoken(say(WAKE_WORD, name), say(text, name), random)
-            train.append(Utterance(audio=spoken, called=True, text=text))
+            train.append(Utterance(audio=spoken, voice=name, called=True, text=text))
         else:
             name = _HELDOUT_VOICES[index % len(_HELDOUT_VOICES)]
             folder.add("other", in_a_room(say(text, name), random), text=text)
