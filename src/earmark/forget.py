@@ -77,7 +77,7 @@ async def not_called(stores: Stores, person_id: PersonId, identifier: Interactio
     if item.wake is None:
         raise BadRequest(why="No wake word started this recording; delete it instead.")
     async with stores.pool.connection() as connection, connection.transaction():
-        await vault.set_called(connection, stores, identifier, called=False)
+        await vault.set_called(connection, stores, identifier, called=False, by_owner=True)
     if (await consent.current(stores, person_id)).allows("donate", item.device_id):
         await airlock.recall_these(stores, [identifier], "not called")
         return None

@@ -65,6 +65,7 @@ class _Sweep:
 TIMETABLE: dict[str, tuple[str, Callable[[Stores], Awaitable[object]]]] = {
     "expire_leases": ("* * * * * */10", review.expire_leases),
     "look_after_cases": ("* * * * * */10", look_after_cases),
+    "recall_withdrawn": ("* * * * * */10", airlock.recall_withdrawn),
     "take_labels": ("* * * * * */30", _take_labels),
     "number_events": ("* * * * *", audit.sequence),
     "ask_witness": ("* * * * *", audit.ask_witness),
