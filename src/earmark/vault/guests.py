@@ -42,7 +42,8 @@ def _hash(stores: Stores, code: str) -> bytes:
 async def begin_guest_session(stores: Stores, device_id: DeviceId) -> tuple[str, list[InteractionId]]:
     """Begin a guest's voice session on a device.
 
-    Returns the code, which is not stored, and what the device heard just before, which belongs to the session now.
+    Returns the code, which is not stored, and what the device heard just before, which belongs to the session now. Who
+    asks again before it has ended gets another code for the same session.
     """
     code, now, session = f"{secrets.randbelow(10**_DIGITS):0{_DIGITS}d}", stores.now(), uuid.uuid4()
     values = {
@@ -55,7 +56,11 @@ async def begin_guest_session(stores: Stores, device_id: DeviceId) -> tuple[str,
         "since": now - LASTS,
     }
     async with stores.pool.connection() as connection, connection.transaction():
-        await connection.execute(SQL.begin_guest_session, values)
+        open_one = await (await connection.execute(SQL.renew_guest_session, values)).fetchone()
+        if open_one:
+            values["id"] = open_one["id"]
+        else:
+            await connection.execute(SQL.begin_guest_session, values)
         rows = await (await connection.execute(SQL.take_in, values)).fetchall()
     return code, [row["id"] for row in rows]
 

@@ -269,6 +269,10 @@ SELECT key_slot FROM gone;
 INSERT INTO vault.guest_sessions (id, code_hash, device_id, last_at, expires_at)
 VALUES (%(id)s, %(code_hash)s, %(device)s, %(now)s, %(expires)s);
 
+-- renew_guest_session: somebody asks once more in the same voice session; the code before works no longer
+UPDATE vault.guest_sessions SET code_hash = %(code_hash)s, last_at = %(now)s, expires_at = %(expires)s
+ WHERE device_id = %(device)s AND last_at > %(now)s - %(pause)s AND expires_at > %(now)s RETURNING id;
+
 -- take_in: what the device heard just before, with no long pause in between, belongs to the guest's session too
 WITH RECURSIVE chain AS (
     (SELECT id, started_at FROM vault.interactions
