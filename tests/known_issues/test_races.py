@@ -9,8 +9,9 @@ from random import Random
 
 import pytest
 
-from earmark import airlock, consent, forget, review, vault
+from earmark import airlock, consent, forget, learn, review, vault
 from earmark.airlock import choosing
+from earmark.doctor import examine
 from earmark.storage import Eraser
 from earmark.switches import switch
 from earmark.vault import Content, NewInteraction, Wake, Word, keeping
@@ -165,3 +166,36 @@ async def test_deleting_and_changing_a_clock_at_once(stores, role_stores, househ
             ),
         )
         assert await vault.count(stores, household.ada) == 0
+
+
+async def test_what_is_deleted_while_a_dataset_is_made_is_not_learned(
+    everything, role_stores, household, say, monkeypatch
+):
+    """The labels had been read and the version was not written down yet: the deletion found nothing to revoke, and
+    words that were gone were learned from."""
+    await switch(everything, household.ada, "review", True, how="settings")
+    gone, stays = await say(), await say()
+    await airlock.run(everything, Random(1))
+    floor = await role_stores("earmark_review")
+    answers = {"wake": {"value": "said"}, "transcript": {"text": "louder"}, "understood": {"value": "right"}}
+    for _ in range(2):
+        who = review.Reviewer(id=PersonId(uuid.uuid4()), languages=("en",), secrets=(), site="X", role="reviewer")
+        served = await review.next_task(floor, who)
+        while served is not None:
+            await review.sound(floor, who, served.task_id, served.fence)
+            asked, key = served.question, uuid.uuid4()
+            served = await review.submit_and_next(floor, who, served.task_id, served.fence, key, answers[asked])
+    await airlock.take_labels(everything, Random(1))
+    original = airlock.labels
+
+    async def deleted_meanwhile(stores_, purpose):
+        found = await original(stores_, purpose)
+        if purpose == "understood":
+            monkeypatch.setattr(airlock, "labels", original)
+            await forget.forget(everything, household.ada, [gone], how="settings")
+        return found
+
+    monkeypatch.setattr(airlock, "labels", deleted_meanwhile)
+    dataset = await learn.make_dataset(everything)
+    assert {lesson.interaction_id for lesson in dataset.lessons} == {stays}
+    assert [each.code for each in await examine(everything)] == []

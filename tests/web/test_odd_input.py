@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import io
 import json
 import re
 import uuid
+import zipfile
 from itertools import product
 from urllib.parse import quote
 
 import pytest
 from fastapi.routing import APIRoute
+
+from earmark import accounts, guests, vault
+from earmark.switches import switch
 
 ODD = (
     "",
@@ -159,3 +164,57 @@ async def test_no_json_is_a_500(browse, household, paths) -> None:
                 asked += 1
     assert found == []
     assert asked > 100
+
+
+MARKUP = "\"'></title></script><script>alert(1)</script><img src=x onerror=alert(2)>{{ 7*7 }}"
+
+
+async def test_what_people_call_things_is_text_everywhere(browse, stores, clock, tone) -> None:
+    """Names, devices, words, slots, replies, wake words, templates that are markup: on every page and in the export."""
+    household = await accounts.create_household(stores)
+    eve = await accounts.create_person(stores, name=MARKUP, roles=["owner"], household_id=household)
+    for purpose in ("save", "review", "hear_first"):
+        await switch(stores, eve, purpose, True, how="settings")
+    device, _ = await vault.add_device(stores, household_id=household, person_id=eve, name=MARKUP, wake_word=MARKUP)
+    new = vault.NewInteraction(
+        person_id=eve,
+        device_id=device,
+        started_at=clock(),
+        kind="command",
+        audio=tone(1.0),
+        bundle=MARKUP,
+        wake=vault.Wake(word=MARKUP, score=0.9, start=0.1, end=0.5),
+        content=vault.Content(
+            text=MARKUP,
+            intent=MARKUP,
+            slots={MARKUP: MARKUP},
+            reply=MARKUP,
+            template=MARKUP,
+            source=MARKUP,
+            accepted=True,
+        ),
+    )
+    kept = await vault.record(stores, new)
+    await vault.correct(stores, eve, kept, MARKUP)
+    await vault.keep(stores, household_id=household, person_id=eve, kind="shopping", content={"item": MARKUP})
+    session = await vault.guest_session(stores, await guests.make_code(stores, device))
+    browser = await browse("home", eve)
+    addresses = ["/", "/talk", "/history", f"/history/{kept}", f"/history/{kept}/delete", f"/history/{kept}/not-for-me"]
+    addresses += ["/history/delete", f"/history/delete?device={device}", f"/history?q={quote(MARKUP)}", "/report/mine"]
+    addresses += [
+        "/settings/account/privacy",
+        "/asked",
+        "/export",
+        f"/guest/{session.id}",
+        f"/sign-in?next={quote(MARKUP)}",
+    ]
+    pages = {address: (await browser.get(address, Accept="text/html")).text for address in addresses}
+    sent = await browser.post("/export")
+    with zipfile.ZipFile(io.BytesIO(sent.content)) as archive:
+        assert all(not name.startswith(("/", "..")) and ":" not in name for name in archive.namelist())
+        pages["index.html"] = archive.read("index.html").decode()
+    for address, page in pages.items():
+        assert "<script>alert" not in page, address
+        assert "<img src=x" not in page, address
+        assert "49" not in page.partition("alert(2)")[2][:20], address
+    assert sum("&lt;script&gt;alert(1)" in page for page in pages.values()) > 6

@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 
 from earmark.errors import NotFound, WrongCode
-from earmark.storage import Stores, fetch
+from earmark.storage import Stores, again_after_deadlock, fetch
 from earmark.vault.interaction import Interaction
 from earmark.vault.keeping import GUEST_PAUSE, SQL, interaction, interactions_of
 from earmark.words import DeviceId, InteractionId, PersonId
@@ -39,6 +39,7 @@ def _hash(stores: Stores, code: str) -> bytes:
     return hmac.new(key, code.encode(), sha256).digest()
 
 
+@again_after_deadlock
 async def begin_guest_session(stores: Stores, device_id: DeviceId) -> tuple[str, list[InteractionId]]:
     """Begin a guest's voice session on a device.
 

@@ -16,7 +16,19 @@ from psycopg.errors import DiskFull as PostgresDiskFull
 from earmark import audio, audit, consent
 from earmark.consent import Grants
 from earmark.errors import BadRequest, DiskFull, EarmarkError, NoBasis, NoSound, NotFound
-from earmark.storage import Row, Statements, Stores, blind, derive, fetch, seal, seal_json, unseal, unseal_json
+from earmark.storage import (
+    Row,
+    Statements,
+    Stores,
+    again_after_deadlock,
+    blind,
+    derive,
+    fetch,
+    seal,
+    seal_json,
+    unseal,
+    unseal_json,
+)
 from earmark.vault.interaction import Content, Hearing, Interaction, Kind, NewInteraction, Wake
 from earmark.words import DeviceId, InteractionId, PcmAudio, PersonId
 
@@ -389,6 +401,7 @@ async def recording_key(stores: Stores, identifier: InteractionId) -> bytes:
     return keys[identifier]
 
 
+@again_after_deadlock
 async def reset_clocks(stores: Stores, person_id: PersonId, device_id: DeviceId | None = None) -> None:
     """Have what is kept follow a clock that was changed: a device's own, or everybody's but those."""
     grants, before = await consent.current(stores, person_id), None
