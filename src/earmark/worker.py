@@ -53,13 +53,14 @@ async def _take_labels(stores: Stores) -> None:
 
 
 class _Sweep:
-    """Remembers between rounds which stored sound no row named."""
+    """Takes away what crashes left; remembers between rounds which stored sound no row named."""
 
     def __init__(self) -> None:
         self._suspected: set[str] = set()
 
     async def __call__(self, stores: Stores) -> None:
         self._suspected = await doctor.sweep(stores, self._suspected)
+        await learn.sweep(stores)
 
 
 TIMETABLE: dict[str, tuple[str, Callable[[Stores], Awaitable[object]]]] = {
