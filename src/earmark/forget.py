@@ -11,7 +11,7 @@ from typing import Literal
 from earmark import accounts, airlock, audit, consent, learn, vault
 from earmark.consent import Grants
 from earmark.errors import BadRequest, Conflict, NotFound
-from earmark.storage import Eraser, Stores
+from earmark.storage import Eraser, Stores, again_after_deadlock
 from earmark.vault import KeepsakeKind, Receipt
 from earmark.words import InteractionId, PersonId
 
@@ -104,12 +104,17 @@ async def not_called(stores: Stores, person_id: PersonId, identifier: Interactio
     item = await vault.interaction(stores, person_id, identifier)
     if item.wake is None:
         raise BadRequest(why="No wake word started this recording; delete it instead.")
-    async with stores.pool.connection() as connection, connection.transaction():
-        await vault.set_called(connection, stores, identifier, called=False)
+    await _mark_not_called(stores, identifier)
     if (await consent.current(stores, person_id)).allows("donate", item.device_id):
         await airlock.recall_these(stores, [identifier], "not called")
         return None
     return await _drop_false_wakes(stores, person_id, [identifier], how=how)
+
+
+@again_after_deadlock
+async def _mark_not_called(stores: Stores, identifier: InteractionId) -> None:
+    async with stores.pool.connection() as connection, connection.transaction():
+        await vault.set_called(connection, stores, identifier, called=False, by_owner=True)
 
 
 async def _drop_false_wakes(stores: Stores, person_id: PersonId, ids: Sequence[InteractionId], *, how: str) -> Receipt:

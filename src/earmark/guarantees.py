@@ -301,7 +301,8 @@ GUARANTEES: tuple[Guarantee, ...] = (
         why=(
             "Suspected is a wake after which nothing was understood. A false wake that sounds like a command is kept "
             "as one until you or two reviewers say that nobody called; how often that happens here stands beside the "
-            "switch."
+            "switch. A donated one that reviewers find was called after all is no false wake: the rest of it may be "
+            "heard as far as its owner allows review."
         ),
     ),
     Guarantee(

@@ -53,18 +53,20 @@ async def _take_labels(stores: Stores) -> None:
 
 
 class _Sweep:
-    """Remembers between rounds which stored sound no row named."""
+    """Takes away what crashes left; remembers between rounds which stored sound no row named."""
 
     def __init__(self) -> None:
         self._suspected: set[str] = set()
 
     async def __call__(self, stores: Stores) -> None:
         self._suspected = await doctor.sweep(stores, self._suspected)
+        await learn.sweep(stores)
 
 
 TIMETABLE: dict[str, tuple[str, Callable[[Stores], Awaitable[object]]]] = {
     "expire_leases": ("* * * * * */10", review.expire_leases),
     "look_after_cases": ("* * * * * */10", look_after_cases),
+    "recall_withdrawn": ("* * * * * */10", airlock.recall_withdrawn),
     "take_labels": ("* * * * * */30", _take_labels),
     "number_events": ("* * * * *", audit.sequence),
     "ask_witness": ("* * * * *", audit.ask_witness),

@@ -7,7 +7,7 @@ import os
 import numpy as np
 import pytest
 
-from earmark import accounts, audit, forget, learn, vault
+from earmark import accounts, audit, bundle, forget, learn, vault
 from earmark.assistant import FEATURE_NAMES, NOTHING, Decision, Engine, Heard, Hypothesis
 from earmark.bundle import BUILTIN
 from earmark.errors import BadRequest, Conflict, Forbidden
@@ -215,6 +215,20 @@ async def test_drafts_of_a_killed_run_are_swept_and_those_at_work_are_not(stores
     await learn.learn(stores)
     assert not old.exists()
     assert new.exists()
+
+
+async def test_a_bundle_that_was_never_registered_goes_and_a_registered_one_stays(stores):
+    """A run was killed between the files and the row: what it had learned lay where no deletion would have found it."""
+    kept = await learn.register(stores, {"asr/lm.arpa": b"louder"}, {})
+    loose = bundle.write(
+        stores.home.models, files={"asr/lm.arpa": b"the canary sings"}, about={}, key=stores.signing_key
+    )
+    fresh = bundle.write(stores.home.models, files={"asr/lm.arpa": b"at work"}, about={}, key=stores.signing_key)
+    folders = [stores.home.models / each.version for each in (kept, loose, fresh)]
+    for old in folders[:2]:
+        os.utime(old, (0, 0))
+    await learn.sweep(stores)
+    assert [folder.exists() for folder in folders] == [True, False, True]
 
 
 async def test_only_who_holds_the_signing_key_may_learn(role_stores):

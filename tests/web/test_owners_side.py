@@ -280,6 +280,22 @@ async def test_a_clip_waits_for_its_owners_yes(browse, household, woken, stores,
     assert "Nothing waits" in (await browser.get("/asked")).text
 
 
+async def test_what_waits_is_shown_while_one_of_it_is_being_deleted(
+    browse, household, woken, stores, role_stores, home
+) -> None:
+    everything = await role_stores("earmark_worker", review_rate=1.0)
+    for purpose in ("review", "hear_first"):
+        await switch(stores, household.ada, purpose, True, how="settings")
+    going, _ = await woken("first one"), await woken("second one")
+    await airlock.run(everything, Random(1))
+    with psycopg.connect(home.read_secret("database-owner")) as connection:
+        row = connection.execute("SELECT key_slot FROM vault.interactions WHERE id = %s", [going]).fetchone()
+    stores.vault_keys.destroy(row)  # keys go first, rows a moment later
+    page = await (await browse("home", household.ada)).get("/asked")
+    assert page.status_code == 200
+    assert page.text.count("Yes, people may hear it") == 1
+
+
 async def test_a_guest_sees_and_deletes(browse, household, woken, stores, clock) -> None:
     before = await woken("something older")
     clock.turn(hours=1)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -10,14 +12,19 @@ import pytest
 from earmark import accounts, consent
 from earmark.assistant import EngineKeeper
 from earmark.device import notice
+from earmark.web import device_api
 from earmark.web.device_api import Devices
 
 HOST = b"127.0.0.1:8040"
 
 
-async def opened(app, headers: dict[bytes, bytes], path: str = "/api/talk") -> list[dict[str, Any]]:
-    """Connect, leave at once, and return what the application said."""
-    received = [{"type": "websocket.connect"}, {"type": "websocket.disconnect", "code": 1000}]
+async def opened(
+    app, headers: dict[bytes, bytes], path: str = "/api/talk", says: Sequence[Any] = ()
+) -> list[dict[str, Any]]:
+    """Connect, say these (bytes are sound), leave at once, and return what the application said."""
+    received: list[dict[str, Any]] = [{"type": "websocket.connect"}]
+    for each in says:
+        received.append({"type": "websocket.receive", "bytes" if isinstance(each, bytes) else "text": each})
     sent: list[dict[str, Any]] = []
 
     async def receive() -> dict[str, Any]:
@@ -87,3 +94,54 @@ async def test_a_device_is_told_first_what_it_must_say_about_itself(home_app, st
 async def test_without_its_token_a_device_is_told_nothing(home_app, household) -> None:
     for headers in ({}, {b"authorization": b"Bearer nonsense"}):
         assert [each["type"] for each in await opened(home_app, headers, "/api/device")] == ["websocket.close"]
+
+
+AT = "2026-05-04T09:30:00+00:00"
+WAKE = {"type": "wake", "word": "alexa", "score": 0.9, "wake_start": 0.1, "wake_end": 0.7, "at": AT}
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"score": float("nan")},
+        {"verifier": float("inf")},
+        {"wake_start": float("nan")},
+        {"wake_end": float("-inf")},
+        {"word": "al\0exa"},
+        {"bundle": "b\0"},
+        {"at": "2026-05-04T09:30:00"},
+        {"at": 7},
+    ],
+    ids=lambda odd: next(iter(odd)),
+)
+async def test_a_wake_that_is_none_is_refused(home_app, household, odd) -> None:
+    """A score that was no number was kept, and its owner's history could not be read as JSON any more."""
+    headers = {b"authorization": f"Bearer {household.token}".encode()}
+    sent = await opened(home_app, headers, "/api/device", [json.dumps(WAKE | odd)])
+    said = [json.loads(message["text"]) for message in sent if "text" in message]
+    assert [(each["type"], each.get("code")) for each in said] == [("notice", None), ("error", "request.invalid")]
+
+
+@pytest.mark.parametrize("at", ["0001-01-01T00:00:00+14:00", "1970-01-01T00:00:00+02:00", "9999-12-31T23:59:59-14:00"])
+async def test_a_device_whose_clock_is_wrong_has_ours(home_app, household, clock, monkeypatch, at) -> None:
+    """What it heard would lie outside of its owner's days and guests' sessions, and no page or export could show it."""
+    begun = []
+
+    class Listens(device_api.Conversation):
+        async def begin(self, *, at, wake, bundle="builtin"):
+            begun.append(at)
+
+    monkeypatch.setattr(device_api, "Conversation", Listens)
+    headers = {b"authorization": f"Bearer {household.token}".encode()}
+    near = (clock() - timedelta(seconds=40)).isoformat()
+    await opened(home_app, headers, "/api/device", [json.dumps(WAKE | {"at": each}) for each in (at, near)])
+    assert begun == [clock(), clock() - timedelta(seconds=40)]
+    assert begun[0].strftime("%z")[:3] == at[19:22]
+
+
+async def test_half_a_sample_ends_no_connection(home_app, household) -> None:
+    headers = {b"authorization": f"Bearer {household.token}".encode()}
+    tap = json.dumps({"type": "wake", "word": "tap", "at": AT})
+    sent = await opened(home_app, headers, "/api/device", [tap, b"\0\0\1", '{"type":"end"}', "{", "[]"])
+    said = [json.loads(message["text"]) for message in sent if "text" in message]
+    assert [each["type"] for each in said] == ["notice", "reply", "error", "error"]

@@ -118,6 +118,11 @@ def may_hear(grants: Grants, kind: Kind, device_id: DeviceId | None) -> bool:
     return grants.allows("review", device_id) and (kind != "false_wake" or grants.allows("donate", device_id))
 
 
+async def ask_owners(stores: Stores, connection: Connection, ids: list[InteractionId]) -> None:
+    """Have these wait for their owner's yes, inside the caller's transaction."""
+    await connection.execute(SQL.ask_owner, {"ids": ids, "until": stores.now() + HEAR_FIRST})
+
+
 async def _count(connection: Connection, day: date, rate: float, *, eligible: int = 0, chosen: int = 0) -> None:
     values = {"day": day, "rate": rate, "eligible": eligible, "chosen": chosen}
     await connection.execute(SQL.count_day, values)
@@ -147,7 +152,7 @@ async def _choose(stores: Stores, connection: Connection, people: list[PersonId]
         for row in rows
         if row["id"] in picked and (await ask(row["person_id"])).allows("hear_first", row["device_id"])
     ]
-    await connection.execute(SQL.ask_owner, {"ids": first, "until": stores.now() + HEAR_FIRST})
+    await ask_owners(stores, connection, first)
     return chosen
 
 

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from earmark import accounts, audio, audit, review, vault
-from earmark.airlock.choosing import SQL, Asker
+from earmark.airlock.choosing import SQL, Asker, ask_owners
 from earmark.airlock.identifiers import name_words
 from earmark.airlock.planning import Copy, Plan, Step, allowed, plan
 from earmark.airlock.sound import mask
@@ -188,8 +188,19 @@ async def _commit(stores: Stores, opened: Sequence[_Opened], drafts: Sequence[_D
         held = await (await connection.execute(SQL.hold_choices, {"ids": ids})).fetchall()
         # Another round may have made these tasks while this one was masking.
         due = {one.interaction.id: one.step for one in opened}
+        said = {row["interaction_id"]: row["owner_said"] for row in held}
         alive = {row["interaction_id"] for row in held if row["step"] == due[row["interaction_id"]]}
         ask = Asker(stores)
+        # Its owner may have turned "Let me hear it first" while it was drawn.
+        first = [
+            one.interaction.id
+            for one in opened
+            if one.interaction.id in alive
+            and said[one.interaction.id] != "yes"
+            and (await ask(one.interaction.person_id)).allows("hear_first")
+        ]
+        await ask_owners(stores, connection, first)
+        alive -= set(first)
         for draft in drafts:
             interaction = draft.interaction
             if interaction.id not in alive:

@@ -93,9 +93,9 @@ async def _bring(stores: Stores, connection: Connection, label: review.Label, ro
     await connection.execute(SQL.add_label, values)
     if label.question == "wake":
         called = answer["value"] == "said"
-        await connection.execute(SQL.wake_said if called else SQL.wake_not_said, values)
         if answer["value"] in ("said", "not_said"):
             await vault.set_called(connection, stores, row["interaction_id"], called)
+        await connection.execute(SQL.wake_said if called else SQL.wake_not_said, values)
 
 
 async def _what_was_right(stores: Stores, row: Row) -> dict[str, Any]:

@@ -80,7 +80,7 @@ SELECT p.household_id, p.languages, h.exclusion_secret
  WHERE p.id = %(person)s;
 
 -- hold_choices: keep these choices from being erased or recalled until the tasks made of them are committed
-SELECT c.interaction_id, c.step FROM airlock.choices c
+SELECT c.interaction_id, c.step, c.owner_said FROM airlock.choices c
   JOIN vault.interactions i ON i.id = c.interaction_id
  WHERE c.interaction_id = ANY(%(ids)s) ORDER BY i.id FOR KEY SHARE OF i FOR UPDATE OF c;
 
@@ -104,8 +104,10 @@ ON CONFLICT (interaction_id, question) DO NOTHING;
 -- label_taken: it is home
 UPDATE airlock.seals SET label_taken = true WHERE task_id = %(task)s;
 
--- wake_said: the wake word was called: the tasks about the command are due
-UPDATE airlock.choices SET step = 'said' WHERE interaction_id = %(interaction)s AND step = 'waiting';
+-- wake_said: the wake word was called: the tasks about the command are due, unless its owner says that nobody called
+UPDATE airlock.choices c SET step = CASE WHEN i.called THEN 'said' ELSE 'done' END
+  FROM vault.interactions i
+ WHERE i.id = c.interaction_id AND c.interaction_id = %(interaction)s AND c.step = 'waiting';
 
 -- wake_not_said: nobody called: what followed is nobody's business
 UPDATE airlock.choices SET step = 'done' WHERE interaction_id = %(interaction)s AND step = 'waiting';
@@ -154,6 +156,11 @@ SELECT id FROM vault.interactions WHERE id = ANY(%(ids)s) ORDER BY id FOR KEY SH
 -- tasks_of: tasks that were made of these recordings
 SELECT task_id FROM airlock.seals
  WHERE interaction_id = ANY(%(ids)s) AND (%(question)s::text IS NULL OR question = %(question)s);
+
+-- open_tasks: clips that people may hear or whose answers are not home yet, and what allows them
+SELECT s.interaction_id, s.question, i.person_id, i.kind, i.device_id, i.guest_session IS NOT NULL AS guest
+  FROM airlock.seals s JOIN vault.interactions i ON i.id = s.interaction_id
+ WHERE NOT s.label_taken;
 
 -- drop_seals: nobody can tell any more what these tasks came from
 DELETE FROM airlock.seals WHERE task_id = ANY(%(ids)s);

@@ -9,18 +9,21 @@ from typing import Literal
 from uuid import UUID
 
 from earmark import audit, review
-from earmark.airlock.choosing import HEAR_FIRST, SQL
+from earmark.airlock.choosing import SQL, Asker, ask_owners, may_hear
 from earmark.airlock.homecoming import carry_hearings_of
 from earmark.errors import BadRequest, NotFound
-from earmark.storage import Chosen, Connection, Doomed, Eraser, Stores, delete_all
+from earmark.storage import Chosen, Connection, Doomed, Eraser, Stores, again_after_deadlock, delete_all, fetch
 from earmark.words import DeviceId, InteractionId, PersonId, TaskId
 
+_Purpose = Literal["review", "transcription", "donate"]
 
+
+@again_after_deadlock
 async def recall(
     stores: Stores,
     person_id: PersonId,
     *,
-    purpose: Literal["review", "transcription", "donate"] = "review",
+    purpose: _Purpose = "review",
     device_id: DeviceId | None = None,
 ) -> int:
     """Pull back what a withdrawal covers: tasks, leases, answers on the floor, masked copies and their keys.
@@ -45,6 +48,31 @@ _COVERS = {"review": None, "transcription": "message", "donate": "false_wake"}
 """Purpose → of which kind of recording a withdrawal pulls the clips back; None: of all."""
 
 
+async def recall_withdrawn(stores: Stores) -> int:
+    """Pull back what nobody allows any more: a process that died between a withdrawal and its recall left it there.
+
+    The worker does this every few seconds. Returns how many tasks went.
+    """
+    ask, gone, done = Asker(stores), 0, set[tuple[PersonId, _Purpose, DeviceId | None]]()
+    for row in await fetch(stores.pool, SQL.open_tasks, {}):
+        person, device, grants = row["person_id"], row["device_id"], await ask(row["person_id"])
+        if row["guest"]:
+            gone += await recall_these(stores, [row["interaction_id"]], "guest")
+            continue
+        purpose: _Purpose | None = None
+        if not grants.allows("review", device):
+            purpose = "review"
+        elif not may_hear(grants, row["kind"], device):
+            purpose = "donate"
+        elif (row["kind"], row["question"]) == ("message", "transcript") and not grants.allows("transcription", device):
+            purpose = "transcription"
+        if purpose and (person, purpose, device) not in done:
+            gone += await recall(stores, person, purpose=purpose, device_id=device)
+            done.add((person, purpose, device))
+    return gone
+
+
+@again_after_deadlock
 async def recall_these(stores: Stores, ids: Sequence[InteractionId], why: str) -> int:
     """Pull back every clip of these recordings, for good. Returns how many tasks went."""
     async with stores.pool.connection() as connection, connection.transaction():
@@ -56,6 +84,7 @@ async def recall_these(stores: Stores, ids: Sequence[InteractionId], why: str) -
     return tasks
 
 
+@again_after_deadlock
 async def ask_first(stores: Stores, person_id: PersonId) -> int:
     """Pull back a person's clips that are under way: they wait for their owner's yes. Returns how many recordings."""
     async with stores.pool.connection() as connection, connection.transaction():
@@ -63,7 +92,7 @@ async def ask_first(stores: Stores, person_id: PersonId) -> int:
         ids = [row["interaction_id"] for row in rows]
         await connection.execute(SQL.lock_interactions, {"ids": ids})
         tasks, names = await _pull(stores, connection, ids)
-        await connection.execute(SQL.ask_owner, {"ids": ids, "until": stores.now() + HEAR_FIRST})
+        await ask_owners(stores, connection, ids)
         await audit.append_in(connection, stores, {"what": "recalled", "purpose": "hear_first", "tasks": tasks})
     await asyncio.to_thread(delete_all, stores.objects, names)
     return len(ids)

@@ -66,7 +66,8 @@ WORDINGS: dict[Purpose, Wording] = {
         title="Donate my false wakes",
         text="When a device wakes and nobody called it, Earmark throws the sound away at once. With this on it keeps "
         "the sound for you, and people who check recordings may hear the wake word's second of it, nothing that "
-        "followed, so that it wakes less often for nothing. They hear it only while human review is on too.",
+        "followed, so that it wakes less often for nothing. If they find that the device was called after all, it is "
+        "a recording like any other. They hear it only while human review is on too.",
     ),
     "hear_first": Wording(
         version="hear-first-1",

@@ -21,7 +21,7 @@ from earmark.learn.registry import (
     retire,
     rollback,
 )
-from earmark.learn.ring import PARTS, Report, learn, remake
+from earmark.learn.ring import PARTS, Report, learn, remake, sweep
 from earmark.learn.uses import Use, uses_of
 
 __all__ = [
@@ -48,6 +48,7 @@ __all__ = [
     "retire",
     "revoke",
     "rollback",
+    "sweep",
     "touched",
     "uses_of",
 ]

@@ -115,8 +115,15 @@ def lesson_of(labels: Sequence[HomeLabel], *, side: Side, speaker: str) -> Lesso
 async def make_dataset(stores: Stores) -> Dataset:
     """Make a version of all labels that came home, and write it down.
 
-    The same labels give the same version. Raises NotFound when there is no label at all.
+    The same labels give the same version. What is deleted before it is written down is not in it; what is deleted
+    afterwards revokes it. Raises NotFound when there is no label at all.
     """
+    while (made := await _make(stores)) is None:
+        pass  # a label was deleted under our hands
+    return made
+
+
+async def _make(stores: Stores) -> Dataset | None:
     labels = [label for question in QUESTIONS for label in await airlock.labels(stores, question)]
     if not labels:
         raise NotFound
@@ -128,12 +135,18 @@ async def make_dataset(stores: Stores) -> Dataset:
     ]
     dataset = Dataset(version=version_of(lines), lines=lines, lessons=_lessons(stores, labels, sides))
     async with stores.pool.connection() as connection, connection.transaction():
+        # An erasure takes this lock before anything else: it has ended, or it will find this version.
+        await connection.execute(SQL.lock_bundles)
+        ids = [line.label_id for line in lines]
+        alive = await (await connection.execute(SQL.count_labels, {"ids": ids})).fetchone()
+        if alive is None or alive["n"] < len(lines):
+            return None
         await connection.execute(
             SQL.add_dataset, {"version": dataset.version, "purpose": "improve", "on": stores.now().date()}
         )
         values = {
             "version": dataset.version,
-            "ids": [line.label_id for line in lines],
+            "ids": ids,
             "hashes": [line.label_hash for line in lines],
             "sides": [line.side for line in lines],
         }

@@ -7,6 +7,9 @@ SELECT pg_advisory_xact_lock(hashtextextended('learn.sides', 0));
 -- add_side: a person's side, for ever
 INSERT INTO learn.sides (person_key, side) VALUES (%(person)s, %(side)s) ON CONFLICT DO NOTHING;
 
+-- count_labels: how many of these are still there
+SELECT count(*) AS n FROM airlock.labels WHERE id = ANY(%(ids)s);
+
 -- add_dataset: a version of the labels; making the same one twice keeps one
 INSERT INTO learn.datasets (version, purpose, made_on) VALUES (%(version)s, %(purpose)s, %(on)s)
 ON CONFLICT (version) DO NOTHING;

@@ -6,7 +6,7 @@ import asyncio
 import secrets
 import shutil
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Set
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -77,7 +77,7 @@ async def learn(
         raise Forbidden
     progress("gathering labels")
     began = stores.now()
-    await asyncio.to_thread(_sweep, stores.home.models)
+    await sweep(stores)
     try:
         dataset = await make_dataset(stores)
     except NotFound:
@@ -123,11 +123,19 @@ async def remake(stores: Stores) -> Report | None:
     return await learn(stores, promote=True)
 
 
-def _sweep(models: Path) -> None:
-    """Delete what a killed run left behind: drafts hold traces of what they were learned from."""
-    for draft in models.glob(".draft-*"):
-        if time.time() - draft.stat().st_mtime > _ABANDONED:
-            shutil.rmtree(draft, ignore_errors=True)
+async def sweep(stores: Stores) -> None:
+    """Delete what a killed run left behind: drafts, and bundles that were written and never registered.
+
+    They hold traces of what they were learned from, and no deletion would find them.
+    """
+    known = {model.version for model in await registry.models(stores) if model.state != "retired"}
+    await asyncio.to_thread(_sweep, stores.home.models, known)
+
+
+def _sweep(models: Path, known: Set[str]) -> None:
+    for folder in models.iterdir() if models.exists() else ():
+        if folder.is_dir() and folder.name not in known and time.time() - folder.stat().st_mtime > _ABANDONED:
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 async def _open(stores: Stores, dataset: Dataset) -> list[Taught]:

@@ -1,6 +1,6 @@
 """Everything that keeps bytes: PostgreSQL, objects, keys, jobs. It knows no domain rules."""
 
-from earmark.storage.database import ROLES, Connection, Pool, Row, fetch, open_pool, prepare
+from earmark.storage.database import ROLES, Connection, Pool, Row, again_after_deadlock, fetch, open_pool, prepare
 from earmark.storage.erasing import Chosen, Doomed, Eraser
 from earmark.storage.home import Home
 from earmark.storage.keys import FolderKeyStore, KeyStore, SlotState, derive
@@ -28,6 +28,7 @@ __all__ = [
     "SlotState",
     "Statements",
     "Stores",
+    "again_after_deadlock",
     "blind",
     "delete_all",
     "derive",

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import secrets
 import warnings
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
+from functools import wraps
 from importlib.resources import as_file, files
-from typing import Any, LiteralString, cast
+from typing import Any, LiteralString, ParamSpec, TypeVar, cast
 from urllib.parse import quote
 
 import psycopg
 from procrastinate.schema import SchemaManager
 from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
+from psycopg.errors import DeadlockDetected
 from psycopg.rows import dict_row
 from psycopg_pool import AsyncConnectionPool
 
@@ -137,3 +139,21 @@ async def fetch(pool: Pool, statement: LiteralString, values: Mapping[str, objec
         finally:
             with suppress(psycopg.Error):  # a connection that can't be set back is broken: the pool throws it away
                 await connection.set_autocommit(False)
+
+
+_P = ParamSpec("_P")
+_R = TypeVar("_R")
+_TRIES = 5
+
+
+def again_after_deadlock(run: Callable[_P, Awaitable[_R]]) -> Callable[_P, Awaitable[_R]]:
+    """Run a whole transaction again when the database gave it up for another one: for what may not fail for that."""
+
+    @wraps(run)
+    async def again(*args: _P.args, **kwargs: _P.kwargs) -> _R:
+        for _ in range(_TRIES - 1):
+            with suppress(DeadlockDetected):
+                return await run(*args, **kwargs)
+        return await run(*args, **kwargs)
+
+    return again

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import uuid
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any, LiteralString
 
@@ -13,7 +14,7 @@ from psycopg.types.json import Jsonb
 
 from earmark import audit
 from earmark.errors import NotFound
-from earmark.storage import Chosen, Connection, Doomed, Eraser, Stores, delete_all, fetch
+from earmark.storage import Chosen, Connection, Doomed, Eraser, Stores, again_after_deadlock, delete_all, fetch
 from earmark.vault.interaction import Kind
 from earmark.vault.keeping import PREFIX, SQL
 from earmark.words import DeviceId, InteractionId, KeepsakeId, PersonId
@@ -91,8 +92,27 @@ async def erase(
             "how": how,
             "now": now,
         }
-        await connection.execute(SQL.add_erasure, values)
-    return await _carry_out(stores, erasure, chosen, how=how, asked_at=now, erasers=erasers)
+        async with _in_hand(connection, erasure):
+            await connection.execute(SQL.add_erasure, values)
+            await connection.commit()
+            return await _carry_out(stores, connection, erasure, chosen, how=how, asked_at=now, erasers=erasers)
+
+
+@asynccontextmanager
+async def _in_hand(connection: Connection, erasure: uuid.UUID) -> AsyncIterator[bool]:
+    """Hold an erasure as long as this connection lives; yields whether nobody else has it in hand.
+
+    A killed process loses its connection: its erasure can be taken up by the next.
+    """
+    row = await (await connection.execute(SQL.take_in_hand, {"id": erasure})).fetchone()
+    taken = row is not None and row["taken"]
+    try:
+        yield taken
+    finally:
+        await connection.rollback()
+        if taken:
+            await connection.execute(SQL.let_go, {"id": erasure})
+            await connection.commit()
 
 
 async def _owned(
@@ -103,23 +123,22 @@ async def _owned(
 
 
 async def resume(stores: Stores, erasers: Sequence[Eraser]) -> int:
-    """Finish what a killed process began. Returns how many erasures that were."""
-    async with stores.pool.connection() as connection:
-        rows = await (await connection.execute(SQL.unfinished_erasures)).fetchall()
-    for row in rows:
-        await _carry_out(
-            stores,
-            row["id"],
-            Chosen(interactions=row["interaction_ids"], keepsakes=row["keepsake_ids"]),
-            how=row["asked_how"],
-            asked_at=row["asked_at"],
-            erasers=erasers,
-        )
-    return len(rows)
+    """Finish what a killed process began; what a living one has in hand is its own. Returns how many that were."""
+    finished = 0
+    for waiting in await fetch(stores.pool, SQL.unfinished_erasures, {}):
+        async with stores.pool.connection() as connection, _in_hand(connection, waiting["id"]) as taken:
+            rows = await (await connection.execute(SQL.unfinished_erasure, {"id": waiting["id"]})).fetchall()
+            for row in rows if taken else ():
+                chosen = Chosen(interactions=row["interaction_ids"], keepsakes=row["keepsake_ids"])
+                about = {"how": row["asked_how"], "asked_at": row["asked_at"]}
+                await _carry_out(stores, connection, row["id"], chosen, erasers=erasers, **about)
+                finished += 1
+    return finished
 
 
 async def _carry_out(
     stores: Stores,
+    connection: Connection,
     erasure: uuid.UUID,
     chosen: Chosen,
     *,
@@ -127,18 +146,38 @@ async def _carry_out(
     asked_at: datetime,
     erasers: Sequence[Eraser],
 ) -> Receipt:
-    async with stores.pool.connection() as connection:
-        doomed = [await eraser.find(stores, connection, chosen) for eraser in erasers]
-        vault_slots = [slot for part in doomed for slot in part.vault_slots]
-        review_slots = [slot for part in doomed for slot in part.review_slots]
-        await connection.execute(SQL.add_tombstones, {"store": "vault", "slots": vault_slots})
-        await connection.execute(SQL.add_tombstones, {"store": "review", "slots": review_slots})
+    doomed = [await eraser.find(stores, connection, chosen) for eraser in erasers]
+    vault_slots = [slot for part in doomed for slot in part.vault_slots]
+    review_slots = [slot for part in doomed for slot in part.review_slots]
+    await connection.execute(SQL.add_tombstones, {"store": "vault", "slots": vault_slots})
+    await connection.execute(SQL.add_tombstones, {"store": "review", "slots": review_slots})
+    await connection.commit()
     counts: Counter[str] = Counter()
     counts["keys"] += await asyncio.to_thread(stores.vault_keys.destroy, vault_slots)
     counts["keys"] += await asyncio.to_thread(stores.review_keys.destroy, review_slots)
     names = [name for part in doomed for name in part.objects]
     counts["files"] += await asyncio.to_thread(delete_all, stores.objects, names)
-    async with stores.pool.connection() as connection, connection.transaction():
+
+    @again_after_deadlock
+    async def end() -> Receipt:
+        return await _end(stores, connection, erasure, chosen, counts, how=how, asked_at=asked_at, erasers=erasers)
+
+    return await end()
+
+
+async def _end(
+    stores: Stores,
+    connection: Connection,
+    erasure: uuid.UUID,
+    chosen: Chosen,
+    destroyed: Counter[str],
+    *,
+    how: str,
+    asked_at: datetime,
+    erasers: Sequence[Eraser],
+) -> Receipt:
+    counts = Counter(destroyed)
+    async with connection.transaction():
         for eraser in erasers:
             counts.update(await eraser.erase(stores, connection, chosen))
         event = {"what": "erasure", "how": how, "erased": dict(sorted(counts.items()))}

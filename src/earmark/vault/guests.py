@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 
 from earmark.errors import NotFound, WrongCode
-from earmark.storage import Stores, fetch
+from earmark.storage import Stores, again_after_deadlock, fetch
 from earmark.vault.interaction import Interaction
 from earmark.vault.keeping import GUEST_PAUSE, SQL, interaction, interactions_of
 from earmark.words import DeviceId, InteractionId, PersonId
@@ -39,10 +39,12 @@ def _hash(stores: Stores, code: str) -> bytes:
     return hmac.new(key, code.encode(), sha256).digest()
 
 
+@again_after_deadlock
 async def begin_guest_session(stores: Stores, device_id: DeviceId) -> tuple[str, list[InteractionId]]:
     """Begin a guest's voice session on a device.
 
-    Returns the code, which is not stored, and what the device heard just before, which belongs to the session now.
+    Returns the code, which is not stored, and what the device heard just before, which belongs to the session now. Who
+    asks again before it has ended gets another code for the same session.
     """
     code, now, session = f"{secrets.randbelow(10**_DIGITS):0{_DIGITS}d}", stores.now(), uuid.uuid4()
     values = {
@@ -55,7 +57,11 @@ async def begin_guest_session(stores: Stores, device_id: DeviceId) -> tuple[str,
         "since": now - LASTS,
     }
     async with stores.pool.connection() as connection, connection.transaction():
-        await connection.execute(SQL.begin_guest_session, values)
+        open_one = await (await connection.execute(SQL.renew_guest_session, values)).fetchone()
+        if open_one:
+            values["id"] = open_one["id"]
+        else:
+            await connection.execute(SQL.begin_guest_session, values)
         rows = await (await connection.execute(SQL.take_in, values)).fetchall()
     return code, [row["id"] for row in rows]
 

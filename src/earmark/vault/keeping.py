@@ -14,8 +14,21 @@ from typing import Literal, LiteralString
 from psycopg.errors import DiskFull as PostgresDiskFull
 
 from earmark import audio, audit, consent
+from earmark.consent import Grants
 from earmark.errors import BadRequest, DiskFull, EarmarkError, NoBasis, NoSound, NotFound
-from earmark.storage import Row, Statements, Stores, blind, derive, fetch, seal, seal_json, unseal, unseal_json
+from earmark.storage import (
+    Row,
+    Statements,
+    Stores,
+    again_after_deadlock,
+    blind,
+    derive,
+    fetch,
+    seal,
+    seal_json,
+    unseal,
+    unseal_json,
+)
 from earmark.vault.interaction import Content, Hearing, Interaction, Kind, NewInteraction, Wake
 from earmark.words import DeviceId, InteractionId, PcmAudio, PersonId
 
@@ -137,7 +150,13 @@ async def record(stores: Stores, new: NewInteraction) -> InteractionId:
         kept = await fetch(stores.pool, SQL.imported, values)
         if not kept:
             raise NoBasis
+    if _clocks(await consent.current(stores, new.person_id)) != _clocks(grants):
+        await reset_clocks(stores, new.person_id, new.device_id)  # one was changed while this was being written
     return kept[0]["id"]
+
+
+def _clocks(grants: Grants) -> set[int]:
+    return {word.id for word in grants.latest if word.purpose == "save"}
 
 
 _BARE: dict[str, object] = {"sealed": None, "tokens": [], "import_hash": None}
@@ -382,19 +401,22 @@ async def recording_key(stores: Stores, identifier: InteractionId) -> bytes:
     return keys[identifier]
 
 
+@again_after_deadlock
 async def reset_clocks(stores: Stores, person_id: PersonId, device_id: DeviceId | None = None) -> None:
     """Have what is kept follow a clock that was changed: a device's own, or everybody's but those."""
-    grants = await consent.current(stores, person_id)
-    own = [g.device_id for g in grants.latest if g.purpose == "save" and g.device_id and g.keep_days is not None]
-    values = {
-        "person": person_id,
-        "device": device_id,
-        "days": grants.keep_days(stores.settings.retention_days, device_id),
-        "never": NEVER,
-        "but": [] if device_id else own,
-    }
-    async with stores.pool.connection() as connection:
-        await connection.execute(SQL.reset_clocks, values)
+    grants, before = await consent.current(stores, person_id), None
+    while grants != before:  # turned twice at once, the last word holds
+        own = [g.device_id for g in grants.latest if g.purpose == "save" and g.device_id and g.keep_days is not None]
+        values = {
+            "person": person_id,
+            "device": device_id,
+            "days": grants.keep_days(stores.settings.retention_days, device_id),
+            "never": NEVER,
+            "but": [] if device_id else own,
+        }
+        async with stores.pool.connection() as connection:
+            await connection.execute(SQL.reset_clocks, values)
+        grants, before = await consent.current(stores, person_id), grants
 
 
 async def hearings(stores: Stores, ids: Sequence[InteractionId]) -> dict[InteractionId, list[Hearing]]:

@@ -77,19 +77,25 @@ UPDATE vault.interactions SET sealed = %(sealed)s, tokens = %(tokens)s
  WHERE id = %(id)s AND key_slot IS NOT NULL RETURNING id;
 
 -- reset_clocks: a clock was changed; what is kept follows, but for devices that have a clock of their own
+WITH theirs AS MATERIALIZED (
+    SELECT i.id FROM vault.interactions i
+     WHERE i.person_id = %(person)s
+       AND (%(device)s::uuid IS NULL OR i.device_id = %(device)s)
+       AND (i.device_id IS NULL OR NOT i.device_id = ANY(%(but)s))
+     ORDER BY i.id FOR NO KEY UPDATE  -- in the order in which an erasure locks them
+)
 UPDATE vault.interactions i
    SET expires_at = CASE WHEN %(days)s = 0 THEN %(never)s ELSE i.kept_at + make_interval(days => %(days)s) END
- WHERE i.person_id = %(person)s
-   AND (%(device)s::uuid IS NULL OR i.device_id = %(device)s)
-   AND (i.device_id IS NULL OR NOT i.device_id = ANY(%(but)s));
+  FROM theirs WHERE i.id = theirs.id;
 
--- leave_bare: what stays of a false wake when its sound and words go
+-- leave_bare: what stays of a false wake when its sound and words go; nothing, where all of it is being deleted
 INSERT INTO vault.interactions (
     id, person_id, device_id, grant_id, started_at, kind, duration, wake_start, wake_end, wake_word, wake_score,
     verifier_score, bundle, expires_at, kept_at, guest_session, called)
 SELECT %(bare)s, person_id, device_id, grant_id, started_at, 'false_wake', duration, wake_start, wake_end, wake_word,
        wake_score, verifier_score, bundle, expires_at, kept_at, guest_session, %(called)s
   FROM vault.interactions WHERE id = %(id)s AND wake_word IS NOT NULL
+   AND NOT EXISTS (SELECT FROM vault.erasures e WHERE e.done_at IS NULL AND %(id)s = ANY(e.interaction_ids))
 ON CONFLICT (id) DO NOTHING RETURNING id;
 
 -- set_called: whether somebody had called; returns what was guessed before
@@ -97,7 +103,8 @@ UPDATE vault.interactions i
    SET called = %(called)s,
        kind = CASE WHEN NOT %(called)s THEN 'false_wake' WHEN i.kind = 'false_wake' THEN 'refused' ELSE i.kind END
   FROM vault.interactions old
- WHERE i.id = %(id)s AND old.id = i.id AND i.wake_word IS NOT NULL AND i.called IS DISTINCT FROM %(called)s
+ WHERE i.id = %(id)s AND old.id = i.id AND i.wake_word IS NOT NULL
+   AND (i.called IS NULL OR %(by_owner)s AND i.called IS DISTINCT FROM %(called)s)
 RETURNING old.kind = 'false_wake' AS suspected;
 
 -- count_wake_check: how often the guess was right
@@ -183,9 +190,18 @@ SELECT slot FROM vault.tombstones WHERE store = %(store)s;
 UPDATE vault.erasures SET done_at = %(now)s, receipt = %(receipt)s, interaction_ids = '{}', keepsake_ids = '{}'
  WHERE id = %(id)s;
 
+-- take_in_hand: one process carries out an erasure at a time
+SELECT pg_try_advisory_lock(hashtextextended(%(id)s::text, 0)) AS taken;
+
+-- let_go: it has it in hand no more
+SELECT pg_advisory_unlock(hashtextextended(%(id)s::text, 0));
+
 -- unfinished_erasures: begun and not complete
-SELECT id, person_id, interaction_ids, keepsake_ids, asked_how, asked_at
-  FROM vault.erasures WHERE done_at IS NULL ORDER BY asked_at;
+SELECT id FROM vault.erasures WHERE done_at IS NULL ORDER BY asked_at;
+
+-- unfinished_erasure: one of them, unless somebody completed it meanwhile
+SELECT id, interaction_ids, keepsake_ids, asked_how, asked_at
+  FROM vault.erasures WHERE id = %(id)s AND done_at IS NULL;
 
 -- holds_anything: whether anything is kept of a person, or waits for them
 SELECT EXISTS (SELECT FROM vault.interactions WHERE person_id = %(person)s)
@@ -259,6 +275,10 @@ SELECT key_slot FROM gone;
 -- begin_guest_session: a guest asked for a code
 INSERT INTO vault.guest_sessions (id, code_hash, device_id, last_at, expires_at)
 VALUES (%(id)s, %(code_hash)s, %(device)s, %(now)s, %(expires)s);
+
+-- renew_guest_session: somebody asks once more in the same voice session; the code before works no longer
+UPDATE vault.guest_sessions SET code_hash = %(code_hash)s, last_at = %(now)s, expires_at = %(expires)s
+ WHERE device_id = %(device)s AND last_at > %(now)s - %(pause)s AND expires_at > %(now)s RETURNING id;
 
 -- take_in: what the device heard just before, with no long pause in between, belongs to the guest's session too
 WITH RECURSIVE chain AS (

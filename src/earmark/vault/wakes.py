@@ -42,9 +42,15 @@ async def wake_checks(stores: Stores) -> WakeChecks:
     return WakeChecks(**{names[row["suspected"], row["called"]]: row["n"] for row in rows})
 
 
-async def set_called(connection: Connection, stores: Stores, identifier: InteractionId, called: bool) -> None:
-    """Write down whether somebody had called, inside the caller's transaction; saying it twice counts once."""
-    row = await (await connection.execute(SQL.set_called, {"id": identifier, "called": called})).fetchone()
+async def set_called(
+    connection: Connection, stores: Stores, identifier: InteractionId, called: bool, *, by_owner: bool = False
+) -> None:
+    """Write down whether somebody had called, inside the caller's transaction; saying it twice counts once.
+
+    What was said before stands, unless its owner says otherwise.
+    """
+    said = {"id": identifier, "called": called, "by_owner": by_owner}
+    row = await (await connection.execute(SQL.set_called, said)).fetchone()
     if row is not None:
         values = {"day": stores.now().date(), "suspected": row["suspected"], "called": called}
         await connection.execute(SQL.count_wake_check, values)

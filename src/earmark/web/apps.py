@@ -23,6 +23,8 @@ from earmark.web.sessions import Public, cookie_name
 _common = APIRouter()
 SIGN_IN_TRIES = 10
 """A minute and address."""
+GUEST_TRIES = 60
+"""Codes a minute from all addresses together: with a thousand addresses, a code is hit once in three years."""
 
 
 class _Static(StaticFiles):
@@ -52,6 +54,7 @@ def _create(stores: Stores, plane: Plane, router: APIRouter) -> FastAPI:
     app.state.plane = plane
     app.state.asked = audit_api.throttle()
     app.state.throttle = Throttle(limit=SIGN_IN_TRIES, seconds=60)
+    app.state.guests = Throttle(limit=GUEST_TRIES, seconds=60)
     app.mount("/static", _Static(directory=render.STATIC), name="static")
     for part in (_common, sign_in.router, router):
         app.include_router(part)

@@ -6,8 +6,9 @@ import asyncio
 import contextlib
 import io
 import json
+import math
 import tarfile
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -33,6 +34,8 @@ router = APIRouter()
 
 POLICY_VIOLATION = 1008
 """WebSocket close code of a refused sign-in."""
+CLOCKS_DIFFER = timedelta(minutes=2)
+"""A device's clock that is further from ours is wrong."""
 
 
 class Devices:
@@ -83,25 +86,47 @@ def _action(action: Action) -> dict[str, Any]:
     return {"kind": action.kind, "data": dict(action.data)}
 
 
-def _wake(message: dict[str, Any]) -> tuple[Wake | None, datetime, str]:
+def _number(value: Any) -> float:
+    number = float(value)
+    if not math.isfinite(number):
+        raise ValueError
+    return number
+
+
+def _word(value: Any, longest: int) -> str:
+    word = str(value)[:longest]
+    if not word.isprintable():
+        raise ValueError
+    return word
+
+
+def _moment(at: datetime, now: datetime) -> datetime:
+    """Return when it was, in the device's time zone: by its clock, or by ours where that is wrong.
+
+    A recording of another day than today lies outside of what its owner, a guest and the clocks would look at.
+    """
+    return at if abs(at - now) <= CLOCKS_DIFFER else now.astimezone(at.tzinfo)
+
+
+def _wake(message: dict[str, Any], now: datetime) -> tuple[Wake | None, datetime, str]:
     """Read a `wake` message. Raises BadRequest when it doesn't follow the protocol."""
     try:
         at = datetime.fromisoformat(message["at"])
         if at.tzinfo is None:
             raise ValueError
-        bundle = str(message.get("bundle") or "builtin")[:64]
+        at, bundle = _moment(at, now), _word(message.get("bundle") or "builtin", 64)
         if message.get("word") == "tap":
             return None, at, bundle
-        start, end = float(message["wake_start"]), float(message["wake_end"])
+        start, end = _number(message["wake_start"]), _number(message["wake_end"])
         verifier = message.get("verifier")
         wake = Wake(
-            word=str(message["word"])[:40],
-            score=float(message["score"]),
-            verifier_score=None if verifier is None else float(verifier),
+            word=_word(message["word"], 40),
+            score=_number(message["score"]),
+            verifier_score=None if verifier is None else _number(verifier),
             start=max(0.0, min(start, end)),
             end=max(0.0, min(end, 5.0)),
         )
-    except (KeyError, TypeError, ValueError):
+    except (KeyError, TypeError, ValueError, OverflowError):
         raise BadRequest(why="This wake message does not follow the device protocol.") from None
     return wake, at, bundle
 
@@ -204,7 +229,7 @@ async def _serve(socket: WebSocket, conversation: Conversation, ending: _EndOfSp
                 body = _body(message.get("text"))
                 if body["type"] == "wake":
                     shown = ""
-                    wake, at, bundle = _wake(body)
+                    wake, at, bundle = _wake(body, socket.app.state.stores.now())
                     if ending is not None:
                         await asyncio.to_thread(ending.reset)
                     await conversation.begin(at=at, wake=wake, bundle=bundle)

@@ -27,7 +27,8 @@ async def ask(request: Request, _: Public) -> Response:
 @router.post("")
 async def enter(request: Request, stores: StoresHere, _: Public, code: Annotated[str, Form(max_length=40)]) -> Response:
     """Trade a code for its page, whose address nobody can guess and which works as long as the code."""
-    if not request.app.state.throttle.try_once(f"guest {request.client.host if request.client else ''}"):
+    address = request.client.host if request.client else ""
+    if not (request.app.state.throttle.try_once(f"guest {address}") and request.app.state.guests.try_once("all")):
         raise TooManyRequests
     session = await vault.guest_session(stores, code)
     return RedirectResponse(f"/guest/{session.id}", status_code=303)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import uuid
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import date, datetime
 from itertools import groupby
 from typing import Annotated, Any
@@ -14,7 +15,7 @@ from fastapi import APIRouter, Form, Query, Request, Response
 from fastapi.responses import RedirectResponse
 
 from earmark import airlock, audio, vault
-from earmark.errors import BadRequest
+from earmark.errors import BadRequest, Erased, NotFound
 from earmark.storage import Stores
 from earmark.vault import Content, Interaction
 from earmark.web import wording
@@ -188,7 +189,10 @@ async def asked_first(request: Request, stores: StoresHere, who: Owner) -> Respo
     """Show what was chosen for review and waits for its owner's yes."""
     person = who.account.person_id
     waiting = await airlock.asked(stores, person)
-    items = [await vault.interaction(stores, person, each) for each in waiting]
+    items = []
+    for each in waiting:
+        with suppress(NotFound, Erased):  # it is being deleted
+            items.append(await vault.interaction(stores, person, each))
     shown_items = await _shown(stores, person, items)
     return page(request, "home/asked.html", items=[(item, waiting[item["id"]]) for item in shown_items])
 

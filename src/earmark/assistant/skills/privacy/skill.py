@@ -69,7 +69,9 @@ async def _saving(home: Home, *, on: bool) -> Reply:
     if not await home.set_saving(on):
         return Reply(text="This device saves nothing, and nothing you say leaves it.", done=not on)
     if on:
-        return Reply(text="I will save what you say to me. You can see and delete it in your history.")
+        return Reply(
+            text="I will save what you say, to me and to your other devices. You can see and delete it in your history."
+        )
     return Reply(text="I stopped saving. What is already kept stays until you delete it.")
 
 
