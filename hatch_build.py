@@ -29,6 +29,10 @@ FILES = {
     "@fontsource-variable/figtree/files/figtree-latin-wght-normal.woff2": "figtree-latin.woff2",
     "@fontsource-variable/figtree/files/figtree-latin-ext-wght-normal.woff2": "figtree-latin-ext.woff2",
     "@fontsource-variable/figtree/LICENSE": "licenses/figtree.txt",
+    "@fontsource-variable/noto-sans-devanagari/files/noto-sans-devanagari-devanagari-wght-normal.woff2": (
+        "noto-sans-devanagari.woff2"
+    ),
+    "@fontsource-variable/noto-sans-devanagari/LICENSE": "licenses/noto-sans-devanagari.txt",
     "@iconify-json/lucide/info.json": "licenses/lucide.json",
 }
 """What stays of each package, and its name in static/npm."""
@@ -37,8 +41,8 @@ ICONS = (
     "activity arrow-right audio-lines baby badge-check bar-chart-3 bell boxes calendar-days check chevron-left "
     "chevron-right circle-alert circle-check clock cpu download ear ear-off file-check flag gavel gift headphones "
     "history house inbox key-round keyboard languages list-filter log-out map-pin message-circle mic mic-off pause "
-    "pencil play plus receipt-text repeat rotate-ccw save scale scroll-text search settings shield shield-check shield-off skip-back sparkles square trash-2 trending-up undo-2 "
-    "user user-plus users volume-2 x"
+    "pencil play plus receipt-text repeat rotate-ccw save scale scroll-text search settings shield shield-check "
+    "shield-off skip-back sparkles square trash-2 trending-up undo-2 user user-plus users volume-2 x"
 )
 """Lucide icons that the pages may use (a test compares)."""
 

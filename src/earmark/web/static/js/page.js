@@ -1,7 +1,10 @@
 // What every page does: keys, dialogs, toasts. Pages work without it.
 
 document.documentElement.classList.add("js");
-if (document.body.classList.contains("plane-home")) navigator.serviceWorker?.register("/service-worker.js").catch(() => {});
+if (document.body.classList.contains("plane-home")) {
+  // Another address in another language, so that the one page it keeps is fetched again.
+  navigator.serviceWorker?.register(`/service-worker.js?language=${document.documentElement.lang}`).catch(() => {});
+}
 
 export const typing = (event) =>
   event.target.closest?.("input, textarea, select, [contenteditable]") || event.ctrlKey || event.metaKey || event.altKey;
@@ -74,6 +77,6 @@ for (const [name, busy] of [["htmx:beforeRequest", "true"], ["htmx:afterRequest"
 
 document.addEventListener("htmx:responseError", (event) => {
   const said = new DOMParser().parseFromString(event.detail.xhr.responseText, "text/html").body.textContent.trim();
-  toast(said.slice(0, 300) || "That did not work. Please try again.");
+  toast(said.slice(0, 300) || document.body.dataset.failed);
 });
-document.addEventListener("htmx:sendError", () => toast("Earmark can't be reached. Is it still running?"));
+document.addEventListener("htmx:sendError", () => toast(document.body.dataset.unreachable));
