@@ -1,10 +1,7 @@
 // What every page does: keys, dialogs, toasts. Pages work without it.
 
 document.documentElement.classList.add("js");
-if (document.body.classList.contains("plane-home")) {
-  // Another address in another language, so that the one page it keeps is fetched again.
-  navigator.serviceWorker?.register(`/service-worker.js?language=${document.documentElement.lang}`).catch(() => {});
-}
+if (document.body.classList.contains("plane-home")) navigator.serviceWorker?.register("/service-worker.js").catch(() => {});
 
 export const typing = (event) =>
   event.target.closest?.("input, textarea, select, [contenteditable]") || event.ctrlKey || event.metaKey || event.altKey;
