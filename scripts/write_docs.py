@@ -8,7 +8,7 @@ from typing import Any
 
 from typer.main import get_command
 
-from earmark import errors, export
+from earmark import doctor, errors, export
 from earmark.cli import app
 from earmark.errors import EarmarkError
 from earmark.guarantees import GUARANTEES
@@ -108,6 +108,37 @@ def sentence(kind: type[EarmarkError]) -> str:
     return plain((kind.__doc__ or "").replace("{", "‹").replace("}", "›").replace("_", " "))
 
 
+def doctor_page() -> str:
+    lines = [
+        "# Doctor",
+        "",
+        "`earmark doctor` compares every row with every file and every key, both ways, and with consents, tasks,",
+        "dataset versions and the audit log. It changes nothing, may run while Earmark runs, and ends with status 1",
+        "when it found more than leftovers. What disagrees is looked at twice: somebody may speak or delete meanwhile.",
+        "",
+        "`earmark doctor --repair` mends what is safe and examines again; what is left is told with advice. It never",
+        "deletes what a person could still read: a key that was destroyed is never coming back, so what it sealed is",
+        "erased like anything else, with a receipt; a key or a file that is *missing* may lie in a backup, and is",
+        "left. Files and keys that no row names are taken away only while no other process is connected, because a",
+        "process that keeps a recording makes them a moment before its row. A repair may be killed and repeated; what",
+        "it mended is counted in the audit log.",
+        "",
+        "| what is found | | `--repair` |",
+        "|---|---|---|",
+    ]
+    for code, what in doctor.WHAT.items():
+        kind = "leftover" if code in doctor.LEFTOVERS else "serious"
+        mended, left = doctor.HOW_MENDED.get(code, ""), doctor.WHY_LEFT.get(code, "")
+        done = "; ".join(part for part in (mended, left and f"left: {left}") if part)
+        lines.append(f"| {what} | {kind} | {plain(done)} |")
+    lines += [
+        "",
+        "Names of files and states of keys are put beside the rows in temporary tables of the database, so what it",
+        "takes in memory hardly grows; [benchmarks.md](benchmarks.md) says how long a million recordings take.",
+    ]
+    return page(lines)
+
+
 def guarantees_page() -> str:
     counts = {state: sum(each.state == state for each in GUARANTEES) for state in ("held", "partly", "not held")}
     lines = [
@@ -170,6 +201,7 @@ def page(lines: list[str]) -> str:
 PAGES: dict[str, Callable[[], str]] = {
     "settings.md": settings_page,
     "commands.md": commands_page,
+    "doctor.md": doctor_page,
     "errors.md": errors_page,
     "guarantees.md": guarantees_page,
     "export-fields.md": export_page,

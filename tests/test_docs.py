@@ -126,3 +126,12 @@ def test_links_lead_somewhere():
 def test_decision_records_are_short():
     for file in sorted((ROOT / "docs" / "decisions").glob("*.md")):
         assert len(file.read_text().splitlines()) <= 40, file.name
+
+
+def test_every_event_of_the_audit_log_is_there():
+    text = read("audit-log.md")
+    files = [file for file in (ROOT / "src").rglob("*") if file.suffix in (".py", ".sql") and "bench" not in file.parts]
+    source = "".join(file.read_text() for file in files)
+    named = set(re.findall(r'"what": ?"([a-z.-]+)"', source)) - {"unreadable"}
+    assert {"erasure", "hearing", "consent", "sign-in"} <= named
+    assert [name for name in sorted(named) if f"`{name}`" not in text] == []

@@ -18,6 +18,7 @@
     │   ├── StaleLease                review.stale-lease
     │   └── Revoked                   learn.revoked
     ├── Erased                        vault.erased
+    ├── LogAltered                    audit.altered
     ├── BadBundle                     bundle.bad
     └── SetUpError                    this machine or folder isn't ready
         ├── PortInUse                 setup.port
@@ -206,6 +207,13 @@ class Erased(EarmarkError):
 
     code = "vault.erased"
     status = 410
+
+
+class LogAltered(EarmarkError):
+    """The audit log is not what was sealed; run `earmark audit verify` to see from which entry on."""
+
+    code = "audit.altered"
+    status = 503
 
 
 class BadBundle(EarmarkError):

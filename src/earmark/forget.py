@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Literal
 
-from earmark import airlock, consent, learn, vault
+from earmark import accounts, airlock, audit, consent, learn, vault
 from earmark.consent import Grants
-from earmark.errors import BadRequest, NotFound
+from earmark.errors import BadRequest, Conflict, NotFound
 from earmark.storage import Eraser, Stores
 from earmark.vault import KeepsakeKind, Receipt
 from earmark.words import InteractionId, PersonId
@@ -65,6 +66,33 @@ async def preview(stores: Stores, person_id: PersonId, ids: Sequence[Interaction
         models=touched.models,
         kept={kind: len(found) for kind, found in kept.items()},
     )
+
+
+async def close_account(stores: Stores, person_id: PersonId, *, how: str) -> Receipt:
+    """Erase everything of a person, then the account itself: name, sign-in, devices, words given, receipts, key.
+
+    Returns the receipt, which nobody can ask for again. Raises BadRequest for somebody who works here too, NotFound,
+    Conflict when something was still being said.
+    """
+    async with stores.pool.connection() as connection, connection.transaction():
+        await accounts.lock_owner(connection, person_id)  # refused before anything is erased
+    for _ in range(3):
+        receipt = await forget(stores, person_id, "all", how=how)
+        async with stores.pool.connection() as connection, connection.transaction():
+            await accounts.lock_owner(connection, person_id)
+            if await vault.holds_anything(connection, person_id):
+                continue  # kept a moment before the account was locked
+            slot = await accounts.remove_person(connection, person_id)
+            await vault.bury(connection, person_id, slot)
+            entry = await audit.append_in(connection, stores, {"what": "person.removed", "how": how})
+            break
+    else:
+        raise Conflict
+    await asyncio.to_thread(stores.vault_keys.destroy, [slot])
+    erased = {**receipt["erased"], "keys": receipt["erased"].get("keys", 0) + 1, "accounts": 1}
+    body = {name: receipt[name] for name in ("kind", "id", "how", "asked_at")}
+    done_at = stores.now().isoformat(timespec="seconds")
+    return audit.sign(stores, {**body, "done_at": done_at, "erased": dict(sorted(erased.items())), "log_entry": entry})
 
 
 async def not_called(stores: Stores, person_id: PersonId, identifier: InteractionId, *, how: str) -> Receipt | None:

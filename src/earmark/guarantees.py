@@ -53,6 +53,12 @@ GUARANTEES: tuple[Guarantee, ...] = (
         tried=(
             "We turned the clock past the retention time and counted survivors in rows, sound files and keys: none.",
             "We looked for a recording without an end, and tried to write one: the database takes none.",
+            "We chose each clock that is offered, for everything and for one device, and turned time to a second "
+            "before its end and to its end: all was there, and then nothing was.",
+            "We recorded under a long clock and chose a short one: what was older than that went at the next "
+            "round. A device with a clock of its own kept to its own.",
+            "We looked at what lives without a choice, 30 days, and at what was kept until its owner deletes it: "
+            "that lived through ten years, and through no deletion.",
             "We let recordings of two people run out at once: both went, and each owner has a receipt that says why.",
         ),
     ),
@@ -302,8 +308,28 @@ GUARANTEES: tuple[Guarantee, ...] = (
         number=15,
         group="False wakes",
         title="False wakes by device and day are published with the data behind them.",
-        state="not held",
-        why="Nothing is published yet.",
+        state="held",
+        tried=(
+            "We let 24 people's devices wake on three days, with a book beside, and compared the published month "
+            "with the book: devices, wakes, those with nothing understood, and how many devices had none, 1, 2 to "
+            "4 or more, each day.",
+            "We let every clock run out and everybody delete everything, and made the report again: not a figure "
+            "changed, the log holds its hash, and no second version can be published.",
+            "We let nine people's devices wake, deleted and took consents back: instead of each figure stood that "
+            "it is about fewer than ten people, and no sum gave a hidden figure away.",
+            "We let two of 24 devices wake for nothing, so that subtracting the others would name them: on that "
+            "day no figure by group was shown but the empty ones, and the sums over all 24 were.",
+            "We opened the published page, its data and its file, signed in and not, and searched them for every "
+            "person, device and name: none; and an owner's own page shows their device by name with each day's "
+            "exact figures.",
+            "We had twelve people heard in one city and three in another, and a clip traced: the published "
+            "figures are those of the signed log, the second city's is hidden, and so is the single clip.",
+        ),
+        why=(
+            "A false wake is a wake after which nothing was understood, or of which somebody said that nobody called. "
+            "What was deleted before its day was over is not counted. One device's own days are on its owner's page "
+            "alone: published are groups of ten people or more."
+        ),
     ),
     Guarantee(
         number=16,
@@ -347,17 +373,40 @@ GUARANTEES: tuple[Guarantee, ...] = (
             "We used an owner's session at the console, a reviewer's at the desk, an engineer's for cases, and a "
             "reviewer's for a lead's ties: refused each time.",
             "We asked for tasks as a reviewer of another language, and as a member of the recorded household: none.",
-            "As the database's owner we flipped, dropped, reordered and truncated entries and changed seals: the "
-            "check found each, and named the entry from which on the log is not what was sealed.",
-            "We rewrote an entry and its hash so that they fit each other: the seal that follows did not.",
+            "As the database's owner we flipped, dropped, reordered, added and truncated entries and changed "
+            "seals: the check found each, and named exactly the first entry that is not what was sealed or that "
+            "no good seal covers.",
+            "We rewrote an entry and its hash so that they fit each other: its mark, made with a key that is not "
+            "in the database, did not, and the check named that very entry.",
+            "We rewrote an entry, its hash and its mark's place, and let the worker seal on: it sealed what had "
+            "been true.",
+            "We changed the last seal, and wrote an entry behind it: the worker refused to seal on, and lost no event.",
+            "We changed the hashes that the worker goes on from: it noticed, and read them from the entries again.",
             "With the signing key in hand we cut the log's end off together with its seals, and rewrote the log "
             "whole: alone it verified, and beside the seal that a witness had kept it did not.",
             "We changed one figure of a witness's seal: it was refused as not ours rather than believed.",
+            "We turned the ring with a canary, listened as its owner, as reviewers and as a safety officer, "
+            "decided, unsealed, erased and withdrew: each deed is in the log, once, and no number of a person, a "
+            "device, a recording or a task, no name and no word is.",
+            "We had a clip heard and its recording deleted before the hearing had come home: it is in the log all "
+            "the same.",
+            "We signed in as an auditor at the desk and as a reviewer on the floor, whose process can't write "
+            "into the log: both sign-ins are in it, and whoever is added is in it with their roles.",
+            "We broke the log and asked for a recording, for a switch and for a deletion: no sound, no switch, no "
+            "receipt.",
+            "As root with the signing key we wrote the log's last third again, marks and seals included: the "
+            "witness's words said from which entry on it is another log.",
+            "We wrote the log again and threw the witness's words away: without them it verified as seen by "
+            "nobody, and with the witness's own file the rewriting was named.",
+            "We showed the witness the rewritten log, the cut one, and a longer one with a proof of our own "
+            "making: it signed none of them, and kept what we had shown as evidence.",
+            "We put words of another key into the database, and words of the witness about another log: nobody "
+            "believed them.",
         ),
         why=(
-            "Each clip carries its region, but a reviewer of another region is not refused yet. Without a witness who "
-            "keeps the log's seals elsewhere (`earmark audit checkpoint`), whoever holds this machine can write "
-            "another log."
+            "Each clip carries its region, but a reviewer of another region is not refused yet. Without a witness on "
+            "another machine (`earmark audit witness`), whoever holds this machine can write another log; with one, "
+            "what the witness saw can't change unseen, and the minute since it last looked can."
         ),
     ),
     Guarantee(

@@ -45,7 +45,14 @@ class Settings(BaseSettings):
     local_only: bool = Field(
         False, description="`earmark listen` on this machine always answers by itself, as with --local."
     )
+    operator: str | None = Field(
+        None, description="Who runs this installation and answers for it: the page `/listeners` names them."
+    )
     site: str = Field("home", description="Name of the site that reviewers of this installation belong to by default.")
+    witness_url: str | None = Field(
+        None, description="Address of the witness on another machine that co-signs the audit log; docs/audit-log.md."
+    )
+    witness_key: str | None = Field(None, description="Public key of that witness, hexadecimal; it prints it.")
     log_level: str = Field(
         "info", description="debug, info, warning or error. In a terminal `earmark up` and `demo` show warnings only."
     )

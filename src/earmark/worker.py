@@ -10,7 +10,7 @@ from random import Random
 import structlog
 from procrastinate import App
 
-from earmark import accounts, airlock, audit, doctor, learn, review, safety, vault
+from earmark import accounts, airlock, audit, doctor, learn, report, review, safety, vault
 from earmark.errors import NotFound
 from earmark.forget import drop_false_wakes, finish_interrupted, forget, forget_expired
 from earmark.storage import Stores
@@ -67,8 +67,10 @@ TIMETABLE: dict[str, tuple[str, Callable[[Stores], Awaitable[object]]]] = {
     "look_after_cases": ("* * * * * */10", look_after_cases),
     "take_labels": ("* * * * * */30", _take_labels),
     "number_events": ("* * * * *", audit.sequence),
+    "ask_witness": ("* * * * *", audit.ask_witness),
     "tidy": ("*/5 * * * *", _tidy),
     "sweep": ("37 * * * *", _Sweep()),
+    "publish": ("3 * * * *", report.publish),
     "sample": ("7 * * * *", _sample),
     "remake": ("23 3 * * *", learn.remake),
     "finish_erasures": ("* * * * *", finish_interrupted),

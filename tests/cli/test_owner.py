@@ -40,7 +40,12 @@ def test_forget_one_leaves_the_other_and_gives_a_receipt_that_verifies(earmark, 
     assert done.exit_code == 0
     assert done.json["erased"]["recordings"] == 1
     assert [item["id"] for item in earmark("history", "--json").json] == recorded[1:]
-    assert earmark("audit", "receipt", receipt).exit_code == 0
+    told = earmark("audit", "receipt", receipt)
+    assert told.exit_code == 0
+    assert "genuine" in told.stdout
+    assert "recordings" in told.stdout
+    assert "Asked for on" in told.stdout
+    assert "by command" in told.stdout
     forged = json.loads(receipt.read_text())
     forged["erased"]["recordings"] = 2
     receipt.write_text(json.dumps(forged))

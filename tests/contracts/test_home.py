@@ -42,9 +42,10 @@ async def test_keeps_a_list_in_order_without_doubles(home: Home) -> None:
     assert list(await home.shopping_all()) == []
 
 
-async def test_keeps_messages_until_they_are_read(home: Home) -> None:
+async def test_keeps_messages_until_they_are_read(home: Home, clock) -> None:
     assert not await home.message_leave("nobody", "hello")
     assert await home.message_leave("ada", "dinner is ready")
+    clock.turn(seconds=1)
     assert await home.message_leave("Ada", "hurry up")
     first, second = await home.messages_unread()
     assert (first.text, second.text) == ("dinner is ready", "hurry up")

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 from psycopg.errors import NotNullViolation
 
-from earmark import forget, vault
+from earmark import consent, forget, vault
 from earmark.errors import Erased
+from earmark.switches import switch
 
 
 async def test_what_is_past_its_clock_leaves_no_row_object_or_key(ring, canary, clock, places):
@@ -41,6 +42,49 @@ async def test_the_clock_is_set_when_it_is_recorded(ring, canary, clock):
     assert [row["life"].days for row in rows] == [ring.stores.settings.retention_days]
     with pytest.raises(NotNullViolation):
         await ring.rows("UPDATE vault.interactions SET expires_at = NULL RETURNING id")
+
+
+@pytest.mark.parametrize("days", [days for days in consent.CLOCKS if days])
+async def test_each_clock_that_is_offered_strikes(ring, canary, clock, days):
+    """We chose each clock that is offered, for everything and for one device, and turned time to a second before its
+    end and to its end: all was there, and then nothing was."""
+    for device in (None, ring.device):
+        await switch(ring.stores, ring.ada, "save", True, how="settings", device_id=device, keep_days=days)
+        await ring.say(canary)
+        clock.turn(days=days, seconds=-1)
+        assert await forget.forget_expired(ring.stores) == 0
+        clock.turn(seconds=1)
+        assert await forget.forget_expired(ring.stores) == 1
+        assert await ring.rows("SELECT id FROM vault.interactions") == []
+        assert list(ring.stores.objects.names("vault")) == []
+
+
+async def test_a_shorter_clock_holds_for_what_is_kept_already(ring, canary, clock):
+    """We recorded under a long clock and chose a short one: what was older than that went at the next round. A device
+    with a clock of its own kept to its own."""
+    await switch(ring.stores, ring.ada, "save", True, how="settings", keep_days=548)
+    await ring.say(canary)
+    clock.turn(days=40)
+    await switch(ring.stores, ring.ada, "save", True, how="settings", device_id=ring.device, keep_days=90)
+    await switch(ring.stores, ring.ada, "save", True, how="settings", keep_days=30)
+    assert await forget.forget_expired(ring.stores) == 0
+    await switch(
+        ring.stores, ring.ada, "save", True, how="settings", device_id=ring.device, keep_days=consent.AS_FOR_ALL
+    )
+    assert await forget.forget_expired(ring.stores) == 1
+
+
+async def test_until_deleted_is_a_choice_and_never_the_default(ring, canary, clock):
+    """We looked at what lives without a choice, 30 days, and at what was kept until its owner deletes it: that lived
+    through ten years, and through no deletion."""
+    await ring.say(canary)
+    await switch(ring.stores, ring.ada, "save", True, how="settings", keep_days=consent.UNTIL_DELETED)
+    kept = await ring.say(canary)
+    clock.turn(days=3650)
+    assert await forget.forget_expired(ring.stores) == 0
+    await forget.forget(ring.stores, ring.ada, [kept], how="settings")
+    await switch(ring.stores, ring.ada, "save", True, how="settings", keep_days=30)
+    assert await forget.forget_expired(ring.stores) == 1
 
 
 async def test_each_owner_gets_a_receipt_of_the_clock(ring, canary, clock, household):

@@ -376,8 +376,16 @@ TABLES: dict[str, Table] = {
         columns=none_of("person_key side", "a keyed hash of a person and their side, which is exported with each label")
     ),
     "audit.inbox": Table(columns=none_of("id event", LOG)),
-    "audit.log": Table(columns=none_of("number event leaf", LOG)),
-    "audit.checkpoints": Table(columns=none_of("size root at signature", LOG)),
+    "audit.log": Table(columns=none_of("number event leaf mark", LOG)),
+    "audit.checkpoints": Table(columns=none_of("size root at signature peaks", LOG)),
+    "audit.subtrees": Table(columns=none_of("height number hash", LOG)),
+    "audit.cosignatures": Table(columns=none_of("witness size root seen_at signature", LOG)),
+    "audit.wake_days": Table(
+        columns=none_of("day people devices wakes false_wakes devices_by people_by", "counts of a day, of nobody")
+    ),
+    "audit.reports": Table(
+        columns=none_of("month report made_at", "published for everybody, about ten people at least")
+    ),
 }
 PREFIXES = {
     "vault": "recordings/, byte for byte what was kept; compared in a test of its own",
@@ -694,7 +702,7 @@ async def test_no_plain_copy_of_it_stays_behind(ring, full, canary, places, open
     assert places.search(canary.needles()) == set()
     await pieces.aclose()
     assert places.search(canary.needles()) == set()
-    events = await ring.rows("SELECT event FROM audit.inbox WHERE event ->> 'what' = 'exported'")
+    events = await ring.rows("SELECT event::jsonb AS event FROM audit.inbox WHERE event::jsonb ->> 'what' = 'exported'")
     assert [sorted(row["event"]) for row in events] == [["at", "how", "recordings", "salt", "what"]] * 2
 
 

@@ -23,6 +23,10 @@ NOT_OF_A_RECORDING = {
     "audit.inbox": "opaque ids, roles, days and counts on their way to the log",
     "audit.log": "opaque ids, roles, days and counts",
     "audit.checkpoints": "sizes, hashes and signatures",
+    "audit.subtrees": "hashes",
+    "audit.cosignatures": "sizes, hashes and signatures of a witness",
+    "audit.wake_days": "counts of a day, without people and devices",
+    "audit.reports": "published counts, none about fewer than ten people",
 }
 """Tables that an erasure of recordings does not visit, each with what it holds instead."""
 

@@ -8,7 +8,7 @@ from psycopg.errors import InsufficientPrivilege
 
 from earmark import accounts, audit, review
 from earmark.audit import leaf_hash
-from earmark.errors import Forbidden
+from earmark.errors import Forbidden, LogAltered
 
 MAY_READ = {
     "earmark_review": {"review"},
@@ -86,8 +86,9 @@ async def test_a_reviewer_is_served_by_need_only(ring, canary, household):
 
 
 @pytest.fixture
-async def sealed_log(ring):
+async def sealed_log(ring, places):
     """Three rounds of events, each sealed by a checkpoint, and the last one's checkpoint in a witness's hands."""
+    tamper(places, "DELETE FROM audit.inbox")  # what the household's people allowed
     for round_ in range(3):
         for number in range(4):
             await audit.append(ring.stores, {"what": "test", "round": round_, "number": number})
@@ -107,24 +108,53 @@ SWAP = """
     UPDATE audit.log AS a SET event = b.event, leaf = b.leaf FROM audit.log AS b
      WHERE (a.number, b.number) IN ((5, 6), (6, 5))
 """
+MOVE_ALL = SWAP.replace("leaf = b.leaf", "leaf = b.leaf, mark = b.mark")
+MOVE_UP = """
+    UPDATE audit.log AS a SET event = b.event, leaf = b.leaf, mark = b.mark FROM audit.log AS b
+     WHERE b.number = a.number + 1 AND a.number >= 5
+"""
 
 
 @pytest.mark.parametrize(
     ("statements", "first_bad"),
     [
-        (["UPDATE audit.log SET event = jsonb_set(event, '{number}', '9') WHERE number = 5"], 5),
+        (["""UPDATE audit.log SET event = replace(event, '"number":1', '"number":9') WHERE number = 5"""], 5),
+        (["UPDATE audit.log SET event = event || ' ' WHERE number = 5"], 5),
         (["UPDATE audit.log SET leaf = set_byte(leaf, 0, 255 - get_byte(leaf, 0)) WHERE number = 5"], 5),
+        (["UPDATE audit.log SET mark = set_byte(mark, 0, 255 - get_byte(mark, 0)) WHERE number = 5"], 5),
+        (["UPDATE audit.log SET mark = NULL WHERE number = 5"], 5),
         (["DELETE FROM audit.log WHERE number = 5"], 5),
-        ([SWAP], 4),
+        ([MOVE_UP, "DELETE FROM audit.log WHERE number = 11"], 5),
+        ([SWAP], 5),
+        ([MOVE_ALL], 5),
         (["DELETE FROM audit.log WHERE number >= 9"], 9),
+        (["DELETE FROM audit.checkpoints WHERE size = 12"], 8),
+        (["INSERT INTO audit.log SELECT 12, event, leaf, mark FROM audit.log WHERE number = 11"], 12),
         (["UPDATE audit.checkpoints SET root = sha256(root) WHERE size = 8"], 4),
-        (["UPDATE audit.checkpoints SET at = at + interval '1 second' WHERE size = 8"], 8),
+        (["UPDATE audit.checkpoints SET at = at + interval '1 second' WHERE size = 8"], 4),
+        (["INSERT INTO audit.subtrees VALUES (8, 0, sha256('another'))"], 0),
     ],
-    ids=["event flipped", "hash flipped", "dropped", "reordered", "truncated", "root changed", "time changed"],
+    ids=[
+        "one byte flipped",
+        "one byte added",
+        "hash flipped",
+        "mark flipped",
+        "mark removed",
+        "dropped",
+        "dropped and closed up",
+        "reordered",
+        "reordered with marks",
+        "truncated",
+        "seal dropped",
+        "added",
+        "root changed",
+        "time changed",
+        "stored hash made up",
+    ],
 )
 async def test_a_changed_log_is_found(ring, sealed_log, places, statements, first_bad):
-    """As the database's owner we flipped, dropped, reordered and truncated entries and changed seals: the check found
-    each, and named the entry from which on the log is not what was sealed."""
+    """As the database's owner we flipped, dropped, reordered, added and truncated entries and changed seals: the check
+    found each, and named exactly the first entry that is not what was sealed or that no good seal covers."""
     tamper(places, *statements)
     verdict = await audit.verify(ring.stores)
     assert not verdict.good
@@ -132,33 +162,70 @@ async def test_a_changed_log_is_found(ring, sealed_log, places, statements, firs
 
 
 async def test_an_entry_rewritten_with_its_hash_is_found(ring, sealed_log, places):
-    """We rewrote an entry and its hash so that they fit each other: the seal that follows did not."""
-    event = {"what": "nothing happened"}
+    """We rewrote an entry and its hash so that they fit each other: its mark, made with a key that is not in the
+    database, did not, and the check named that very entry."""
+    entry = audit.entry_of(ring.stores, {"what": "nothing happened"})
     with psycopg.connect(places.owner) as connection:
         connection.execute(
-            "UPDATE audit.log SET event = %s, leaf = %s WHERE number = 6",
-            [psycopg.types.json.Jsonb(event), leaf_hash(event)],
+            "UPDATE audit.log SET event = %s, leaf = %s WHERE number = 6", [entry, leaf_hash(entry.encode())]
         )
     verdict = await audit.verify(ring.stores)
     assert not verdict.good
-    assert verdict.first_bad == 4
+    assert verdict.first_bad == 6
+
+
+async def test_a_rewritten_log_does_not_win_the_next_seal(ring, sealed_log, places):
+    """We rewrote an entry, its hash and its mark's place, and let the worker seal on: it sealed what had been true."""
+    entry = audit.entry_of(ring.stores, {"what": "nothing happened"})
+    values = {"entry": entry, "leaf": leaf_hash(entry.encode())}
+    tamper(places, "UPDATE audit.log SET event = %(entry)s, leaf = %(leaf)s, mark = NULL", **values)
+    await audit.append(ring.stores, {"what": "later"})
+    await audit.sequence(ring.stores)
+    verdict = await audit.verify(ring.stores)
+    assert not verdict.good
+    assert verdict.first_bad == 0
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE audit.checkpoints SET root = sha256(root) WHERE size = 12",
+        "INSERT INTO audit.log SELECT 12, event, leaf, mark FROM audit.log WHERE number = 11",
+    ],
+)
+async def test_nothing_is_sealed_on_top_of_a_forgery(ring, sealed_log, places, statement):
+    """We changed the last seal, and wrote an entry behind it: the worker refused to seal on, and lost no event."""
+    tamper(places, statement)
+    await audit.append(ring.stores, {"what": "later"})
+    with pytest.raises(LogAltered):
+        await audit.sequence(ring.stores)
+    assert len(await ring.rows("SELECT * FROM audit.inbox")) == 1
+
+
+async def test_peaks_that_were_changed_are_read_from_the_log_again(ring, sealed_log, places):
+    """We changed the hashes that the worker goes on from: it noticed, and read them from the entries again."""
+    tamper(places, "UPDATE audit.checkpoints SET peaks = sha256('a') || sha256('b') WHERE size = 12")
+    await audit.append(ring.stores, {"what": "later"})
+    assert await audit.sequence(ring.stores) == 1
+    assert (await audit.verify(ring.stores)).good
 
 
 async def test_a_witness_finds_what_even_the_key_can_not_hide(ring, sealed_log, places):
     """With the signing key in hand we cut the log's end off together with its seals, and rewrote the log whole: alone
     it verified, and beside the seal that a witness had kept it did not."""
     witness = audit.checkpoint_of(ring.stores, sealed_log)
-    assert (await audit.verify(ring.stores, witness=witness)).good
+    assert (await audit.verify(ring.stores, kept=[witness])).witnessed == 12
     tamper(places, "DELETE FROM audit.log WHERE number >= 8", "DELETE FROM audit.checkpoints WHERE size > 8")
     assert (await audit.verify(ring.stores)).good, "whoever holds the key can cut the end off unseen"
-    assert not (await audit.verify(ring.stores, witness=witness)).good
+    verdict = await audit.verify(ring.stores, kept=[witness])
+    assert (verdict.good, verdict.first_bad) == (False, 8)
 
     tamper(places, "TRUNCATE audit.log", "TRUNCATE audit.checkpoints")
     for number in range(12):
         await audit.append(ring.stores, {"what": "another story", "number": number})
     await audit.sequence(ring.stores)
     assert (await audit.verify(ring.stores)).good
-    verdict = await audit.verify(ring.stores, witness=witness)
+    verdict = await audit.verify(ring.stores, kept=[witness])
     assert not verdict.good
     assert "witness" in verdict.why
 
@@ -166,4 +233,4 @@ async def test_a_witness_finds_what_even_the_key_can_not_hide(ring, sealed_log, 
 async def test_a_forged_witness_is_no_witness(ring, sealed_log):
     """We changed one figure of a witness's seal: it was refused as not ours rather than believed."""
     witness = audit.checkpoint_of(ring.stores, sealed_log)
-    assert not (await audit.verify(ring.stores, witness={**witness, "size": 4})).good
+    assert not (await audit.verify(ring.stores, kept=[{**witness, "size": 4}])).good

@@ -1,15 +1,16 @@
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 
 import numpy as np
 import pytest
 
-from earmark import accounts, audit, forget, learn
+from earmark import accounts, audit, forget, learn, vault
 from earmark.assistant import FEATURE_NAMES, NOTHING, Decision, Engine, Heard, Hypothesis
 from earmark.bundle import BUILTIN
-from earmark.errors import BadRequest, Forbidden
+from earmark.errors import BadRequest, Conflict, Forbidden
 from earmark.learn import making, ring
 from earmark.learn.hearing import Reading, Result
 from earmark.vault import Content
@@ -154,6 +155,41 @@ async def test_what_people_say_is_part_of_the_bundle_and_goes_with_their_recordi
     await forget.forget(stores, people[0], said[:1], how="settings")
     assert await learn.promoted(stores) is BUILTIN
     assert list(stores.home.models.iterdir()) == []
+
+
+async def test_a_deletion_while_models_are_made_leaves_none_of_them(stores, labelled, ears, people, tone, monkeypatch):
+    made_before = ring.make
+    said = await vault.selection(stores, people[0])
+    loop = asyncio.get_running_loop()
+
+    def make(attempt, parts):
+        made = made_before(attempt, parts)
+        gone = forget.forget(stores, people[0], said[:1], how="settings")
+        asyncio.run_coroutine_threadsafe(gone, loop).result()
+        return made
+
+    monkeypatch.setattr(ring, "make", make)
+    with pytest.raises(Conflict):
+        await learn.learn(stores, promote=True)
+    assert await learn.promoted(stores) is BUILTIN
+    assert list(stores.home.models.glob("*")) == []
+    monkeypatch.setattr(ring, "make", made_before)
+    assert (await learn.learn(stores, promote=True)).promoted
+
+
+async def test_a_model_that_was_retired_is_made_again_at_night(stores, labelled, ears, people):
+    assert await learn.remake(stores) is None
+    first = await learn.learn(stores, promote=True)
+    said = await vault.selection(stores, people[0])
+    await forget.forget(stores, people[0], said[:1], how="settings")
+    (asked,) = await learn.remakes(stores)
+    assert (asked.retired, asked.done_at) == (first.candidate, None)
+    report = await learn.remake(stores)
+    assert report is not None
+    assert report.dataset != first.dataset
+    (done,) = await learn.remakes(stores)
+    assert (done.made, done.done_at is not None) == (report.candidate, True)
+    assert await learn.remake(stores) is None
 
 
 async def test_words_of_one_person_are_learned_where_there_is_one_household(stores, labelled, monkeypatch):

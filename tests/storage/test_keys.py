@@ -80,3 +80,30 @@ def test_what_never_existed_is_erased(keys):
     for slot in (-1, 10_000):
         with pytest.raises(Erased):
             keys.secret(slot)
+
+
+def test_a_slot_is_free_until_it_is_handed_out_and_says_when_it_was_destroyed_or_damaged(keys):
+    lives, goes, breaks = (keys.reserve() for _ in range(3))
+    keys.destroy([goes])
+    path = keys.folder / "slots"
+    raw = bytearray(path.read_bytes())
+    raw[64 + breaks * 64 + 20] ^= 1
+    path.write_bytes(bytes(raw) + b"half a slot")
+    states = dict(keys.states())
+    assert states.pop(lives) == "live"
+    assert states.pop(goes) == "gone"
+    assert states.pop(breaks) == "bad"
+    assert set(states.values()) == {"free"}
+    assert keys.live_slots() == {lives, *states}
+
+
+def test_a_slot_that_a_power_cut_left_marked_as_free_opens_and_can_be_destroyed(keys):
+    slot = keys.reserve()
+    secret = keys.secret(slot)
+    with (keys.folder / "slots").open("r+b") as file:
+        file.seek(64 + slot * 64)
+        file.write(b"FREE")
+    assert keys.secret(slot) == secret
+    assert keys.destroy([slot]) == 1
+    with pytest.raises(Erased):
+        keys.secret(slot)

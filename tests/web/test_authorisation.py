@@ -43,6 +43,9 @@ TABLE: dict[Plane, dict[str, str]] = {
         "GET /settings/account": "owner",
         "GET /settings/account/privacy": "owner",
         "POST /settings/account/privacy": "owner",
+        "GET /settings/account/close": "owner",
+        "POST /settings/account/close": "owner",
+        "POST /api/account/close": "owner",
         "POST /first-run": "owner",
         "GET /api/history": "owner",
         "GET /api/history/{identifier}": "owner",
@@ -69,6 +72,12 @@ TABLE: dict[Plane, dict[str, str]] = {
         "GET /manifest.webmanifest": "anyone",
         "GET /service-worker.js": "anyone",
         "GET /offline": "anyone",
+        "GET /report": "anyone",
+        "GET /api/report": "anyone",
+        "GET /report/mine": "owner",
+        "GET /api/audit/checkpoint": "anyone",
+        "GET /api/audit/proof/inclusion": "anyone",
+        "GET /api/audit/proof/consistency": "anyone",
     },
     "floor": {
         "GET /": "lead reviewer",
@@ -98,6 +107,9 @@ TABLE: dict[Plane, dict[str, str]] = {
         "POST /audit/verify": "admin auditor",
         "GET /people": "admin",
         "POST /people/link": "admin",
+        "GET /api/audit/checkpoint": "anyone",
+        "GET /api/audit/proof/inclusion": "anyone",
+        "GET /api/audit/proof/consistency": "anyone",
     },
 }
 COMMON = {
@@ -161,7 +173,8 @@ async def test_every_role_gets_what_the_table_says(plane: Plane, browse, worker,
     browsers["nobody"] = await browse(plane)
     for line, allowed in TABLE[plane].items():
         method, path = line.split(" ", 1)
-        if path in ("/history/all/delete", "/models/rollback") and method == "POST":
+        closes = ("/settings/account/close", "/api/account/close")
+        if path in ("/history/all/delete", "/models/rollback", *closes) and method == "POST":
             continue  # they change what the others see; their own tests let them in
         for role, browser in browsers.items():
             send = browser.get if method == "GET" else browser.post

@@ -82,8 +82,12 @@ async def test_the_log_is_checked_and_a_change_in_it_named(browse, worker, store
         await audit.append(stores, {"what": "hearing", "number": number})
     await audit.sequence(stores)
     browser = await browse("desk", await worker("auditor"))
-    assert "3 entries" in (await browser.get("/audit")).text
-    assert "Unaltered" in (await browser.post("/audit/verify")).text
+    page = (await browser.get("/audit")).text
+    assert "3 entries" in page
+    assert "None. Whoever holds this machine" in page
+    checked = (await browser.post("/audit/verify")).text
+    assert "Unaltered" in checked
+    assert "No witness has seen them" in checked
     with psycopg.connect(home.read_secret("database-owner")) as connection:
         connection.execute("""UPDATE audit.log SET event = event || '{"what": "nothing"}' WHERE number = 1""")
     assert "The first bad entry is number 1" in (await browser.post("/audit/verify")).text

@@ -62,7 +62,7 @@ async def test_a_program_with_a_token_gets_the_same(browse, household, stores, s
         answer = await program.post("/api/export", headers=wrong)
         assert (answer.status_code, answer.json()["error"]["code"]) == (401, "auth.sign-in")
     async with stores.pool.connection() as connection:
-        rows = await (await connection.execute("SELECT event FROM audit.inbox")).fetchall()
+        rows = await (await connection.execute("SELECT event::jsonb AS event FROM audit.inbox")).fetchall()
     events = [row["event"] for row in rows if row["event"]["what"] == "exported"]
     assert [(event["how"], event["recordings"]) for event in events] == [("api", 1)]
     assert str(household.ada) not in str(events)

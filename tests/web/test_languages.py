@@ -12,10 +12,11 @@ from random import Random
 
 import pytest
 
-from earmark import accounts, airlock, consent, guests, vault
+from earmark import accounts, airlock, consent, guests, report, vault
 from earmark.switches import switch
 from earmark.web import language, render, wording
 from earmark.web.language import LANGUAGES, best, speaking
+from earmark.web.reporting import context
 
 PRIVACY = "/settings/account/privacy"
 HTMX = {"HX-Request": "true"}
@@ -154,12 +155,13 @@ async def pages(stores, role_stores, household, clock, tone) -> dict[str, list[s
     receipt = await vault.erase(stores, household.ada, [], how="settings", erasers=())
     item = f"/history/{ids[0]}"
     public = ["/sign-in", "/sign-in/abc", "/guest", f"/guest/{session.id}?gone=2", "/listeners", "/guarantees"]
-    public += ["/offline", "/nowhere"]
+    public += ["/offline", "/nowhere", "/report", "/report?month=2026-04"]
     owners = ["/", "/talk", "/history", "/history?kind=false_wake", "/history?q=nowhere", "/history?day=soon", "/asked"]
     owners += [item, *(f"/history/{each}" for each in ids[1:]), f"{item}/delete", f"{item}/not-for-me", PRIVACY]
     owners += ["/history/delete", f"/history/delete?from=2026-05-01&to=2026-05-04&device={household.kitchen}"]
     owners += [f"/history/delete?id={ids[0]}&id={ids[1]}", "/history/delete?day=2020-01-01", "/history/all/delete"]
     owners += ["/receipts", f"/receipts/{receipt['id']}", "/export", f"/history/{household.ada}"]
+    owners += ["/report/mine", "/settings/account/close"]
     empty = ["/", "/talk", "/history", PRIVACY, "/asked", "/receipts", "/export", "/history/all/delete"]
     return {"nobody": public, "ada": [*public, *owners], "kid": empty, "fresh": empty}
 
@@ -232,14 +234,54 @@ def readable(page: str) -> list[str]:
     return found
 
 
-async def test_nothing_on_a_page_was_forgotten(pages, browsers, monkeypatch) -> None:
+@pytest.fixture
+def bracketed(monkeypatch) -> None:
     real = language.catalog
     monkeypatch.setattr(language, "catalog", lambda code: Bracketed() if code == "es" else real(code))
+
+
+def forgotten(page: str) -> list[str]:
+    lines = [line.strip() for text in readable(page) for line in text.split("\n")]
+    return [line for line in lines if re.search(r"[^\W\d_]", DATA.sub("", line))]
+
+
+async def test_nothing_on_a_page_was_forgotten(pages, browsers, bracketed) -> None:
     async for path, page in opened(pages, browsers, "es"):
-        for text in readable(page):
-            for line in text.split("\n"):
-                left = DATA.sub("", line)
-                assert not re.search(r"[^\W\d_]", left), f"{path}: {line.strip()!r} is in no catalog"
+        assert forgotten(page) == [], f"{path}: this is in no catalog"
+
+
+async def test_nothing_in_a_report_was_forgotten(stores, bracketed) -> None:
+    found = await report.report(stores, report.Month.named("2026-05"))
+    days = [
+        {
+            "day": f"2026-05-0{number}",
+            "devices": devices,
+            "wakes": 40,
+            "false_wakes": 3,
+            "false_wakes_per_device": 0.1,
+            "devices_by_false_wakes": dict.fromkeys(report.GROUPS, by),
+        }
+        for number, (devices, by) in enumerate([(30, 12), (30, report.FEWER), (report.FEWER, report.FEWER)], start=1)
+    ]
+    wakes = {"days": days, "days_shown": 2, "wakes": 80, "false_wakes": 6, "false_wakes_per_device_and_day": 0.1}
+    heard = [{"site": "Kitchen", "purpose": why, "times": report.FEWER} for why in wording.PURPOSES]
+    whole = {
+        "wakes": wakes,
+        "heard": heard,
+        "withdrawals": {"review": 12, "transcription": report.FEWER, "save": 20},
+        "cases_decided": {"release": 1, "erase": 2, "escalate": 3, "support": 4},
+    }
+    with speaking("es"):
+        assert forgotten(render.render("home/_report.html", context(found | whole))) == []
+        assert forgotten(render.render("home/_report.html", context(found))) == []
+
+
+async def test_a_closed_account_says_so_in_the_language_it_was_closed_in(browse, stores, household, bracketed) -> None:
+    browser = await browse("home", household.ben)
+    browser.client.cookies.set(language.COOKIE, "es")
+    page = (await browser.post("/settings/account/close")).text
+    assert lang(page) == "es"
+    assert forgotten(re.sub("<textarea.*?</textarea>", "", page, flags=re.DOTALL)) == []
 
 
 @pytest.mark.parametrize(

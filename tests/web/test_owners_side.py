@@ -312,6 +312,18 @@ async def test_codes_cannot_be_tried_out(browse) -> None:
     assert seen[-1] == 429
 
 
+async def test_closing_an_account(browse, household, woken, stores) -> None:
+    await woken()
+    browser = await browse("home", household.ada)
+    assert "1 recording" in (await browser.get("/settings/account/close")).text
+    closed = await browser.post("/settings/account/close")
+    assert "Your account is closed" in closed.text
+    assert "earmark_receipt" in closed.text
+    assert "Max-Age=0" in closed.headers["set-cookie"] or "expires" in closed.headers["set-cookie"].lower()
+    assert (await browser.get("/history")).status_code == 303
+    assert await vault.count(stores, household.ada) == 0
+
+
 class TestApi:
     async def test_history_and_one(self, api, woken, clock) -> None:
         for number in range(3):

@@ -62,7 +62,9 @@ async def test_the_page_about_listeners_names_where_they_work(browse, stores) ->
     for role, site in (("reviewer", "Bucharest"), ("lead", "Hyderabad"), ("engineer", "Elsewhere"), ("reviewer", None)):
         await accounts.create_person(stores, name="Somebody", roles=[role], site=site)
     page = await (await browse("home")).get("/listeners")
-    assert f"They work in Bucharest, Hyderabad, {stores.settings.site}." in page.text
+    home = stores.settings.site
+    where = f"They work in Bucharest (1 person), Hyderabad (1 person), {home} (1 person), for whoever runs this Earmark"
+    assert where in page.text
     assert "Elsewhere" not in page.text
 
 

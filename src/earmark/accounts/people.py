@@ -15,8 +15,9 @@ from argon2 import PasswordHasher
 from argon2.exceptions import VerificationError
 from psycopg.errors import UniqueViolation
 
+from earmark import audit
 from earmark.errors import BadRequest, NotFound
-from earmark.storage import Row, Statements, Stores, derive, seal_json, unseal_json
+from earmark.storage import Connection, Row, Statements, Stores, derive, seal_json, unseal_json
 from earmark.words import HouseholdId, PersonId
 
 SQL = Statements("earmark.accounts")
@@ -77,7 +78,10 @@ async def create_person(
     languages: Iterable[str] = ("en",),
     child: bool = False,
 ) -> PersonId:
-    """Add a person. Raises BadRequest for an unknown role, a sign-in name that is taken, or a child with a job."""
+    """Add a person; the log keeps in which roles.
+
+    Raises BadRequest for an unknown role, a sign-in name that is taken, or a child with a job.
+    """
     wanted = sorted(set(roles))
     if child and wanted != ["owner"]:
         raise BadRequest(why="A child's profile is an owner's; it can't have a job here.")
@@ -102,6 +106,7 @@ async def create_person(
                     "child": child,
                 },
             )
+            await audit.append_in(connection, stores, {"what": "person.added", "roles": wanted})
     except UniqueViolation:
         raise BadRequest(why="This sign-in name is taken; choose another one.") from None
     return person
@@ -128,6 +133,26 @@ def _person(stores: Stores, row: Row) -> Person:
         languages=tuple(row["languages"]),
         child=row["child"],
     )
+
+
+async def lock_owner(connection: Connection, person_id: PersonId) -> None:
+    """Wait for what is being kept of an owner, and let nothing more be kept until the caller's transaction ends.
+
+    Raises NotFound, BadRequest for somebody who works here too.
+    """
+    row = await (await connection.execute(SQL.lock_person, {"id": person_id})).fetchone()
+    if row is None:
+        raise NotFound
+    if set(row["roles"]) != {"owner"}:
+        raise BadRequest(why="Whoever works here too keeps their account until an admin has taken the job away.")
+
+
+async def remove_person(connection: Connection, person_id: PersonId) -> int:
+    """Remove an account inside the caller's transaction; returns the slot of the key that is to be destroyed."""
+    row = await (await connection.execute(SQL.remove_person, {"id": person_id})).fetchone()
+    if row is None:
+        raise NotFound
+    return row["key_slot"]
 
 
 async def person(stores: Stores, person_id: PersonId) -> Person:

@@ -27,6 +27,12 @@ SELECT * FROM accounts.people WHERE household_id = %(household)s ORDER BY create
 -- person_by_handle: who signs in with this name
 SELECT * FROM accounts.people WHERE handle_hash = %(handle_hash)s;
 
+-- lock_person: wait for what is being kept of this person, and let nothing more be kept
+SELECT roles FROM accounts.people WHERE id = %(id)s FOR UPDATE;
+
+-- remove_person: an account goes, with its sign-ins, devices and words; its household stays, a number without a name
+DELETE FROM accounts.people WHERE id = %(id)s RETURNING key_slot;
+
 -- set_password: the argon2id hash of a new password
 UPDATE accounts.people SET password_hash = %(hash)s WHERE id = %(id)s;
 

@@ -8,9 +8,10 @@ from datetime import timedelta
 from hashlib import sha256
 from typing import Literal
 
+from earmark import audit
 from earmark.accounts.people import SQL, _name_key, check_password
 from earmark.errors import Erased, Forbidden, SignInNeeded
-from earmark.storage import Row, Stores, fetch, unseal_json
+from earmark.storage import Connection, Row, Stores, fetch, unseal_json
 from earmark.words import HouseholdId, PersonId
 
 Plane = Literal["home", "floor", "desk"]
@@ -66,8 +67,15 @@ async def redeem_link(stores: Stores, token: str, plane: Plane) -> str:
         row = await (await connection.execute(SQL.take_link, values)).fetchone()
         if row is None:
             raise SignInNeeded
-        await connection.execute(SQL.add_session, _session(stores, session, row["person_id"], plane))
+        await _begin(connection, stores, session, row["person_id"], plane)
     return session
+
+
+async def _begin(connection: Connection, stores: Stores, token: str, person_id: PersonId, plane: Plane) -> None:
+    """Start a session; the log keeps each time that somebody who works here signs in (the floor's door does too)."""
+    await connection.execute(SQL.add_session, _session(stores, token, person_id, plane))
+    if plane != "home":
+        await audit.append_in(connection, stores, {"what": "sign-in", "plane": plane})
 
 
 def _session(stores: Stores, token: str, person_id: PersonId, plane: Plane) -> dict[str, object]:
@@ -89,7 +97,7 @@ async def start_session(stores: Stores, person_id: PersonId, plane: Plane) -> st
     """Sign a person in without asking; for the command line of whoever runs this installation."""
     session = secrets.token_urlsafe(32)
     async with stores.pool.connection() as connection:
-        await connection.execute(SQL.add_session, _session(stores, session, person_id, plane))
+        await _begin(connection, stores, session, person_id, plane)
     return session
 
 

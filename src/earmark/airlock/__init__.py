@@ -1,10 +1,10 @@
 """The airlock: the only door between what people said and the people who review it.
 
 `run` chooses within the published rate and makes masked copies, each with one question and nothing that links it to
-another. `take_labels` brings labels and hearings home; `recall` pulls everything of a person back; `hide_flagged` hides
-the sister copies of a flagged clip; `unseal` traces a flagged clip for its case. `asked`, `answer_ask` and `ask_first`
-are for owners who want to hear a clip before anybody else does. `labels` are for learning, `choice_of`
-and `days` for the pages that account for it.
+another. `take_labels` brings labels and hearings home. `recall` pulls everything of a person back, `recall_these`
+single recordings, `remove` single clips. `hide_flagged` hides the sister copies of a flagged clip; `unseal` traces a
+flagged clip for its case. `asked`, `answer_ask` and `ask_first` are for owners who want to hear a clip before anybody
+else does. `labels` are for learning, `choice_of` and `days` for the pages that account for it.
 
 Masked means: cut to what the question needs, identifiers that were recognised replaced, band-limited, levelled, padded
 to one of a few lengths. The voice is not disguised.
@@ -25,7 +25,7 @@ from earmark.airlock.choosing import (
 )
 from earmark.airlock.homecoming import HomeLabel, count_of, hearings_of, labels, labels_of, take_labels
 from earmark.airlock.identifiers import mask_text, name_words
-from earmark.airlock.recalling import ERASER, Unsealed, ask_first, recall, recall_these, unseal
+from earmark.airlock.recalling import ERASER, Unsealed, ask_first, recall, recall_these, remove, unseal
 from earmark.airlock.running import Sampled, hide_flagged, run
 
 __all__ = [
@@ -54,6 +54,7 @@ __all__ = [
     "name_words",
     "recall",
     "recall_these",
+    "remove",
     "run",
     "take_labels",
     "unseal",

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from earmark import accounts, audio, review, vault
+from earmark import accounts, audio, audit, review, vault
 from earmark.airlock.choosing import SQL, Asker
 from earmark.airlock.identifiers import name_words
 from earmark.airlock.planning import Copy, Plan, Step, allowed, plan
@@ -205,6 +205,8 @@ async def _commit(stores: Stores, opened: Sequence[_Opened], drafts: Sequence[_D
             steps.setdefault(one.plan.step, []).append(one.interaction.id)
         for step, of in steps.items():
             await connection.execute(SQL.set_step, {"step": step, "ids": of})
+        if kept:
+            await audit.append_in(connection, stores, {"what": "copies.made", "tasks": len(kept)})
     return kept
 
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from psycopg.errors import ForeignKeyViolation
 
-from earmark import review, vault
+from earmark import audit, review, vault
 from earmark.airlock.choosing import SQL
 from earmark.airlock.copying import make_due
 from earmark.errors import EarmarkError, Erased
@@ -104,11 +104,16 @@ async def _what_was_right(stores: Stores, row: Row) -> dict[str, Any]:
 
 
 async def carry_hearings(stores: Stores) -> None:
-    """Write hearings into the histories of those who were heard."""
+    """Write hearings into the histories of those who were heard, and each once into the log.
+
+    The floor can't write into the log itself; what it wrote down before the sound left it can't take back.
+    """
     try:
         async with stores.pool.connection() as connection, connection.transaction():
             await carry_hearings_of(connection, None)
-            await connection.execute(SQL.hearings_carried)
+            rows = await (await connection.execute(SQL.hearings_carried)).fetchall()
+            for row in rows:
+                await audit.append_in(connection, stores, {"what": "hearing", **row, "day": row["day"].isoformat()})
     except ForeignKeyViolation:
         return  # a recording was erased under our hands; the next round finds the rest
 

@@ -131,11 +131,13 @@ SELECT interaction_id, role, site, day, purpose FROM (
      WHERE s.interaction_id = ANY(%(ids)s) AND NOT EXISTS (SELECT FROM vault.hearings v WHERE v.source = h.id)
 ) heard ORDER BY day, home DESC, id;
 
--- hearings_carried: these are in their owners' history, or their recording is gone
+-- hearings_carried: these are in their owners' history, or their recording is gone; once each, for the log
 UPDATE review.hearings h SET carried = true
  WHERE NOT h.carried AND (
     EXISTS (SELECT FROM vault.hearings v WHERE v.source = h.id)
-    OR NOT EXISTS (SELECT FROM airlock.seals s WHERE s.task_id = h.task_id));
+    OR NOT EXISTS (SELECT FROM airlock.seals s WHERE s.task_id = h.task_id))
+RETURNING h.role, h.site, h.day, coalesce(
+    (SELECT v.purpose FROM vault.hearings v WHERE v.source = h.id), 'of a recording that is gone') AS purpose;
 
 -- lock_person: wait for tasks that are being made of this person's recordings, and let no more be made
 SELECT i.id FROM vault.interactions i JOIN airlock.choices c ON c.interaction_id = i.id

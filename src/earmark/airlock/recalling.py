@@ -12,7 +12,7 @@ from earmark import audit, review
 from earmark.airlock.choosing import HEAR_FIRST, SQL
 from earmark.airlock.homecoming import carry_hearings_of
 from earmark.errors import BadRequest, NotFound
-from earmark.storage import Chosen, Connection, Doomed, Eraser, Stores
+from earmark.storage import Chosen, Connection, Doomed, Eraser, Stores, delete_all
 from earmark.words import DeviceId, InteractionId, PersonId, TaskId
 
 
@@ -37,7 +37,7 @@ async def recall(
         if not narrow:
             await connection.execute(SQL.set_step, {"step": "done", "ids": ids})
         await audit.append_in(connection, stores, {"what": "recalled", "purpose": purpose, "tasks": tasks})
-    await asyncio.to_thread(_delete, stores, names)
+    await asyncio.to_thread(delete_all, stores.objects, names)
     return tasks
 
 
@@ -52,7 +52,7 @@ async def recall_these(stores: Stores, ids: Sequence[InteractionId], why: str) -
         tasks, names = await _pull(stores, connection, ids)
         await connection.execute(SQL.set_step, {"step": "done", "ids": list(ids)})
         await audit.append_in(connection, stores, {"what": "recalled", "purpose": why, "tasks": tasks})
-    await asyncio.to_thread(_delete, stores, names)
+    await asyncio.to_thread(delete_all, stores.objects, names)
     return tasks
 
 
@@ -65,7 +65,7 @@ async def ask_first(stores: Stores, person_id: PersonId) -> int:
         tasks, names = await _pull(stores, connection, ids)
         await connection.execute(SQL.ask_owner, {"ids": ids, "until": stores.now() + HEAR_FIRST})
         await audit.append_in(connection, stores, {"what": "recalled", "purpose": "hear_first", "tasks": tasks})
-    await asyncio.to_thread(_delete, stores, names)
+    await asyncio.to_thread(delete_all, stores.objects, names)
     return len(ids)
 
 
@@ -78,6 +78,15 @@ async def _pull(
     await carry_hearings_of(connection, tasks)
     await connection.execute(SQL.drop_seals, {"ids": tasks})
     return len(tasks), names
+
+
+async def remove(stores: Stores, tasks: Sequence[TaskId]) -> None:
+    """Take clips off the floor with their keys, sound, answers and seals, whatever of these is still there."""
+    async with stores.pool.connection() as connection, connection.transaction():
+        names = await _remove(stores, connection, tasks)
+        await carry_hearings_of(connection, list(tasks))
+        await connection.execute(SQL.drop_seals, {"ids": list(tasks)})
+    await asyncio.to_thread(delete_all, stores.objects, names)
 
 
 async def _tasks(connection: Connection, ids: Sequence[InteractionId], *, question: str | None = None) -> list[TaskId]:
@@ -98,11 +107,6 @@ async def _remove(stores: Stores, connection: Connection, tasks: Sequence[TaskId
     return names
 
 
-def _delete(stores: Stores, names: Sequence[str]) -> None:
-    for name in names:
-        stores.objects.delete(name)
-
-
 async def _find(stores: Stores, connection: Connection, chosen: Chosen) -> Doomed:
     slots, names = await review.masked_parts(connection, await _tasks(connection, chosen.interactions))
     return Doomed(review_slots=slots, objects=names)
@@ -115,7 +119,7 @@ async def _erase(stores: Stores, connection: Connection, chosen: Chosen) -> Mapp
     # Tasks may have joined the queue since `find` looked: their keys and objects go here.
     names = await _remove(stores, connection, tasks)
     row = await (await connection.execute(SQL.forget, {"ids": ids})).fetchone()
-    await asyncio.to_thread(_delete, stores, names)
+    await asyncio.to_thread(delete_all, stores.objects, names)
     return {"tasks": len(tasks), "labels": row["labels"] if row else 0}
 
 

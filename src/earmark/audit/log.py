@@ -2,44 +2,36 @@
 
 from __future__ import annotations
 
+import json
 import secrets
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from hashlib import blake2b
 from typing import Any
 
 from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-from psycopg.types.json import Jsonb
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from psycopg.errors import UniqueViolation
 
-from earmark.audit.merkle import Tree, canonical, leaf_hash
-from earmark.errors import Forbidden
-from earmark.storage import Connection, Statements, Stores
+from earmark.audit.merkle import Tree, canonical, fits, leaf_hash
+from earmark.errors import Forbidden, LogAltered
+from earmark.storage import Connection, Row, Statements, Stores, derive
 
 SQL = Statements("earmark.audit")
+BATCH = 10_000
+"""Events that one checkpoint seals at most."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Verdict:
-    """What re-computing the log found."""
-
-    good: bool
-    size: int
-    """Entries read."""
-    checkpoints: int
-    """Checkpoints whose root and signature were compared."""
-    first_bad: int | None = None
-    """Number of the first entry that is not what was sealed."""
-    why: str = ""
-
-
-async def append_in(connection: Connection, stores: Stores, event: Mapping[str, Any]) -> None:
+async def append_in(connection: Connection, stores: Stores, event: Mapping[str, Any]) -> str:
     """Append inside the caller's transaction: the event and what it tells of happen together or not at all.
 
-    Events hold opaque ids, roles, sites, days and counts; never a name, a word that was said, or a device's number.
+    Events hold roles, sites, days and counts, and ids of cases and models; never a name, a word that was said, or the
+    number of a person, a device or a recording. docs/audit-log.md lists them. Returns the entry as it will be hashed:
+    whoever holds it can prove that it stands in the log, and nobody else can tell what its hash stands for.
     """
-    whole = {**event, "at": stores.now().isoformat(timespec="seconds"), "salt": secrets.token_hex(8)}
-    await connection.execute(SQL.append, {"event": Jsonb(whole)})
+    entry = entry_of(stores, event)
+    await connection.execute(SQL.append, {"event": entry})
+    return entry
 
 
 async def append(stores: Stores, event: Mapping[str, Any]) -> None:
@@ -48,31 +40,99 @@ async def append(stores: Stores, event: Mapping[str, Any]) -> None:
         await append_in(connection, stores, event)
 
 
+def entry_of(stores: Stores, event: Mapping[str, Any]) -> str:
+    """Return an event with its time and 16 random bytes, in the encoding that is hashed."""
+    whole = {**event, "at": stores.now().isoformat(timespec="seconds"), "salt": secrets.token_hex(16)}
+    return canonical(whole).decode()
+
+
+def mark_key(key: Ed25519PrivateKey) -> bytes:
+    """Return the key of entries' marks; who can't sign a checkpoint can't make a mark either."""
+    return derive(key.private_bytes_raw(), purpose="audit-mark")
+
+
+def mark_of(key: bytes, number: int, leaf: bytes) -> bytes:
+    return blake2b(number.to_bytes(8, "big") + leaf, digest_size=16, key=key).digest()
+
+
 async def sequence(stores: Stores) -> int:
-    """Number what arrived and seal it with a signed checkpoint; the worker does this every minute."""
+    """Number what arrived and seal it with a signed checkpoint; the worker does this every minute.
+
+    It goes on from the last checkpoint, whose signature and peaks it checks, and reads nothing older: what it costs
+    does not grow with the log. Returns how many entries are new. Raises LogAltered when the last checkpoint is not
+    ours, or when somebody else wrote entries after it.
+    """
     if stores.signing_key is None:
         raise Forbidden
+    numbered = 0
+    while (count := await _seal_batch(stores, stores.signing_key)) == BATCH:
+        numbered += count
+    return numbered + count
+
+
+async def _seal_batch(stores: Stores, signing_key: Ed25519PrivateKey) -> int:
     async with stores.pool.connection() as connection, connection.transaction():
         await connection.execute(SQL.lock_log)
-        rows = await (await connection.execute(SQL.waiting)).fetchall()
+        rows = await (await connection.execute(SQL.waiting, {"limit": BATCH})).fetchall()
         if not rows:
             return 0
-        leaves = await (await connection.execute(SQL.leaves)).fetchall()
-        tree = Tree(bytes(row["leaf"]) for row in leaves)
-        for row in rows:
-            leaf = leaf_hash(row["event"])
-            await connection.execute(SQL.number, {"number": tree.size, "event": Jsonb(row["event"]), "leaf": leaf})
-            tree.add(leaf)
+        tree = await _tree(connection, signing_key.public_key())
+        await _number(connection, tree, rows, mark_key(signing_key))
         await connection.execute(SQL.taken, {"ids": [row["id"] for row in rows]})
         at, root = stores.now().replace(microsecond=0), tree.root()
-        signature = stores.signing_key.sign(_statement(tree.size, root, at))
-        values = {"size": tree.size, "root": root, "at": at, "signature": signature}
+        signature = signing_key.sign(statement(tree.size, root, at))
+        values = {"size": tree.size, "root": root, "at": at, "signature": signature, "peaks": tree.peaks}
         await connection.execute(SQL.add_checkpoint, values)
     return len(rows)
 
 
-def _statement(size: int, root: bytes, at: datetime) -> bytes:
+async def _tree(connection: Connection, public_key: Ed25519PublicKey) -> Tree:
+    """Return the tree as the last checkpoint sealed it."""
+    last = await (await connection.execute(SQL.latest_checkpoint)).fetchone()
+    if last is None:
+        return Tree()
+    if not is_signed(last, public_key):
+        raise LogAltered
+    peaks = bytes(last["peaks"] or b"")
+    if fits(last["size"], peaks):
+        tree = Tree(last["size"], peaks)
+        if tree.root() == bytes(last["root"]):
+            return tree
+    # Sealed before peaks were kept, or they were changed: every leaf is read this once.
+    leaves = await (await connection.execute(SQL.leaves, {"first": 0, "end": last["size"]})).fetchall()
+    tree = Tree.of(bytes(row["hash"]) for row in leaves)
+    if tree.size != last["size"] or tree.root() != bytes(last["root"]):
+        raise LogAltered
+    return tree
+
+
+async def _number(connection: Connection, tree: Tree, rows: Sequence[Row], key: bytes) -> None:
+    try:
+        async with connection.cursor().copy(SQL.number) as copy:
+            for row in rows:
+                leaf = leaf_hash(row["event"].encode())
+                await copy.write_row((tree.size, row["event"], leaf, mark_of(key, tree.size, leaf)))
+                tree.add(leaf)
+    except UniqueViolation:
+        raise LogAltered from None
+    heights, numbers, hashes = zip(*tree.blocks, strict=True) if tree.blocks else ((), (), ())
+    values = {"heights": list(heights), "numbers": list(numbers), "hashes": list(hashes)}
+    await connection.execute(SQL.add_subtrees, values)
+
+
+def statement(size: int, root: bytes, at: datetime) -> bytes:
+    """Return what a checkpoint's signature is over."""
     return canonical({"size": size, "root": root.hex(), "at": at.timestamp()})
+
+
+def is_signed(checkpoint: Mapping[str, Any], public_key: Ed25519PublicKey) -> bool:
+    """Tell whether a checkpoint's row carries this key's signature."""
+    try:
+        said = statement(checkpoint["size"], bytes(checkpoint["root"]), checkpoint["at"])
+        public_key.verify(bytes(checkpoint["signature"]), said)
+    except InvalidSignature:
+        return False
+    return True
 
 
 def checkpoint_of(stores: Stores, checkpoint: Mapping[str, Any]) -> dict[str, Any]:
@@ -89,76 +149,19 @@ def checkpoint_of(stores: Stores, checkpoint: Mapping[str, Any]) -> dict[str, An
     }
 
 
-def _seal_of_witness(witness: Mapping[str, Any], key: Ed25519PublicKey) -> tuple[int, bytes] | None:
-    """Return size and root of a witness's checkpoint; None when this installation never signed it."""
-    try:
-        size, root, at = int(witness["size"]), bytes.fromhex(witness["root"]), datetime.fromisoformat(witness["at"])
-        key.verify(bytes.fromhex(witness["signature"]), _statement(size, root, at))
-    except (InvalidSignature, ValueError, KeyError, TypeError, AttributeError):
-        return None
-    return size, root
-
-
-async def verify(stores: Stores, *, witness: Mapping[str, Any] | None = None) -> Verdict:
-    """Recompute every leaf and every checkpoint's root, and check the signatures.
-
-    `witness` is a checkpoint that somebody else kept (`checkpoint_of`). Without one, whoever holds the signing key and
-    the database can write another log in the place of this one.
-    """
-    if stores.signing_key is None:
-        raise Forbidden
-    key = stores.signing_key.public_key()
-    seal = _seal_of_witness(witness, key) if witness is not None else None
-    async with stores.pool.connection() as connection:
-        checkpoints = await (await connection.execute(SQL.checkpoints)).fetchall()
-        tree, first = Tree(), 0
-        if witness is not None and seal is None:
-            return _bad(tree, checkpoints, "the witness's checkpoint is not one of this installation's")
-        waiting = list(checkpoints)
-        while rows := await (await connection.execute(SQL.entries, {"first": first, "limit": 5000})).fetchall():
-            for row in rows:
-                leaf = leaf_hash(row["event"])
-                if row["number"] != tree.size or leaf != bytes(row["leaf"]):
-                    return _bad(tree, checkpoints, "this entry was changed, dropped or moved")
-                tree.add(leaf)
-                if waiting and waiting[0]["size"] == tree.size:
-                    bad = _compare(waiting.pop(0), tree, checkpoints, key)
-                    if bad is not None:
-                        return bad
-                if seal is not None and seal[0] == tree.size and seal[1] != tree.root():
-                    why = "an entry is not what it was when the witness kept its checkpoint"
-                    return Verdict(good=False, size=tree.size, checkpoints=len(checkpoints), first_bad=0, why=why)
-            first = rows[-1]["number"] + 1
-    if waiting:
-        return _bad(tree, checkpoints, "the end of the log was cut off")
-    if seal is not None and seal[0] > tree.size:
-        return _bad(tree, checkpoints, "the log is shorter than when the witness kept its checkpoint")
-    return Verdict(good=True, size=tree.size, checkpoints=len(checkpoints))
-
-
-def _compare(
-    point: dict[str, Any], tree: Tree, checkpoints: list[dict[str, Any]], key: Ed25519PublicKey
-) -> Verdict | None:
-    """Compare a checkpoint with the tree at its size; None when it fits."""
-    if bytes(point["root"]) != tree.root():
-        previous = checkpoints[checkpoints.index(point) - 1]["size"] if checkpoints[0] != point else 0
-        why = "an entry since the checkpoint before was rewritten"
-        return Verdict(good=False, size=tree.size, checkpoints=len(checkpoints), first_bad=previous, why=why)
-    try:
-        key.verify(bytes(point["signature"]), _statement(point["size"], bytes(point["root"]), point["at"]))
-    except InvalidSignature:
-        return _bad(tree, checkpoints, "a checkpoint's signature does not fit")
-    return None
-
-
-def _bad(tree: Tree, checkpoints: list[dict[str, Any]], why: str) -> Verdict:
-    return Verdict(good=False, size=tree.size, checkpoints=len(checkpoints), first_bad=tree.size, why=why)
-
-
 async def recent(stores: Stores, limit: int = 100) -> list[dict[str, Any]]:
-    """Return the newest numbered events, newest first."""
+    """Return the newest numbered events, newest first; one that can't be read any more says so."""
     async with stores.pool.connection() as connection:
-        return await (await connection.execute(SQL.recent, {"limit": limit})).fetchall()
+        rows = await (await connection.execute(SQL.recent, {"limit": limit})).fetchall()
+    return [{"number": row["number"], "event": _read(row["event"])} for row in rows]
+
+
+def _read(entry: str) -> dict[str, Any]:
+    try:
+        event = json.loads(entry)
+    except ValueError:
+        event = None
+    return event if isinstance(event, dict) else {"what": "unreadable", "at": "1970-01-01T00:00:00+00:00"}
 
 
 async def latest_checkpoint(stores: Stores) -> dict[str, Any] | None:

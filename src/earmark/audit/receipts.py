@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from cryptography.exceptions import InvalidSignature
@@ -12,6 +13,27 @@ from earmark.errors import Forbidden
 from earmark.storage import Stores
 
 VERSION = 1
+ASKED = {
+    "settings": "on a page",
+    "voice": "by voice",
+    "command": "by command",
+    "api": "by a program",
+    "clock": "by nobody: its time was over",
+    "case": "by a safety officer",
+}
+ERASED = {
+    "recordings": "recordings",
+    "list_lines": "lines of the shopping list",
+    "messages": "messages",
+    "alarms": "timers and alarms",
+    "keys": "keys, destroyed",
+    "files": "sound files",
+    "tasks": "questions that reviewers had about them",
+    "judgements": "answers that reviewers had given",
+    "labels": "labels",
+    "datasets": "data sets, revoked",
+    "models": "models, retired",
+}
 
 
 def sign(stores: Stores, what: dict[str, Any]) -> dict[str, Any]:
@@ -31,3 +53,22 @@ def receipt_is_genuine(receipt: Any, public_key: Ed25519PublicKey) -> bool:
     except (InvalidSignature, ValueError, KeyError, TypeError, AttributeError):
         return False
     return body.get("public_key") == public_key.public_bytes_raw().hex()
+
+
+def summary(receipt: dict[str, Any]) -> list[str]:
+    """Say in plain lines what a genuine receipt is of: what was erased, when, how it was asked for."""
+    lines = []
+    if "done_at" in receipt:
+        lines.append(f"Erased for good on {_moment(receipt['done_at'])}.")
+    if "asked_at" in receipt:
+        how = ASKED.get(receipt.get("how", ""), str(receipt.get("how", "in a way it does not say")))
+        lines.append(f"Asked for on {_moment(receipt['asked_at'])}, {how}.")
+    for name, count in receipt.get("erased", {}).items():
+        if count:
+            lines.append(f"{count:>7,} {ERASED.get(name, name.replace('_', ' '))}")
+    return lines
+
+
+def _moment(text: str) -> str:
+    at = datetime.fromisoformat(text)
+    return f"{at.day} {at:%B %Y, %H:%M} {at.tzname() or ''}".rstrip()

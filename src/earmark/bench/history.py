@@ -1,77 +1,78 @@
-"""`earmark bench history`: server time of the owner's page among very many interactions."""
+"""`earmark bench history`: server time of the owner's page among very many interactions.
+
+Asked for are pages of somebody who has a hundredth of all interactions, and then of somebody who has as many as all
+others together.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import statistics
 import time
-import uuid
-from datetime import timedelta
+from itertools import chain, islice
 from random import Random
 
 import httpx
+import psycopg
 
-from earmark import accounts, consent
-from earmark.bench.installation import installation
-from earmark.storage import Statements, Stores, blind, derive, fetch, open_stores, seal_json
+from earmark import accounts
+from earmark.bench.crowd import REPLY, Resident, fill, fill_crowd, move_in, sayings
+from earmark.bench.installation import installation, owner_of
+from earmark.storage import Stores, open_stores
 from earmark.supervisor import Progress
-from earmark.vault import Content, Word
-from earmark.words import PersonId
+from earmark.words import HouseholdId
 
-ROWS = 100_000
+ROWS = 1_000_000
 REQUESTS = 200
-SQL = Statements("earmark.bench")
-_WORDS = [
-    "please",
-    "turn",
-    "the",
-    "kitchen",
-    "light",
-    "on",
-    "add",
-    "oat",
-    "milk",
-    "to",
-    "my",
-    "shopping",
-    "list",
-    "what",
-    "time",
-    "is",
-    "it",
-    "set",
-    "a",
-    "timer",
-]
+_SHARE = 100
+_BATCH = 10_000
 _OLD_WORD = "garden"
 """Said only in the oldest tenth, so that a search for it can't end early."""
 
 
-def run(note: Progress) -> dict[str, float]:
-    """Fill a vault with 100,000 interactions of one person and ask for pages of it."""
-    with installation(note) as (settings, _):
+def run(note: Progress, *, rows: int = ROWS) -> dict[str, float]:
+    """Ask for pages of one person of a hundred, and of one who has `rows` interactions."""
+    with installation(note) as (settings, postgres):
 
         async def measure() -> dict[str, float]:
             async with open_stores("earmark_home", settings) as stores:
-                return await _measure(stores, note)
+                return await _measure(stores, owner_of(settings, postgres), rows, note)
 
         return asyncio.run(measure())
 
 
-async def _measure(stores: Stores, note: Progress) -> dict[str, float]:
+async def _measure(stores: Stores, owner: str, rows: int, note: Progress) -> dict[str, float]:
+    household, own = await accounts.create_household(stores), max(10, rows // _SHARE)
+    await fill_crowd(stores, household, rows - own, each=own, note=note, reviewed=False)
+    one = await _remembered(stores, household, own, note)
+    among = await _pages(stores, one, owner, note)
+    everything = await _remembered(stores, household, rows, note)
+    alone = await _pages(stores, everything, owner, note)
+    of_one = {f"one_of_many_{name}": value for name, value in among.items()}
+    return {"rows": rows, "own_rows_of_one_of_many": own} | alone | of_one
+
+
+async def _remembered(stores: Stores, household: HouseholdId, count: int, note: Progress) -> Resident:
+    """Bring in somebody whose words can be read, and who said one of them long ago only."""
+    who, rng = await move_in(stores, household, "Bench"), Random(1)
+    old = count - count // 10
+    said = chain(islice(sayings(rng), old), sayings(rng, [_OLD_WORD]))
+    for first in range(0, count, _BATCH):
+        if first % (10 * _BATCH) == 0:
+            note(f"filling the vault: {first:,} of {count:,} interactions of one person")
+        batch = islice(said, min(_BATCH, count - first))
+        await fill(stores, who, batch, own_keys=True, reviewed=False, first=first)
+    return who
+
+
+async def _pages(stores: Stores, who: Resident, owner: str, note: Progress) -> dict[str, float]:
     from earmark.web.apps import create_home
 
-    household = await accounts.create_household(stores)
-    person = await accounts.create_person(stores, name="Bench", roles=["owner"], household_id=household)
-    grant = await consent.set_grant(stores, person, "save", True, how="api")
-    note(f"filling the vault with {ROWS:,} interactions")
-    await _fill(stores, person, grant)
-    note("waiting until the database has looked at them")
-    while not (await fetch(stores.pool, SQL.analysed, {}))[0]["done"]:  # noqa: ASYNC110 - in the database
-        await asyncio.sleep(0.5)
-    session = await accounts.start_session(stores, person, "home")
-    app = create_home(stores)
-    transport = httpx.ASGITransport(app=app)
+    note("having the database look at its tables")
+    with psycopg.connect(owner, autocommit=True) as connection:
+        connection.execute("VACUUM ANALYZE")
+    session = await accounts.start_session(stores, who.id, "home")
+    transport = httpx.ASGITransport(app=create_home(stores))
     headers = {"cookie": f"earmark-home={session}"}
     base = f"http://127.0.0.1:{stores.settings.home_port}"
     async with httpx.AsyncClient(transport=transport, base_url=base, headers=headers) as client:
@@ -79,47 +80,7 @@ async def _measure(stores: Stores, note: Progress) -> dict[str, float]:
         page = await _times(client, "/history", "page")
         search = await _times(client, "/history?q=oat+milk", "search")
         old = await _times(client, f"/history?q={_OLD_WORD}", "old_search")
-    return {"rows": ROWS} | page | search | old
-
-
-async def _fill(stores: Stores, person: PersonId, grant: int) -> None:
-    random = Random(1)
-    async with stores.pool.connection() as connection:
-        row = await (await connection.execute(SQL.person_slot, {"person": person})).fetchone()
-        assert row is not None
-        mine = stores.vault_keys.secret(row["key_slot"])
-        search = derive(mine, purpose="search")
-        tokens = {word: blind(search, word) for word in [*_WORDS, _OLD_WORD]}
-        async with connection.cursor().copy(SQL.fill) as copy:
-            for index in range(ROWS):
-                slot = stores.vault_keys.reserve()
-                key = derive(mine, stores.vault_keys.secret(slot), purpose="recording")
-                said = random.choices(_WORDS, k=6)
-                if index >= 0.9 * ROWS:
-                    said.append(_OLD_WORD)
-                times = ((text, 0.3 * place) for place, text in enumerate(said))
-                words = tuple(Word(text=text, start=at, end=at + 0.2, confidence=0.9) for text, at in times)
-                content = Content(text=" ".join(said), words=words, reply="Done.", accepted=True)
-                identifier = uuid.uuid4()
-                sealed = seal_json(key, content.to_json(), place=f"interaction:{identifier}")
-                at = stores.now() - timedelta(minutes=7 * index)
-                till = at + timedelta(days=3650)
-                found = sorted({tokens[word] for word in said})
-                row_of = (
-                    identifier,
-                    person,
-                    grant,
-                    at,
-                    "command",
-                    slot,
-                    "vault/00/none",
-                    3.0,
-                    "builtin",
-                    till,
-                    sealed,
-                    found,
-                )
-                await copy.write_row(row_of)
+    return page | search | old
 
 
 async def _times(client: httpx.AsyncClient, path: str, name: str) -> dict[str, float]:
@@ -132,6 +93,7 @@ async def _times(client: httpx.AsyncClient, path: str, name: str) -> dict[str, f
             found.append(1000 * (time.perf_counter() - began))
             work.append(1000 * (time.process_time() - worked))
         response.raise_for_status()
+        assert REPLY in response.text, "an empty page is soon made"
     return {
         f"{name}_p50_ms": _part(found, 0.5),
         f"{name}_p95_ms": _part(found, 0.95),

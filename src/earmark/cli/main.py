@@ -9,7 +9,21 @@ import structlog
 import typer
 
 import earmark
-from earmark.cli import bench, demo, devices, doctor, exporting, importing, learning, owner, people, processes, ring
+from earmark.cli import (
+    audit,
+    bench,
+    demo,
+    devices,
+    doctor,
+    exporting,
+    importing,
+    learning,
+    owner,
+    people,
+    processes,
+    ring,
+    witness,
+)
 from earmark.settings import settings
 
 app = typer.Typer(
@@ -39,7 +53,8 @@ app.command("safety")(ring.safety)
 app.command("learn")(learning.learn)
 app.command("evaluate")(learning.evaluate)
 app.add_typer(learning.models_app, name="models")
-app.add_typer(ring.audit_app, name="audit")
+audit.app.command("witness")(witness.witness)
+app.add_typer(audit.app, name="audit")
 app.command("doctor")(doctor.doctor)
 app.command("bench")(bench.bench)
 

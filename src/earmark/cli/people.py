@@ -14,6 +14,7 @@ from earmark.accounts import PLANE_ROLES, Plane
 from earmark.cli.processes import sign_in_url
 from earmark.cli.run import AsJson, Who, emit, installation, out, run, the_person
 from earmark.errors import BadRequest
+from earmark.forget import close_account
 from earmark.storage.home import write_private
 
 app = typer.Typer(help="People: add somebody, list them, make a sign-in link.", no_args_is_help=True)
@@ -105,6 +106,28 @@ def link(
 
     url = run(ask(), as_json=as_json)
     emit({"link": url}, as_json=as_json, text=lambda: out.print(url, soft_wrap=True))
+
+
+@app.command("remove")
+def remove(
+    sign_in_name: Annotated[str, typer.Argument(help="Whose.")],
+    receipt: Annotated[Path | None, typer.Option(help="Write the signed receipt to this file.")] = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Close an owner's account: everything of theirs goes for good, then the account itself."""
+    if not yes:
+        typer.confirm(f"Delete everything of {sign_in_name} and the account, for good?", abort=True)
+
+    async def ask() -> dict[str, Any]:
+        async with installation() as stores:
+            person = await accounts.person_by_handle(stores, sign_in_name)
+            return await close_account(stores, person.id, how="command")
+
+    done = run(ask(), as_json=as_json)
+    if receipt is not None:
+        receipt.write_text(json.dumps(done, indent=2))
+    emit(done, as_json=as_json, text=lambda: out.print("The account is closed, and nothing of it is left."))
 
 
 @app.command("token")

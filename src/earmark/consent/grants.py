@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
+from earmark import audit
 from earmark.consent.wordings import Purpose, wordings
 from earmark.errors import BadRequest, NotForChildren, NotFound
 from earmark.storage import Row, Statements, Stores, fetch
@@ -107,7 +108,7 @@ async def set_grant(
     keep_days: int | None = None,
     language: str = "en",
 ) -> int:
-    """Write down a word; it holds from now on. Returns the grant's number.
+    """Write down a word; it holds from now on, and the log keeps that it was given. Returns the grant's number.
 
     `earmark.switches.switch` also carries out what follows from it. `keep_days` is said with `save` alone; left out,
     the clock stays as it was. `language` is the one in which the switch stood before whoever turned it.
@@ -133,10 +134,13 @@ async def set_grant(
         "now": stores.now(),
         "keep_days": _clock(keep_days, before),
     }
-    rows = await fetch(stores.pool, SQL.add_grant, values)
-    if not rows:
-        raise NotFound
-    return rows[0]["id"]
+    event = {"what": "consent", "purpose": purpose, "allowed": allowed, "how": how, "wording": values["wording"]}
+    async with stores.pool.connection() as connection, connection.transaction():
+        row = await (await connection.execute(SQL.add_grant, values)).fetchone()
+        if row is None:
+            raise NotFound
+        await audit.append_in(connection, stores, {**event, "for": "one device" if device_id else "all devices"})
+    return row["id"]
 
 
 def _clock(said: int | None, before: Grant | None) -> int | None:

@@ -7,7 +7,7 @@ bundle = await promoted(stores)                             # what assistants an
 """
 
 from earmark.learn.datasets import Dataset, Line, load_dataset, make_dataset
-from earmark.learn.erasing import ERASER, Touched, touched
+from earmark.learn.erasing import ERASER, Touched, revoke, touched
 from earmark.learn.evaluate import evaluate
 from earmark.learn.registry import (
     Model,
@@ -46,6 +46,7 @@ __all__ = [
     "remake",
     "remakes",
     "retire",
+    "revoke",
     "rollback",
     "touched",
     "uses_of",

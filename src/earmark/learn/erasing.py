@@ -19,14 +19,28 @@ async def _erase(stores: Stores, connection: Connection, chosen: Chosen) -> dict
     """Runs before the airlock's rows go: they still say which labels belong to the recordings."""
     await connection.execute(SQL.lock_bundles)
     revoked = await (await connection.execute(SQL.revoke_datasets, {"ids": list(chosen.interactions)})).fetchall()
+    retired = await _retire(stores, connection, by="erasure")
+    return {"datasets": len(revoked), "models": len(retired)}
+
+
+async def revoke(stores: Stores, versions: Sequence[str], *, by: str) -> None:
+    """Revoke dataset versions and retire what was learned from them; the log keeps `by` what."""
+    async with stores.pool.connection() as connection, connection.transaction():
+        await connection.execute(SQL.lock_bundles)
+        await connection.execute(SQL.revoke_versions, {"versions": list(versions)})
+        await _retire(stores, connection, by=by)
+
+
+async def _retire(stores: Stores, connection: Connection, *, by: str) -> list[str]:
+    """Retire every bundle that was learned from a revoked version."""
     doomed = await (await connection.execute(SQL.bundles_of_revoked)).fetchall()
     retired = await retire_in(stores, connection, [row["version"] for row in doomed]) if doomed else []
     # What was in use, now or before, is made again without it; a candidate that nobody wanted is not missed.
     used = [row["version"] for row in doomed if row["promoted_at"] is not None and row["version"] in retired]
     await connection.execute(SQL.add_remakes, {"versions": used, "now": stores.now()})
     for version in retired:
-        await audit.append_in(connection, stores, {"what": "model.retired", "version": version, "by": "erasure"})
-    return {"datasets": len(revoked), "models": len(retired)}
+        await audit.append_in(connection, stores, {"what": "model.retired", "version": version, "by": by})
+    return retired
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

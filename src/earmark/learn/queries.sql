@@ -96,6 +96,8 @@ SELECT retired, asked_at, done_at, made FROM learn.remakes ORDER BY done_at IS N
 
 -- end_remakes: learning has run since
 UPDATE learn.remakes SET done_at = %(now)s, made = %(made)s WHERE done_at IS NULL AND asked_at <= %(began)s;
+-- revoke_versions: these may not be used any more
+UPDATE learn.datasets SET state = 'revoked' WHERE version = ANY(%(versions)s) AND state = 'current';
 
 -- bundles_of_revoked: bundles of which any part was learned from a version that is revoked
 SELECT b.version, b.state, b.promoted_at FROM learn.bundles b

@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from earmark import accounts
+from earmark import accounts, audit
 from earmark.bundle import ModelBundle
 from earmark.errors import BadRequest, Forbidden, NotFound
 from earmark.learn import registry
@@ -131,6 +131,8 @@ def _sweep(models: Path) -> None:
 
 
 async def _open(stores: Stores, dataset: Dataset) -> list[Taught]:
+    opened_for = {"what": "sound.opened", "by": "training", "dataset": dataset.version}
+    await audit.append(stores, {**opened_for, "recordings": len(dataset.lessons)})
     taught = []
     for lesson in dataset.lessons:
         if (opened := await open_sound(stores, lesson)) is not None:

@@ -12,7 +12,8 @@ GRANT SELECT, UPDATE ON learn.datasets, learn.bundles TO earmark_home;
 GRANT SELECT ON learn.dataset_labels, safety.cases TO earmark_home;
 GRANT SELECT, INSERT ON learn.remakes TO earmark_home;
 GRANT INSERT ON audit.inbox TO earmark_home;
-GRANT SELECT ON audit.log, audit.checkpoints TO earmark_home;
+GRANT SELECT ON audit.log, audit.checkpoints, audit.subtrees, audit.cosignatures, audit.wake_days, audit.reports
+    TO earmark_home;
 
 -- floor: tasks and answers, and the two narrow doors to sign in.
 GRANT USAGE ON SCHEMA review TO earmark_review;
@@ -31,14 +32,15 @@ GRANT SELECT ON airlock.days TO earmark_desk;
 GRANT SELECT, INSERT, UPDATE ON learn.datasets, learn.bundles, learn.dataset_labels TO earmark_desk;
 GRANT SELECT ON learn.remakes TO earmark_desk;
 GRANT INSERT ON audit.inbox TO earmark_desk;
-GRANT SELECT ON audit.log, audit.checkpoints TO earmark_desk;
+GRANT SELECT ON audit.log, audit.checkpoints, audit.subtrees, audit.cosignatures TO earmark_desk;
 
 -- worker: turns the ring.
 GRANT USAGE ON SCHEMA accounts, vault, airlock, review, safety, learn, audit TO earmark_worker;
 GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA accounts, vault, airlock, review, safety, learn
     TO earmark_worker;
 GRANT SELECT, INSERT, DELETE ON audit.inbox TO earmark_worker;
-GRANT SELECT, INSERT ON audit.log, audit.checkpoints TO earmark_worker;
+GRANT SELECT, INSERT ON audit.log, audit.checkpoints, audit.subtrees, audit.cosignatures, audit.wake_days, audit.reports
+    TO earmark_worker;
 
 -- The floor's doors (a function of the owner's, callable by the floor alone).
 GRANT EXECUTE ON FUNCTION review.redeem_link, review.whoami, review.sign_out TO earmark_review, earmark_worker;

@@ -8,7 +8,8 @@ never again.
 A store is a folder:
 
     root            32 random bytes that wrap the slots; keep it on other media than the slots if you can
-    slots           a header, then 64 bytes a slot: state, nonce, AES-256-GCM(root, secret), tag
+    slots           a header, then 64 bytes a slot: state, nonce, AES-256-GCM(root, secret), tag; a slot's state is FREE
+                    (reserved by a process for what comes next), LIVE (handed out) or GONE (destroyed)
     tombstones      8 bytes for each destroyed slot, written and synced before the slot is overwritten
 
 A restored copy of `slots` may bring destroyed secrets back, so opening a store replays its tombstones, and the vault
@@ -28,7 +29,7 @@ import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Protocol
+from typing import Literal, Protocol
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -39,9 +40,15 @@ from earmark.errors import DiskFull, Erased
 
 _HEADER = b"earmark key store 1\n".ljust(64, b"\0")
 _SLOT = 64
-_LIVE, _GONE = b"LIVE", b"GONE"
+_FREE, _LIVE, _GONE = b"FREE", b"LIVE", b"GONE"
+_READ = 16_384
+"""Slots read at a time when all are looked at: 1 MB."""
 _BATCH = 64
 """Slots written and synced at a time, so that a recording doesn't pay a disk sync for its key."""
+
+
+SlotState = Literal["free", "live", "gone", "bad"]
+"""Reserved and not handed out yet; handed out; destroyed; neither: damaged, or of a store with another root."""
 
 
 class KeyStore(Protocol):
@@ -64,6 +71,10 @@ class KeyStore(Protocol):
 
     def replay(self, numbers: Iterable[int]) -> int:
         """Destroy again what a restored backup brought back; returns how many that were."""
+        ...
+
+    def states(self) -> Iterator[tuple[int, SlotState]]:
+        """Yield every slot that there is with its state, for whoever compares them with what names them."""
         ...
 
 
@@ -110,7 +121,10 @@ class FolderKeyStore:
         with self._guard:
             if not self._reserved:
                 self._reserved = self._allocate(_BATCH)
-            return self._reserved.pop()
+            slot = self._reserved.pop()
+        # Not synced: after a power cut a slot that is in use may still be marked as free, and opens all the same.
+        os.pwrite(self._slots, _LIVE, _offset(slot))
+        return slot
 
     def _allocate(self, count: int) -> list[int]:
         with self._locked():
@@ -119,7 +133,7 @@ class FolderKeyStore:
             numbers = range(first, first + count)
             block = b"".join(self._wrap(number, secrets.token_bytes(32)) for number in numbers)
             with _full_disk_named():
-                self._append(block, len(_HEADER) + first * _SLOT)
+                self._append(block, _offset(first))
         # In random order: neighbouring numbers would tell the floor which masked copies were made together.
         return random.SystemRandom().sample(numbers, count)
 
@@ -137,19 +151,22 @@ class FolderKeyStore:
 
     def _wrap(self, slot: int, secret: bytes) -> bytes:
         nonce = secrets.token_bytes(12)
-        return _LIVE + nonce + self._root.encrypt(nonce, secret, struct.pack(">q", slot))
+        return _FREE + nonce + self._root.encrypt(nonce, secret, struct.pack(">q", slot))
 
     def secret(self, slot: int) -> bytes:
-        raw = os.pread(self._slots, _SLOT, len(_HEADER) + slot * _SLOT) if slot >= 0 else b""
-        if len(raw) < _SLOT or raw[:4] != _LIVE:
+        raw = os.pread(self._slots, _SLOT, _offset(slot)) if slot >= 0 else b""
+        if len(raw) < _SLOT or raw[:4] not in (_FREE, _LIVE):
             raise Erased
+        return self._unwrap(slot, raw)
+
+    def _unwrap(self, slot: int, raw: bytes) -> bytes:
         try:
             return self._root.decrypt(raw[4:16], raw[16:], struct.pack(">q", slot))
         except InvalidTag:
             raise Erased from None
 
     def alive(self, slot: int) -> bool:
-        return os.pread(self._slots, 4, len(_HEADER) + slot * _SLOT) == _LIVE
+        return os.pread(self._slots, 4, _offset(slot)) in (_FREE, _LIVE)
 
     def destroy(self, slots: Iterable[int]) -> int:
         numbers = sorted(set(slots))
@@ -165,7 +182,7 @@ class FolderKeyStore:
     def _overwrite(self, numbers: Iterable[int]) -> int:
         alive, size = 0, os.fstat(self._slots).st_size
         for number in numbers:
-            offset = len(_HEADER) + number * _SLOT
+            offset = _offset(number)
             if offset + _SLOT <= size and self.alive(number):
                 os.pwrite(self._slots, _GONE.ljust(_SLOT, b"\0"), offset)
                 alive += 1
@@ -183,13 +200,34 @@ class FolderKeyStore:
         with self._locked():
             return self._overwrite(numbers)
 
+    def states(self) -> Iterator[tuple[int, SlotState]]:
+        slot = 0
+        while raw := os.pread(self._slots, _READ * _SLOT, _offset(slot)):
+            for start in range(0, len(raw) - _SLOT + 1, _SLOT):
+                yield slot, self._state(slot, raw[start : start + _SLOT])
+                slot += 1
+            if len(raw) < _SLOT:
+                return  # half a slot: a power cut while the file grew
+
+    def _state(self, slot: int, raw: bytes) -> SlotState:
+        if raw[:4] == _GONE:
+            return "gone"
+        try:
+            self._unwrap(slot, raw)
+        except Erased:
+            return "bad"
+        return "live" if raw[:4] == _LIVE else "free" if raw[:4] == _FREE else "bad"
+
     def live_slots(self) -> set[int]:
-        """Return the slots that hold a secret (for `earmark doctor`)."""
-        data = (self.folder / "slots").read_bytes()[len(_HEADER) :]
-        return {i // _SLOT for i in range(0, len(data) - _SLOT + 1, _SLOT) if data[i : i + 4] == _LIVE}
+        """Return the slots that hold a secret, handed out or not."""
+        return {slot for slot, state in self.states() if state in ("free", "live")}
 
     def close(self) -> None:
         os.close(self._slots)
+
+
+def _offset(slot: int) -> int:
+    return len(_HEADER) + slot * _SLOT
 
 
 @contextmanager

@@ -33,6 +33,9 @@ class NoKeys:
     def replay(self, numbers: Iterable[int]) -> NoReturn:
         raise Forbidden
 
+    def states(self) -> NoReturn:
+        raise Forbidden
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stores:

@@ -13,7 +13,7 @@ from psycopg.types.json import Jsonb
 
 from earmark import audit
 from earmark.errors import NotFound
-from earmark.storage import Chosen, Connection, Doomed, Eraser, Stores, fetch
+from earmark.storage import Chosen, Connection, Doomed, Eraser, Stores, delete_all, fetch
 from earmark.vault.interaction import Kind
 from earmark.vault.keeping import PREFIX, SQL
 from earmark.words import DeviceId, InteractionId, KeepsakeId, PersonId
@@ -137,10 +137,12 @@ async def _carry_out(
     counts["keys"] += await asyncio.to_thread(stores.vault_keys.destroy, vault_slots)
     counts["keys"] += await asyncio.to_thread(stores.review_keys.destroy, review_slots)
     names = [name for part in doomed for name in part.objects]
-    counts["files"] += await asyncio.to_thread(lambda: sum(stores.objects.delete(name) for name in names))
+    counts["files"] += await asyncio.to_thread(delete_all, stores.objects, names)
     async with stores.pool.connection() as connection, connection.transaction():
         for eraser in erasers:
             counts.update(await eraser.erase(stores, connection, chosen))
+        event = {"what": "erasure", "how": how, "erased": dict(sorted(counts.items()))}
+        entry = await audit.append_in(connection, stores, event)
         receipt = audit.sign(
             stores,
             {
@@ -149,12 +151,24 @@ async def _carry_out(
                 "how": how,
                 "asked_at": asked_at.isoformat(timespec="seconds"),
                 "done_at": stores.now().isoformat(timespec="seconds"),
-                "erased": dict(sorted(counts.items())),
+                "erased": event["erased"],
+                "log_entry": entry,  # its owner can prove that this stands in the log; nobody else can tell which it is
             },
         )
         await connection.execute(SQL.end_erasure, {"id": erasure, "now": stores.now(), "receipt": Jsonb(receipt)})
-        await audit.append_in(connection, stores, {"what": "erasure", "id": str(erasure), "erased": dict(counts)})
     return receipt
+
+
+async def holds_anything(connection: Connection, person_id: PersonId) -> bool:
+    """Tell, inside the caller's transaction, whether anything is kept of a person or waits for them."""
+    row = await (await connection.execute(SQL.holds_anything, {"person": person_id})).fetchone()
+    return bool(row and row["held"])
+
+
+async def bury(connection: Connection, person_id: PersonId, slot: int) -> None:
+    """Mark the key of an account that goes as destroyed, inside the caller's transaction, and forget its receipts."""
+    await connection.execute(SQL.add_tombstones, {"store": "vault", "slots": [slot]})
+    await connection.execute(SQL.forget_receipts, {"person": person_id})
 
 
 async def receipts(stores: Stores, person_id: PersonId) -> list[Receipt]:

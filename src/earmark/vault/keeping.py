@@ -9,11 +9,11 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from typing import LiteralString
+from typing import Literal, LiteralString
 
 from psycopg.errors import DiskFull as PostgresDiskFull
 
-from earmark import audio, consent
+from earmark import audio, audit, consent
 from earmark.errors import BadRequest, DiskFull, EarmarkError, NoBasis, NoSound, NotFound
 from earmark.storage import Row, Statements, Stores, blind, derive, fetch, seal, seal_json, unseal, unseal_json
 from earmark.vault.interaction import Content, Hearing, Interaction, Kind, NewInteraction, Wake
@@ -25,6 +25,9 @@ _END = datetime.max.replace(tzinfo=UTC)
 _BEGINNING = datetime.min.replace(tzinfo=UTC)
 _LAST = uuid.UUID(int=2**128 - 1)
 _FIRST = uuid.UUID(int=0)
+_SLOTS: dict[PersonId, int] = {}
+"""Where the secrets of people lie who were asked for lately; numbers, no secrets."""
+_REMEMBERED = 10_000
 _WORD = re.compile(r"[\w']+")
 LONGEST_CORRECTION = 500
 """Letters; an utterance of 15 s has fewer."""
@@ -49,10 +52,15 @@ def words_of(text: str) -> list[str]:
 
 
 async def person_slot_of(stores: Stores, person_id: PersonId) -> int:
-    rows = await fetch(stores.pool, SQL.key_slot_of_person, {"person": person_id})
-    if not rows:
-        raise NotFound
-    return rows[0]["key_slot"]
+    """Return where a person's secret lies: asked of the database once, because nobody ever changes slots."""
+    if person_id not in _SLOTS:
+        rows = await fetch(stores.pool, SQL.key_slot_of_person, {"person": person_id})
+        if not rows:
+            raise NotFound
+        if len(_SLOTS) >= _REMEMBERED:
+            _SLOTS.clear()
+        _SLOTS[person_id] = rows[0]["key_slot"]
+    return _SLOTS[person_id]
 
 
 NEVER = datetime(9000, 1, 1, tzinfo=UTC)
@@ -309,11 +317,19 @@ def _sound(stores: Stores, row: Row) -> PcmAudio:
     return audio.read(flac, allow_silence=True)
 
 
-async def sound(stores: Stores, person_id: PersonId, identifier: InteractionId) -> PcmAudio:
-    """Return the recording of one of a person's own interactions. Raises NotFound, NoSound, Erased."""
+async def sound(
+    stores: Stores, person_id: PersonId, identifier: InteractionId, *, by: Literal["owner", "guest"] = "owner"
+) -> PcmAudio:
+    """Return the recording of one of a person's own interactions; the log keeps that its owner or a guest listened.
+
+    Raises NotFound, NoSound, Erased.
+    """
     row = await _row(stores, identifier)
     if row["person_id"] != person_id:
         raise NotFound
+    if row["object"] is None:
+        raise NoSound
+    await audit.append(stores, {"what": "sound.opened", "by": by, "recordings": 1})
     return await asyncio.to_thread(_sound, stores, row)
 
 

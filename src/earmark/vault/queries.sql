@@ -187,6 +187,13 @@ UPDATE vault.erasures SET done_at = %(now)s, receipt = %(receipt)s, interaction_
 SELECT id, person_id, interaction_ids, keepsake_ids, asked_how, asked_at
   FROM vault.erasures WHERE done_at IS NULL ORDER BY asked_at;
 
+-- holds_anything: whether anything is kept of a person, or waits for them
+SELECT EXISTS (SELECT FROM vault.interactions WHERE person_id = %(person)s)
+    OR EXISTS (SELECT FROM vault.keepsakes WHERE person_id = %(person)s OR for_person_id = %(person)s) AS held;
+
+-- forget_receipts: an account goes; what it has left are numbers
+DELETE FROM vault.erasures WHERE person_id = %(person)s;
+
 -- receipts: a person's receipts, newest first
 SELECT receipt FROM vault.erasures WHERE person_id = %(person)s AND done_at IS NOT NULL ORDER BY asked_at DESC LIMIT 200;
 

@@ -12,7 +12,7 @@ from starlette.types import Scope
 
 from earmark.accounts import Plane
 from earmark.storage import Stores
-from earmark.web import errors, render, sign_in
+from earmark.web import audit_api, errors, render, sign_in
 from earmark.web.desk import router as desk_router
 from earmark.web.device_api import router as device_router
 from earmark.web.floor import router as floor_router
@@ -51,6 +51,7 @@ def _create(stores: Stores, plane: Plane, router: APIRouter) -> FastAPI:
     app = FastAPI(title=f"Earmark {plane}", docs_url=None, redoc_url=None, openapi_url=None)
     app.state.stores = stores
     app.state.plane = plane
+    app.state.asked = audit_api.throttle()
     app.state.throttle = Throttle(limit=SIGN_IN_TRIES, seconds=60)
     app.mount("/static", _Static(directory=render.STATIC), name="static")
     for part in (_common, sign_in.router, router):
@@ -65,6 +66,7 @@ def create_home(stores: Stores) -> FastAPI:
     """Owners: talk, history, switches. Devices and the browser's microphone connect here."""
     app = _create(stores, "home", home_router)
     app.include_router(device_router)
+    app.include_router(audit_api.router)
     app.add_middleware(Reader)  # added last, so that it stands first
     return app
 
@@ -76,4 +78,6 @@ def create_floor(stores: Stores) -> FastAPI:
 
 def create_desk(stores: Stores) -> FastAPI:
     """Safety, engineer, auditor, admin; open the stores as `earmark_desk`."""
-    return _create(stores, "desk", desk_router)
+    app = _create(stores, "desk", desk_router)
+    app.include_router(audit_api.router)
+    return app

@@ -74,6 +74,11 @@ def near_day(day: date, today: date) -> str:
     return f"{weekday[0].upper()}{weekday[1:]}, {format_skeleton('MMMMd', midnight, locale=language.locale())}"
 
 
+def month_name(day: date) -> str:
+    """May 2026."""
+    return format_skeleton("yMMMM", datetime.combine(day, time.min), locale=language.locale())
+
+
 def seconds(value: float) -> str:
     """Return `0:04` or `1:02`."""
     whole = max(0, round(value))
@@ -148,7 +153,7 @@ def _environment() -> Environment:
     )
     made.install_gettext_callables(gettext, ngettext, newstyle=True)  # pyright: ignore[reportAttributeAccessIssue]
     made.policies["ext.i18n.trimmed"] = True
-    made.globals |= {"icon": icon, "static": static, "plural": plural, "of_time": of_time}
+    made.globals |= {"icon": icon, "static": static, "plural": plural, "of_time": of_time, "month_name": month_name}
     made.filters |= {
         "clock_time": clock_time,
         "long_day": long_day,
@@ -163,6 +168,8 @@ def _environment() -> Environment:
         "iso_day": lambda text: long_day(datetime.fromisoformat(text)),
         "iso_time": lambda text: clock_time(datetime.fromisoformat(text)),
         "number": number,
+        "counted": lambda value: number(value) if isinstance(value, int) else gettext(value),
+        "translated": gettext,
     }
     return made
 
@@ -170,6 +177,11 @@ def _environment() -> Environment:
 def _back(request: Request) -> str:
     """Return where a choice of language leads back to: this page, or the first one after a change that failed."""
     return f"{request.url.path}?{request.url.query}".rstrip("?") if request.method == "GET" else "/"
+
+
+def render(template: str, context: Mapping[str, Any]) -> str:
+    """Render a template that belongs to no page of ours."""
+    return _environment().get_template(template).render(context)
 
 
 def fragment(request: Request, template: str, context: Mapping[str, Any]) -> str:

@@ -10,8 +10,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from earmark.accounts import Plane
+from earmark.here import SIMULATED
+from earmark.report import FEWER, GROUPS
 from earmark.vault import Kind
-from earmark.web.language import gettext
+from earmark.web.language import gettext, ngettext
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -204,8 +206,6 @@ SIMULATED_ROLES = {
     "safety": "A simulated safety officer",
     "": "A simulated person",
 }
-SIMULATED = "(simulated)"
-"""Stands in the site's name of reviewers that are programs, so that no owner takes one for a person."""
 PURPOSES = {
     "checking the wake word": "to check whether the wake word was said",
     "writing down what was said": "to write down what was said",
@@ -275,6 +275,19 @@ TITLES = {
     507: "The disk is full",
 }
 """Over an error, by its HTTP status."""
+REPORTED = {
+    FEWER: FEWER,
+    **{group: group for group in GROUPS if not group.isdigit()},
+    **{purpose: purpose for purpose in PURPOSES},
+    "withdrawn.review": "Human review, taken back",
+    "withdrawn.transcription": "Better transcription, taken back",
+    "withdrawn.save": "Keeping recordings, taken back",
+    "decided.release": "Cases decided: nothing wrong",
+    "decided.erase": "Cases decided: erase",
+    "decided.escalate": "Cases decided: passed on",
+    "decided.support": "Cases decided: offer help",
+}
+"""What a transparency report holds in words."""
 TABLES: tuple[Mapping[Any, str], ...] = (
     UNDERSTOOD,
     SLOTS,
@@ -292,6 +305,7 @@ TABLES: tuple[Mapping[Any, str], ...] = (
     PURPOSES,
     TALK,
     TITLES,
+    REPORTED,
 )
 """What of this catalogs hold."""
 
@@ -308,12 +322,22 @@ def table(words: Mapping[str, str]) -> dict[str, str]:
 
 def heard(role: str, site: str, day: str, purpose: str) -> str:
     """Say who listened: `A reviewer in Bucharest listened on 3 May 2026 to check …`."""
+    return _heard(role, site, gettext("on {day}").format(day=day), purpose)
+
+
+def heard_in(month: str, times: int, role: str, site: str, purpose: str) -> str:
+    """Say who listened in a month: `A reviewer in Bucharest listened 3 times in May 2026 to check …`."""
+    when = ngettext("in {month}", "{n} times in {month}", times).format(n=times, month=month)
+    return _heard(role, site, when, purpose)
+
+
+def _heard(role: str, site: str, when: str, purpose: str) -> str:
     roles = SIMULATED_ROLES if SIMULATED in site else ROLES
     who = gettext(roles.get(role, roles[""]))
     place = site.replace(SIMULATED, "").strip()
     why = gettext(PURPOSES[purpose]) if purpose in PURPOSES else f"({purpose})"
     if place and place != "home":
-        said = gettext("{who} in {place} listened on {day} {why}.")
+        said = gettext("{who} in {place} listened {when} {why}.")
     else:
-        said = gettext("{who} listened on {day} {why}.")
-    return said.format(who=who, place=place, day=day, why=why)
+        said = gettext("{who} listened {when} {why}.")
+    return said.format(who=who, place=place, when=when, why=why)

@@ -1,4 +1,4 @@
-"""The log: its newest entries, its last seal, and a button that recomputes it."""
+"""The log: its newest entries, its last seal, its witness, and a button that recomputes it."""
 
 from __future__ import annotations
 
@@ -22,6 +22,8 @@ async def _show(request: Request, stores: Stores, verdict: audit.Verdict | None)
         "desk/audit.html",
         entries=entries,
         checkpoint=await audit.latest_checkpoint(stores),
+        trusted=audit.witness_key(stores.settings) is not None,
+        seen=await audit.latest_cosignature(stores),
         verdict=verdict,
     )
 

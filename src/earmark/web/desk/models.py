@@ -64,6 +64,7 @@ async def models(request: Request, stores: StoresHere, _: Engineer) -> Response:
         request,
         "desk/models.html",
         models=[(model, rows(model.manifest.get("scores") or {})) for model in found],
+        remakes=await learn.remakes(stores),
         in_use=next((model.version for model in found if model.state == "promoted"), "builtin"),
     )
 

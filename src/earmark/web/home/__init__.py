@@ -2,10 +2,10 @@
 
 from fastapi import APIRouter
 
-from earmark.web.home import api, deleting, exporting, guest, history, public, settings, start
+from earmark.web.home import api, deleting, exporting, guest, history, public, report, settings, start
 
 router = APIRouter()
-for part in (start, deleting, exporting, history, settings, guest, api, public):
+for part in (start, deleting, exporting, history, settings, guest, api, public, report):
     router.include_router(part.router)
 
 __all__ = ["router"]

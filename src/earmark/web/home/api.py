@@ -15,7 +15,7 @@ from pydantic import BaseModel
 from earmark import airlock, audio, consent, vault
 from earmark.consent import Purpose
 from earmark.errors import BadRequest, Erased
-from earmark.forget import forget, not_called, preview
+from earmark.forget import close_account, forget, not_called, preview
 from earmark.storage import Stores
 from earmark.switches import switch
 from earmark.vault import Interaction
@@ -149,6 +149,12 @@ async def do_forget(stores: StoresHere, who: Owner, body: Forget) -> dict[str, A
     if not chosen:
         raise Erased
     return await forget(stores, who.account.person_id, chosen, how="api")  # pyright: ignore[reportArgumentType]
+
+
+@router.post("/account/close")
+async def close(stores: StoresHere, who: Owner) -> dict[str, Any]:
+    """Erase everything and the account itself; the receipt is given once."""
+    return await close_account(stores, who.account.person_id, how="api")
 
 
 @router.get("/receipts")

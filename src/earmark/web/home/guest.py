@@ -46,7 +46,7 @@ async def heard(
 async def sound(stores: StoresHere, _: Public, session_id: uuid.UUID, identifier: uuid.UUID) -> Response:
     session = await vault.guest_session_by_id(stores, session_id)
     item = await vault.interaction_of_guest(stores, session, InteractionId(identifier))
-    recording = await vault.sound(stores, session.person_id, item.id)
+    recording = await vault.sound(stores, session.person_id, item.id, by="guest")
     data = await asyncio.to_thread(audio.encode, recording, format="WAV")
     return Response(data, media_type="audio/wav", headers={"Content-Disposition": "inline"})
 

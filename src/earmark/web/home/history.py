@@ -93,9 +93,12 @@ def with_doubts(content: Content) -> list[tuple[str, float | None]]:
     return [(word.text, word.confidence if word.confidence < UNSURE else None) for word in content.words]
 
 
-async def _shown(stores: Stores, person: PersonId, items: Sequence[Interaction]) -> list[dict[str, Any]]:
+async def _shown(
+    stores: Stores, person: PersonId, items: Sequence[Interaction], known: Sequence[vault.Device] | None = None
+) -> list[dict[str, Any]]:
     ids = [item.id for item in items]
-    devices: dict[DeviceId | None, str] = {each.id: each.name for each in await vault.devices(stores, person)}
+    own = await vault.devices(stores, person) if known is None else known
+    devices: dict[DeviceId | None, str] = {each.id: each.name for each in own}
     hearings = await vault.hearings(stores, ids)
     chosen = await airlock.choice_of(stores, ids)
     return [
@@ -142,7 +145,8 @@ async def history(
     person = who.account.person_id
     chosen = wanted.read(asked)
     found = await vault.history(stores, person, chosen.filter(q), before=from_cursor(before), limit=PAGE)
-    items = await _shown(stores, person, found.interactions)
+    devices = await vault.devices(stores, person)
+    items = await _shown(stores, person, found.interactions, devices)
     narrowed = {name: value for name, value in (("q", q), *asked.model_dump(by_alias=True).items()) if value}
     parts = {
         "days": by_day(items, stores.now().astimezone().date()),
@@ -151,7 +155,7 @@ async def history(
         "asked": asked,
         "narrowed": bool(narrowed),
         "older": bool(before),
-        "devices": await vault.devices(stores, person),
+        "devices": devices,
         "kinds": wording.kinds(),
         "checks": await vault.wake_checks(stores) if chosen.kind == "false_wake" else None,
     }

@@ -13,8 +13,9 @@ from fastapi.responses import RedirectResponse
 from earmark import accounts, consent
 from earmark.errors import BadRequest
 from earmark.guarantees import GUARANTEES
-from earmark.web.language import LANGUAGES, current, gettext, keep
-from earmark.web.render import STATIC, page, static
+from earmark.here import guarantees_here
+from earmark.web.language import LANGUAGES, current, gettext, keep, ngettext
+from earmark.web.render import STATIC, number, page, static
 from earmark.web.sessions import Public, StoresHere, check_csrf
 from earmark.web.sign_in import local_path
 from earmark.web.wording import PRIVACY
@@ -46,22 +47,29 @@ def _manifest() -> dict[str, Any]:
 
 
 @router.get("/guarantees")
-async def guarantees(request: Request, _: Public) -> Response:
-    states = Counter(each.state for each in GUARANTEES)
+async def guarantees(request: Request, stores: StoresHere, _: Public) -> Response:
+    here = await guarantees_here(stores)
+    states = Counter(each.state for each in here.values())
     groups = [(name, list(group)) for name, group in groupby(GUARANTEES, key=lambda each: each.group)]
-    return page(request, "home/guarantees.html", groups=groups, states=states)
+    return page(request, "home/guarantees.html", groups=groups, states=states, installed=here)
+
+
+def _people(n: int) -> str:
+    return ngettext("{n} person", "{n} people", n).format(n=number(n))
 
 
 @router.get("/listeners")
 async def listeners(request: Request, stores: StoresHere, _: Public) -> Response:
     settings = stores.settings
     who = [member for member in await accounts.staff(stores) if member.roles & {"reviewer", "lead"}]
+    sites = Counter(member.site or settings.site for member in who)
     return page(
         request,
         "home/listeners.html",
         rate=settings.review_rate,
         review_title=consent.wordings(current())["review"].title,
-        sites=sorted({member.site or settings.site for member in who}),
+        sites=", ".join(f"{site} ({_people(n)})" for site, n in sorted(sites.items())),
+        operator=settings.operator,
         case_hours=settings.case_hours,
         lease_seconds=settings.lease_seconds,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import uuid
 from typing import Annotated, Literal
 
@@ -10,8 +11,10 @@ from fastapi.responses import RedirectResponse
 
 from earmark import airlock, consent, vault
 from earmark.consent import Purpose
+from earmark.forget import close_account, preview
 from earmark.storage import Stores
 from earmark.switches import switch
+from earmark.web import sessions
 from earmark.web.language import ENGLISH, current, gettext
 from earmark.web.render import page
 from earmark.web.sessions import Owner, StoresHere, Visitor
@@ -104,6 +107,21 @@ async def turn(
     template = "home/_quick.html" if view == "start" else "home/_switches.html"
     changed = "clock" if keep_days is not None and device is None else purpose
     return await _show(request, stores, who, template, changed=changed, changed_device=device)
+
+
+@router.get("/settings/account/close")
+async def ask_close(request: Request, stores: StoresHere, who: Owner) -> Response:
+    return page(request, "home/close.html", goes=await preview(stores, who.account.person_id, "all"))
+
+
+@router.post("/settings/account/close")
+async def close(request: Request, stores: StoresHere, who: Owner) -> Response:
+    """Close the account; the receipt is shown once, because nobody is left to ask for it."""
+    receipt = await close_account(stores, who.account.person_id, how="settings")
+    request.state.visitor = None
+    answer = page(request, "home/closed.html", receipt=receipt, text=json.dumps(receipt, indent=2, ensure_ascii=False))
+    sessions.end(answer, request)
+    return answer
 
 
 @router.post("/first-run")
