@@ -10,7 +10,7 @@ PYTHON ?= $(shell for p in python3.11 python3.13 python3 python; do \
 SOURCES := pyproject.toml constraints.txt hatch_build.py package.json package-lock.json
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --no-input --prefer-binary -c constraints.txt
 
-.PHONY: help setup setup-dev demo up test check bench docs format clean
+.PHONY: help setup setup-dev demo up test check bench docs catalogs format clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
@@ -55,6 +55,9 @@ bench: $(VENV)/.ready-dev ## Measure: make bench ARGS="wake"
 
 docs: $(VENV)/.ready-dev ## Write the generated pages of docs/ again
 	@$(BIN)/python scripts/write_docs.py
+
+catalogs: $(VENV)/.ready-dev ## Bring the translations of the owner's pages up to date
+	@$(BIN)/python scripts/catalogs.py
 
 clean: ## Remove the virtual environment and what builds left
 	rm -rf $(VENV) build dist node_modules src/earmark/web/static/npm

@@ -29,6 +29,10 @@ FILES = {
     "@fontsource-variable/figtree/files/figtree-latin-wght-normal.woff2": "figtree-latin.woff2",
     "@fontsource-variable/figtree/files/figtree-latin-ext-wght-normal.woff2": "figtree-latin-ext.woff2",
     "@fontsource-variable/figtree/LICENSE": "licenses/figtree.txt",
+    "@fontsource-variable/noto-sans-devanagari/files/noto-sans-devanagari-devanagari-wght-normal.woff2": (
+        "noto-sans-devanagari.woff2"
+    ),
+    "@fontsource-variable/noto-sans-devanagari/LICENSE": "licenses/noto-sans-devanagari.txt",
     "@iconify-json/lucide/info.json": "licenses/lucide.json",
 }
 """What stays of each package, and its name in static/npm."""

@@ -49,7 +49,12 @@ class EarmarkError(Exception):
 
     def __init__(self, **details: object) -> None:
         self.details = details
-        super().__init__(" ".join((type(self).__doc__ or "").split()).format(**details))
+        super().__init__(self.template.format(**details))
+
+    @property
+    def template(self) -> str:
+        """The English sentence with its braces; other languages are looked up by it."""
+        return " ".join((type(self).__doc__ or "").split())
 
     @property
     def message(self) -> str:
@@ -112,6 +117,12 @@ class BadRequest(BadInput):
 
     code = "request.invalid"
     status = 400
+
+    @property
+    def template(self) -> str:
+        """`why` itself, with braces of its own where there are more details to fill them."""
+        why = str(self.details["why"])
+        return why if len(self.details) > 1 else why.replace("{", "{{").replace("}", "}}")
 
 
 class NotAllowed(EarmarkError):

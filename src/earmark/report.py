@@ -239,7 +239,10 @@ def _wake_day(row: Row) -> dict[str, Any]:
 
 
 async def mine(stores: Stores, person_id: PersonId, month: Month) -> Report:
-    """Return one person's own month, exactly: of what is still kept about them, and what they deleted."""
+    """Return one person's own month, exactly: of what is still kept about them, and what they deleted.
+
+    The device of a wake is None where it is gone, or was the browser.
+    """
     values: Mapping[str, object] = {"person": person_id, **month.bounds()}
     names: dict[DeviceId | None, str] = {each.id: each.name for each in await vault.devices(stores, person_id)}
     async with stores.pool.connection() as connection:
@@ -249,7 +252,7 @@ async def mine(stores: Stores, person_id: PersonId, month: Month) -> Report:
     days = [
         {
             "day": row["day"].isoformat(),
-            "device": names.get(row["device_id"], "A device that is gone"),
+            "device": names.get(row["device_id"]),
             "wakes": row["wakes"],
             "false_wakes": row["false_wakes"],
         }

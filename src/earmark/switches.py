@@ -18,13 +18,18 @@ async def switch(
     how: How,
     device_id: DeviceId | None = None,
     keep_days: int | None = None,
+    language: str = "en",
 ) -> None:
     """Write down what somebody allows or stops, for all devices or for one, and carry out what follows.
+
+    `language` is the one in which the switch stood before them.
 
     When this returns, no page can play or answer a clip that a withdrawal covers. `keep_days` is said with `save`.
     Raises what `consent.set_grant` does.
     """
-    await consent.set_grant(stores, person_id, purpose, allowed, how=how, device_id=device_id, keep_days=keep_days)
+    await consent.set_grant(
+        stores, person_id, purpose, allowed, how=how, device_id=device_id, keep_days=keep_days, language=language
+    )
     match purpose:
         case "save":
             await vault.reset_clocks(stores, person_id, device_id)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import uuid
 from datetime import timedelta
 from random import Random
@@ -15,6 +16,13 @@ from earmark.switches import switch
 
 pytestmark = pytest.mark.browser
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+
+OUTSIDE = """[...document.querySelectorAll('body *')].filter((each) => {
+  const box = each.getBoundingClientRect();
+  const shown = box.width && !each.closest('.sr-only, .skip, svg, dialog:not([open]), .scroll > *');
+  return shown && (box.right > innerWidth + 1 || box.left < -1);
+}).map((each) => each.outerHTML.slice(0, 120))"""
+"""What sticks out of the page, which `scrollWidth` does not tell of fixed bars."""
 
 
 @pytest.fixture
@@ -43,7 +51,7 @@ async def lived_in(stores, role_stores, household, clock, tone) -> dict[str, obj
     await airlock.run(everything, Random(1))
     code = await guests.make_code(stores, household.kitchen)
     session = await vault.guest_session(stores, code)
-    receipt = await vault.erase(stores, household.ben, [], how="settings", erasers=())
+    receipt = await vault.erase(stores, household.ada, [], how="settings", erasers=())
     return {"item": ids[1], "guest": session.id, "receipt": receipt["id"]}
 
 
@@ -60,17 +68,48 @@ async def check(visit, path: str) -> None:
 )
 async def test_owners_pages_have_no_violation(visit, household, lived_in, size, scheme) -> None:
     home = await visit("home", household.ada, size=size, color_scheme=scheme)
-    item, guest = lived_in["item"], lived_in["guest"]
-    paths = ["/", "/talk", "/history", "/history?kind=false_wake", f"/history/{item}", f"/history/{item}/delete"]
-    paths += ["/history/delete", "/history/all/delete", f"/history/{item}/not-for-me", "/settings/account/privacy"]
-    paths += ["/export", "/report", "/report/mine", "/settings/account/close"]
-    paths += ["/asked", "/receipts", "/guest", f"/guest/{guest}", "/listeners", "/guarantees", "/history?q=nowhere"]
-    for path in paths:
+    for path in paths_of(lived_in):
         await home.go(path)
         await home.page.evaluate("document.querySelectorAll('details').forEach((each) => (each.open = true))")
         await check(home, path)
         width = await home.page.evaluate("document.documentElement.scrollWidth")
         assert width <= size[0], f"{path} is {width} wide"
+
+
+def paths_of(lived_in: dict[str, object]) -> list[str]:
+    """Return every page of an owner; the first six are read in every language."""
+    item, guest, receipt = lived_in["item"], lived_in["guest"], lived_in["receipt"]
+    paths = ["/", "/history", "/settings/account/privacy", f"/history/{item}/delete", f"/receipts/{receipt}", "/talk"]
+    paths += ["/history?kind=false_wake", f"/history/{item}", "/history/delete", "/history/all/delete", "/asked"]
+    paths += [f"/history/{item}/not-for-me", "/receipts", "/guest", f"/guest/{guest}", "/listeners", "/guarantees"]
+    return [*paths, "/history?q=nowhere", "/export", "/report", "/report/mine", "/settings/account/close"]
+
+
+@pytest.mark.parametrize("code", ["es", "ro", "hi"])
+async def test_every_language_fits_on_a_phone_and_is_read_out(visit, household, lived_in, code) -> None:
+    home = await visit("home", household.ada, size=(360, 740))
+    await home.go("/listeners")
+    await home.page.locator(f"button[name=language][value={code}]").click()
+    await expect(home.page.locator("html")).to_have_attribute("lang", code)
+    assert home.page.url.endswith("/listeners"), "the choice leads back to its page"
+    for number, path in enumerate(paths_of(lived_in)):
+        await home.go(path)
+        await home.page.evaluate("document.querySelectorAll('details').forEach((each) => (each.open = true))")
+        wide = await home.page.evaluate(OUTSIDE)
+        assert wide == [], f"{path} in {code}"
+        if number < 6:
+            await check(home, f"{path} in {code}")
+
+
+async def test_hindi_has_its_letters_on_every_machine(visit, household) -> None:
+    home = await visit("home", household.ada, locale="hi-IN")
+    await home.go("/")
+    await home.page.evaluate("document.fonts.ready")
+    await expect(home.page.locator("h1")).to_have_text("नमस्ते, Ada")
+    drawn = await home.page.evaluate(
+        "[...document.fonts].filter((font) => font.family.includes('Devanagari')).map((font) => font.status)"
+    )
+    assert drawn == ["loaded"] or await home.page.evaluate("document.fonts.check('16px \"Noto Sans Devanagari\"')")
 
 
 async def test_dialogues_have_no_violation(visit, household, lived_in) -> None:
@@ -117,4 +156,22 @@ async def test_it_installs_and_says_so_when_it_cannot_be_reached(visit, househol
         ".then((all) => all.flat().map((request) => new URL(request.url).pathname))"
     )
     assert kept == ["/offline"], "something else lies in the browser's cache"
+    home.troubles.clear()  # the network that was taken away
+
+
+async def test_the_kept_page_is_in_the_language_somebody_chose(visit, household) -> None:
+    home = await visit("home", household.ada, size=(390, 844))
+    await home.go("/")
+    await home.page.evaluate("navigator.serviceWorker.ready.then(() => true)")
+    await home.go("/")  # the first page of all was there before the worker
+    await home.page.locator("button[name=language][value=es]").click()
+    await expect(home.page.locator("html")).to_have_attribute("lang", "es")
+    kept = "caches.match('/offline').then((found) => found.text()).then((text) => text.includes('lang=\"es\"'))"
+    async with asyncio.timeout(10):
+        while not await home.page.evaluate(kept):  # noqa: ASYNC110 - a cache offers no event
+            await asyncio.sleep(0.05)
+    await home.page.context.set_offline(True)
+    await home.go("/history")
+    await expect(home.page.locator("h1")).to_have_text("No se puede conectar con Earmark")
+    await home.page.wait_for_timeout(200)
     home.troubles.clear()  # the network that was taken away

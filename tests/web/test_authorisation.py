@@ -62,6 +62,7 @@ TABLE: dict[Plane, dict[str, str]] = {
         "GET /guest/{session_id}": "anyone",
         "GET /guest/{session_id}/{identifier}/sound": "anyone",
         "POST /guest/{session_id}/delete": "anyone",
+        "POST /language": "anyone",
         "GET /export": "owner",
         "POST /export": "owner",
         "GET /api/export": "owner",

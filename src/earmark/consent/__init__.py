@@ -4,22 +4,18 @@ from earmark.consent.grants import (
     AS_FOR_ALL,
     BY_DEVICE,
     CLOCKS,
-    EARLIER_WORDINGS,
     NEVER_OF_A_CHILD,
     PURPOSES,
     UNTIL_DELETED,
-    WORDINGS,
     Grant,
     Grants,
     How,
-    Purpose,
-    Wording,
     current,
     everything,
     people_who_allow,
     set_grant,
-    wording,
 )
+from earmark.consent.wordings import EARLIER_WORDINGS, WORDINGS, Purpose, Wording, wording, wordings
 
 __all__ = [
     "AS_FOR_ALL",
@@ -40,4 +36,5 @@ __all__ = [
     "people_who_allow",
     "set_grant",
     "wording",
+    "wordings",
 ]

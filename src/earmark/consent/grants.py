@@ -7,12 +7,12 @@ from datetime import datetime
 from typing import Literal
 
 from earmark import audit
+from earmark.consent.wordings import Purpose, wordings
 from earmark.errors import BadRequest, NotForChildren, NotFound
 from earmark.storage import Row, Statements, Stores, fetch
 from earmark.words import DeviceId, PersonId
 
 SQL = Statements("earmark.consent")
-Purpose = Literal["save", "review", "transcription", "donate", "hear_first"]
 How = Literal["first-run", "settings", "voice", "command", "api"]
 PURPOSES: tuple[Purpose, ...] = ("save", "review", "transcription", "donate", "hear_first")
 NEVER_OF_A_CHILD = frozenset({"review", "transcription", "donate"})
@@ -29,70 +29,6 @@ CLOCKS: dict[int, str] = {
     UNTIL_DELETED: "Until I delete it",
 }
 """Days that a recording may live → what the choice is called; "don't save" is the switch itself."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wording:
-    """What a switch says; a grant names the version that was on screen."""
-
-    version: str
-    title: str
-    text: str
-
-
-WORDINGS: dict[Purpose, Wording] = {
-    "save": Wording(
-        version="save-2",
-        title="Keep my recordings",
-        text="Earmark keeps what you say to it, so that you can see it, hear it and delete it. Each recording deletes "
-        "itself when its time is over. Of what sounds like a false wake, only the time is kept. With this off, nothing "
-        "is kept.",
-    ),
-    "review": Wording(
-        version="review-1",
-        title="Use my recordings for human review",
-        text="Now and then, a person may listen to a few seconds of yours to check what Earmark understood. "
-        "They never see your name, and you can see each time it happened. Turn it off whenever you like: "
-        "clips that are waiting are pulled back at once.",
-    ),
-    "transcription": Wording(
-        version="transcription-1",
-        title="Use my messages to improve transcription",
-        text="When you dictate a message, a person may check that Earmark wrote it down right. "
-        "Names and numbers that Earmark notices are cut out first.",
-    ),
-    "donate": Wording(
-        version="donate-1",
-        title="Donate my false wakes",
-        text="When a device wakes and nobody called it, Earmark throws the sound away at once. With this on it keeps "
-        "the sound for you, and people who check recordings may hear the wake word's second of it, nothing that "
-        "followed, so that it wakes less often for nothing. If they find that the device was called after all, it is "
-        "a recording like any other. They hear it only while human review is on too.",
-    ),
-    "hear_first": Wording(
-        version="hear-first-1",
-        title="Let me hear it first",
-        text="A clip that was chosen for review waits until you have said yes to it. After 7 days without an answer "
-        "it is taken off the list, and nobody hears it.",
-    ),
-}
-
-
-EARLIER_WORDINGS: tuple[Wording, ...] = (
-    Wording(
-        version="save-1",
-        title="Keep my recordings",
-        text="Earmark keeps what you say to it, so that you can see it, hear it and delete it. "
-        "Each recording deletes itself after {retention_days} days. With this off, nothing is kept.",
-    ),
-)
-"""What a switch said before; it stays here as long as a grant may name it."""
-
-
-def wording(version: str) -> Wording | None:
-    """Return what was on screen when a grant named this version; None when no Earmark of today knows it."""
-    known = (*WORDINGS.values(), *EARLIER_WORDINGS)
-    return next((each for each in known if each.version == version), None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -170,12 +106,14 @@ async def set_grant(
     how: How,
     device_id: DeviceId | None = None,
     keep_days: int | None = None,
+    language: str = "en",
 ) -> int:
     """Write down a word; it holds from now on, and the log keeps that it was given. Returns the grant's number.
 
     `earmark.switches.switch` also carries out what follows from it. `keep_days` is said with `save` alone; left out,
-    the clock stays as it was. Raises BadRequest for a clock that isn't offered, NotForChildren, NotFound for a device
-    that isn't of this person's household.
+    the clock stays as it was. `language` is the one in which the switch stood before whoever turned it.
+    Raises BadRequest for a clock that isn't offered, NotForChildren, NotFound for a device that isn't of this person's
+    household.
     """
     own_clock = device_id is not None and keep_days == AS_FOR_ALL
     if keep_days is not None and (purpose != "save" or not (own_clock or keep_days in CLOCKS)):
@@ -191,7 +129,7 @@ async def set_grant(
         "device": device_id,
         "purpose": purpose,
         "allowed": allowed,
-        "wording": WORDINGS[purpose].version,
+        "wording": wordings(language)[purpose].version,
         "how": how,
         "now": stores.now(),
         "keep_days": _clock(keep_days, before),

@@ -156,12 +156,14 @@ def page_name(number: int) -> str:
 def page(
     entries: Sequence[Entry], *, number: int, more: bool, document: Document | None = None, total: int | None = None
 ) -> str:
-    """Return one page of the history; the first has everything else too, and so takes the document."""
+    """Return one page of the history; the first has everything else too, and so takes the document.
+
+    It is in English, whatever language the page has from which it was asked for.
+    """
+    from earmark.web.language import ENGLISH, speaking
+
     days = groupby(entries, key=lambda each: each.interaction.started_at.astimezone().date())
-    return (
-        _environment()
-        .get_template("page.html")
-        .render(
-            days=[(day, list(group)) for day, group in days], number=number, more=more, document=document, total=total
-        )
-    )
+    shown = [(day, list(group)) for day, group in days]
+    template = _environment().get_template("page.html")
+    with speaking(ENGLISH):
+        return template.render(days=shown, number=number, more=more, document=document, total=total)

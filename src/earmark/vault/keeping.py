@@ -356,7 +356,9 @@ async def correct(stores: Stores, person_id: PersonId, identifier: InteractionId
     """Write down what its owner says was really said; an empty text takes that back. Raises NotFound, BadRequest."""
     text = " ".join(text.split())
     if len(text) > LONGEST_CORRECTION:
-        raise BadRequest(why=f"This is longer than {LONGEST_CORRECTION} letters; write down what was said in fewer.")
+        raise BadRequest(
+            why="This is longer than {most} letters; write down what was said in fewer.", most=LONGEST_CORRECTION
+        )
     row = await _row(stores, identifier)
     if row["person_id"] != person_id or row["key_slot"] is None:
         raise NotFound

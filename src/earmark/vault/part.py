@@ -55,17 +55,23 @@ class Part:
             ids=self.ids,
         )
 
-    def in_words(self, devices: Sequence[Device], kinds: Mapping[Kind, str], day_name: Callable[[date], str]) -> str:
-        """Say which part it is: `4 May 2026, Kitchen`."""
+    def in_words(
+        self,
+        devices: Sequence[Device],
+        kinds: Mapping[Kind, str],
+        day_name: Callable[[date], str],
+        say: Callable[[str], str] = str,
+    ) -> str:
+        """Say which part it is: `4 May 2026, Kitchen`. `say` puts a text into the reader's language."""
         parts = []
         if self.ids is not None:
-            parts.append("selected")
+            parts.append(say("selected"))
         if self.first and self.last:
             first, last = day_name(self.first), day_name(self.last)
-            parts.append(first if self.first == self.last else f"{first} to {last}")
+            parts.append(first if self.first == self.last else say("{first} to {last}").format(first=first, last=last))
         if self.device_id is not None:
-            name = next((device.name for device in devices if device.id == self.device_id), "a device that is gone")
-            parts.append(name)
+            name = next((device.name for device in devices if device.id == self.device_id), None)
+            parts.append(name or say("a device that is gone"))
         if self.kind is not None:
             parts.append(kinds[self.kind])
         return ", ".join(parts)
@@ -83,7 +89,7 @@ def read_part(
     if kind and kind not in KINDS:
         raise BadRequest(why=f"There is no such kind; choose one of: {', '.join(KINDS)}.")
     if len(ids) > MOST_IDS:
-        raise BadRequest(why=f"Name {MOST_IDS} recordings at most at once, or choose a range of days.")
+        raise BadRequest(why="Name {most} recordings at most at once, or choose a range of days.", most=MOST_IDS)
     return Part(
         first=begins,
         last=ends,

@@ -17,6 +17,7 @@ from earmark.web.desk import router as desk_router
 from earmark.web.device_api import router as device_router
 from earmark.web.floor import router as floor_router
 from earmark.web.home import router as home_router
+from earmark.web.language import Reader
 from earmark.web.security import Guard, Throttle, allowed_hosts
 from earmark.web.sessions import Public, cookie_name
 
@@ -69,6 +70,7 @@ def create_home(stores: Stores) -> FastAPI:
     app = _create(stores, "home", home_router)
     app.include_router(device_router)
     app.include_router(audit_api.router)
+    app.add_middleware(Reader)  # added last, so that it stands first
     return app
 
 

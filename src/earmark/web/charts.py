@@ -6,6 +6,8 @@ from collections.abc import Sequence
 
 from markupsafe import Markup, escape
 
+from earmark.web.language import gettext
+
 
 def bars(values: Sequence[tuple[str, float]], *, label: str, width: int = 640, height: int = 160) -> Markup:
     """Return a bar chart of (name, count) pairs; the largest bar fills the height."""
@@ -24,7 +26,7 @@ def bars(values: Sequence[tuple[str, float]], *, label: str, width: int = 640, h
                 f'<text class="value" x="{middle:.1f}" y="{floor - tall - 6:.1f}">{value:g}</text>'
             )
         parts.append(f'<text x="{middle:.1f}" y="{height - 6}">{escape(name)}</text>')
-    said = "; ".join(f"{name}: {value:g}" for name, value in values if value) or "nothing yet"
+    said = "; ".join(f"{name}: {value:g}" for name, value in values if value) or gettext("nothing yet")
     return _svg(parts, f"{label}. {said}", width, height, base=floor)
 
 

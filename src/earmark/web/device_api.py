@@ -26,6 +26,7 @@ from earmark.forget import forget, not_called
 from earmark.guests import make_code
 from earmark.storage import Stores
 from earmark.vault import Wake
+from earmark.web.errors import sentence
 from earmark.web.sessions import session_token
 from earmark.words import SAMPLE_RATE
 
@@ -66,7 +67,7 @@ def _bearer(headers: Any) -> str:
 
 
 async def _send_error(socket: WebSocket, error: EarmarkError) -> None:
-    await socket.send_json({"type": "error", "code": error.code, "message": error.message})
+    await socket.send_json({"type": "error", "code": error.code, "message": sentence(error)})
 
 
 def _reply(said: Said) -> dict[str, Any]:

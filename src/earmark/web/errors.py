@@ -10,22 +10,14 @@ from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse
 from starlette.exceptions import HTTPException
 
 from earmark.errors import BadRequest, EarmarkError, NotFound, SignInNeeded
+from earmark.web.language import gettext
 from earmark.web.render import fragment
+from earmark.web.wording import TITLES
 
-_TITLES = {
-    400: "That did not work",
-    401: "Please sign in",
-    403: "Not for this role",
-    404: "Nothing here",
-    405: "Not like this",
-    409: "It changed meanwhile",
-    410: "Deleted",
-    413: "Too much at once",
-    422: "That did not work",
-    429: "A moment, please",
-    503: "Not ready yet",
-    507: "The disk is full",
-}
+
+def sentence(error: EarmarkError) -> str:
+    """Return an error's sentence in the reader's language: its English template is what the catalog knows."""
+    return gettext(error.template).format(**error.details)
 
 
 def answer(request: Request, status: int, code: str, message: str) -> Response:
@@ -34,7 +26,7 @@ def answer(request: Request, status: int, code: str, message: str) -> Response:
         return JSONResponse({"error": {"code": code, "message": message}}, status_code=status)
     if request.headers.get("hx-request") == "true":
         return HTMLResponse(fragment(request, "_problem.html", {"message": message}), status_code=status)
-    context = {"status": status, "code": code, "title": _TITLES.get(status, "Something went wrong"), "message": message}
+    context = {"status": status, "code": code, "title": gettext(TITLES.get(status, TITLES[500])), "message": message}
     return HTMLResponse(fragment(request, "error.html", context), status_code=status)
 
 
@@ -45,14 +37,17 @@ async def on_earmark_error(request: Request, error: Exception) -> Response:
         if request.headers.get("hx-request") == "true":
             return Response(status_code=401, headers={"HX-Redirect": where})
         return RedirectResponse(where, status_code=303)
-    return answer(request, error.status, error.code, error.message)
+    return answer(request, error.status, error.code, sentence(error))
 
 
 async def on_http_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     if error.status_code == 404:
-        return answer(request, 404, NotFound.code, NotFound().message)
-    said = "This page takes no such request." if error.status_code == 405 else "This request can't be used."
+        return answer(request, 404, NotFound.code, sentence(NotFound()))
+    if error.status_code == 405:
+        said = gettext("This page takes no such request.")
+    else:
+        said = gettext("This request can't be used.")
     return answer(request, error.status_code, "request.invalid", said)
 
 
@@ -61,8 +56,9 @@ async def on_bad_request(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
     fields = sorted({str(each["loc"][-1]) for each in error.errors() if each.get("loc")})
     if fields and all(each["loc"][0] == "path" for each in error.errors()):
-        return answer(request, 404, NotFound.code, NotFound().message)
-    return answer(request, 422, BadRequest.code, f"Something is missing or not understood: {', '.join(fields)}.")
+        return answer(request, 404, NotFound.code, sentence(NotFound()))
+    said = gettext("Something is missing or not understood: {fields}.").format(fields=", ".join(fields))
+    return answer(request, 422, BadRequest.code, said)
 
 
 def register(app: FastAPI) -> None:

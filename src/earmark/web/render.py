@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from datetime import date, datetime, timedelta
+from dataclasses import replace
+from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+from babel.dates import format_date, format_skeleton
+from babel.numbers import format_decimal, format_percent
+from babel.units import format_unit
 from fastapi import Request
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 from markupsafe import Markup
 
-from earmark.web import sessions
+from earmark.web import language, sessions, wording
+from earmark.web.language import gettext, ngettext
 from earmark.web.wording import NAVIGATION, PLANE_TITLES
 
 STATIC = Path(__file__).parent / "static"
@@ -46,22 +51,32 @@ def static(name: str) -> str:
 
 
 def clock_time(at: datetime) -> str:
+    """21:30, in the time zone of this machine."""
     return at.astimezone().strftime("%H:%M")
 
 
 def long_day(day: date | datetime) -> str:
-    """3 May 2026, in the time zone of this machine."""
+    """3 May 2026, as the reader's language writes it, in the time zone of this machine."""
     if isinstance(day, datetime):
         day = day.astimezone().date()
-    return f"{day.day} {day:%B %Y}"
+    return format_date(day, "long", locale=language.locale())
 
 
 def near_day(day: date, today: date) -> str:
     """Return `Today`, `Yesterday`, a weekday of the last week, or the date."""
     ago = (today - day).days
     if ago in (0, 1):
-        return ("Today", "Yesterday")[ago]
-    return f"{day:%A}, {day.day} {day:%B}" if 1 < ago < 7 else long_day(day)
+        return (gettext("Today"), gettext("Yesterday"))[ago]
+    if not 1 < ago < 7:
+        return long_day(day)
+    weekday = format_date(day, "EEEE", locale=language.locale())
+    midnight = datetime.combine(day, time.min)
+    return f"{weekday[0].upper()}{weekday[1:]}, {format_skeleton('MMMMd', midnight, locale=language.locale())}"
+
+
+def month_name(day: date) -> str:
+    """May 2026."""
+    return format_skeleton("yMMMM", datetime.combine(day, time.min), locale=language.locale())
 
 
 def seconds(value: float) -> str:
@@ -70,24 +85,28 @@ def seconds(value: float) -> str:
     return f"{whole // 60}:{whole % 60:02d}"
 
 
+def of_time(n: float, unit: str) -> str:
+    """Return so many of a unit of time (`day`, `hour`, `minute`, `second`): `1 day`, `20 seconds`."""
+    return format_unit(n, f"duration-{unit}", locale=language.locale())
+
+
 def span(value: timedelta) -> str:
     """Return a length of time in its largest unit that fits: `2 days`, `3 hours`, `5 minutes`."""
     total = abs(value.total_seconds())
-    for name, size in (("day", 86400), ("hour", 3600), ("minute", 60)):
+    for unit, size in (("day", 86400), ("hour", 3600), ("minute", 60)):
         if total >= size:
-            n = int(total // size)
-            return f"{n} {name}{'' if n == 1 else 's'}"
-    return "less than a minute"
+            return of_time(int(total // size), unit)
+    return gettext("less than a minute")
 
 
 def length_of(value: float) -> str:
     """Return so many seconds as people say them: `12 seconds`, `3 minutes`, `2 hours`."""
-    return plural(max(1, round(value)), "second") if value < 60 else span(timedelta(seconds=value))
+    return of_time(max(1, round(value)), "second") if value < 60 else span(timedelta(seconds=value))
 
 
 def about(value: float) -> str:
     """Return about how many seconds something takes: `A few seconds`, `About 3 minutes`."""
-    return "A few seconds" if value < 10 else f"About {length_of(value)}"
+    return gettext("A few seconds") if value < 10 else gettext("About {length}").format(length=length_of(value))
 
 
 def size(value: float) -> str:
@@ -96,37 +115,29 @@ def size(value: float) -> str:
         value /= 1000
         if value < 1000 or unit == "GB":
             break
-    return f"{value:.1f} {unit}" if value < 10 and unit != "kB" else f"{max(1, round(value)):,} {unit}"
-
-
-ERASED = {
-    "recordings": "Recordings",
-    "list_lines": "Lines of the shopping list",
-    "messages": "Messages",
-    "alarms": "Timers and alarms",
-    "keys": "Keys destroyed",
-    "files": "Sound files",
-    "tasks": "Questions about them",
-    "judgements": "Answers given about them",
-    "labels": "Labels",
-    "datasets": "Data sets revoked",
-    "models": "Models retired",
-}
+    small = value < 10 and unit != "kB"
+    return f"{format_decimal(value, '0.0', locale=language.locale()) if small else number(max(1, round(value)))} {unit}"
 
 
 def erased_name(name: str) -> str:
-    return ERASED.get(name, name.replace("_", " ").capitalize())
+    return gettext(wording.ERASED.get(name, name.replace("_", " ").capitalize()))
 
 
 def percent(value: float | None) -> str:
-    return "–" if value is None else f"{value:.0%}"
+    return "–" if value is None else format_percent(value, locale=language.locale())
+
+
+def rate(value: float) -> str:
+    """Return a share with as many digits as it has: `0.2%`."""
+    return format_percent(value, locale=language.locale(), decimal_quantization=False)
 
 
 def number(value: float) -> str:
-    return f"{value:,}"
+    return format_decimal(value, locale=language.locale())
 
 
 def plural(n: int, one: str, many: str | None = None) -> str:
+    """Return `1 label`, `2 labels`: English, for pages that have no other language."""
     return f"{n:,} {one if n == 1 else many or one + 's'}"
 
 
@@ -138,8 +149,11 @@ def _environment() -> Environment:
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        extensions=["jinja2.ext.i18n"],
     )
-    made.globals |= {"icon": icon, "static": static, "plural": plural}
+    made.install_gettext_callables(gettext, ngettext, newstyle=True)  # pyright: ignore[reportAttributeAccessIssue]
+    made.policies["ext.i18n.trimmed"] = True
+    made.globals |= {"icon": icon, "static": static, "plural": plural, "of_time": of_time, "month_name": month_name}
     made.filters |= {
         "clock_time": clock_time,
         "long_day": long_day,
@@ -149,13 +163,20 @@ def _environment() -> Environment:
         "about": about,
         "size": size,
         "percent": percent,
+        "rate": rate,
         "erased_name": erased_name,
         "iso_day": lambda text: long_day(datetime.fromisoformat(text)),
         "iso_time": lambda text: clock_time(datetime.fromisoformat(text)),
         "number": number,
-        "counted": lambda value: number(value) if isinstance(value, int) else value,
+        "counted": lambda value: number(value) if isinstance(value, int) else gettext(value),
+        "translated": gettext,
     }
     return made
+
+
+def _back(request: Request) -> str:
+    """Return where a choice of language leads back to: this page, or the first one after a change that failed."""
+    return f"{request.url.path}?{request.url.query}".rstrip("?") if request.method == "GET" else "/"
 
 
 def render(template: str, context: Mapping[str, Any]) -> str:
@@ -167,7 +188,9 @@ def fragment(request: Request, template: str, context: Mapping[str, Any]) -> str
     """Render a template with what every page knows."""
     who = sessions.of(request)
     plane = sessions.plane_of(request)
-    links = [link for link in NAVIGATION[plane] if who and who.account.roles & link.roles]
+    links = [
+        replace(link, title=gettext(link.title)) for link in NAVIGATION[plane] if who and who.account.roles & link.roles
+    ]
     known = {
         "plane": plane,
         "plane_title": PLANE_TITLES[plane],
@@ -176,6 +199,9 @@ def fragment(request: Request, template: str, context: Mapping[str, Any]) -> str
         "nonce": request.state.nonce,
         "navigation": links,
         "here": request.url.path,
+        "language": language.current(),
+        "languages": language.LANGUAGES,
+        "back": _back(request),
         "htmx": request.headers.get("hx-request") == "true",
     }
     return _environment().get_template(template).render(known | dict(context))

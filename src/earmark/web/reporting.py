@@ -6,15 +6,25 @@ from typing import Any
 
 from markupsafe import Markup
 
+from earmark import consent
 from earmark.report import GROUPS, Month, Report
 from earmark.web.charts import bars
-from earmark.web.render import render
+from earmark.web.language import current, gettext
+from earmark.web.render import month_name, render
+from earmark.web.wording import REPORTED, table
 
 
 def context(report: Report) -> dict[str, Any]:
     """Return what the report's template needs."""
     month = Month.named(report["month"])
-    return {"report": report, "month": f"{month.first:%B %Y}", "groups": GROUPS, "charts": _charts(report)}
+    return {
+        "report": report,
+        "month": month_name(month.first),
+        "groups": GROUPS,
+        "charts": _charts(report),
+        "reported": table(REPORTED),
+        "review_title": consent.wordings(current())["review"].title,
+    }
 
 
 def standalone(report: Report) -> str:
@@ -30,8 +40,8 @@ def _charts(report: Report) -> dict[str, Markup]:
             heard[row["site"]] = heard.get(row["site"], 0) + row["times"]
     days = [(day["day"][-2:], round(day["false_wakes_per_device"] or 0, 1)) for day in report["wakes"]["days"]]
     return {
-        "heard": bars(sorted(heard.items()), label="Hearings by site") if heard else Markup(),
-        "wakes": bars(days, label="False wakes of a device, by day"),
+        "heard": bars(sorted(heard.items()), label=gettext("Hearings by site")) if heard else Markup(),
+        "wakes": bars(days, label=gettext("False wakes of a device, by day")),
     }
 
 
@@ -40,4 +50,4 @@ def own_chart(mine: Report) -> Markup:
     days: dict[str, int] = {}
     for row in mine["wakes"]:
         days[row["day"][-2:]] = days.get(row["day"][-2:], 0) + row["false_wakes"]
-    return bars(list(days.items()), label="False wakes, by day")
+    return bars(list(days.items()), label=gettext("False wakes, by day"))

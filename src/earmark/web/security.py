@@ -15,6 +15,8 @@ from typing import Any
 import structlog
 from starlette.datastructures import Headers, MutableHeaders
 
+from earmark.web.language import gettext
+
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
@@ -65,7 +67,8 @@ def policy(nonce: str) -> str:
     )
 
 
-_TOO_LARGE = (413, "This is more than Earmark takes at once.")
+def _too_large() -> tuple[int, str]:
+    return 413, gettext("This is more than Earmark takes at once.")
 
 
 class _TooLarge(Exception):
@@ -104,13 +107,15 @@ class Guard:
 
     def _refusal(self, scope: Scope, headers: Headers) -> tuple[int, str] | None:
         if host_name(headers.get("host", "")) not in self._hosts:
-            return 421, "This address is not one of this Earmark's. Open it by the address it was started with."
+            return 421, gettext(
+                "This address is not one of this Earmark's. Open it by the address it was started with."
+            )
         changes = scope["type"] == "websocket" or scope["method"] not in SAFE_METHODS
         scheme = scope["scheme"].replace("ws", "http", 1)
         if changes and not same_origin(headers, scheme):
-            return 403, "This came from another page, so nothing was changed."
+            return 403, gettext("This came from another page, so nothing was changed.")
         if int(headers.get("content-length") or 0) > LARGEST_BODY:
-            return _TOO_LARGE
+            return _too_large()
         return None
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send, nonce: str) -> None:
@@ -139,7 +144,7 @@ class Guard:
             await self._app(scope, receive_limited, send_guarded)
         except _TooLarge:
             status = 413
-            await _plain(send, *_TOO_LARGE, headers=self._headers(scope["path"], nonce))
+            await _plain(send, *_too_large(), headers=self._headers(scope["path"], nonce))
         except Exception as error:
             # The message of an unknown error may quote what somebody said: only its type and place are logged.
             frames = [f"{each.filename}:{each.lineno}" for each in traceback.extract_tb(error.__traceback__)[-6:]]
@@ -147,7 +152,7 @@ class Guard:
             if status:
                 raise ConnectionError from None
             status = 500
-            said = "Something went wrong inside Earmark. Nothing you said is shown here; please try again."
+            said = gettext("Something went wrong inside Earmark. Nothing you said is shown here; please try again.")
             await _plain(send, 500, said, headers=self._headers(scope["path"], nonce))
         finally:
             milliseconds = round((time.perf_counter() - began) * 1000, 1)

@@ -10,6 +10,7 @@ from fastapi.responses import RedirectResponse
 from earmark import accounts
 from earmark.errors import SignInNeeded, TooManyRequests
 from earmark.web import sessions
+from earmark.web.language import gettext
 from earmark.web.render import page
 from earmark.web.sessions import Public, StoresHere
 from earmark.web.wording import START
@@ -56,7 +57,7 @@ async def by_password(
     try:
         token = await accounts.sign_in(stores, handle, password, sessions.plane_of(request))
     except SignInNeeded:
-        problem = "Name and password don't belong together. Try again, or ask for a sign-in link."
+        problem = gettext("Name and password don't belong together. Try again, or ask for a sign-in link.")
         return page(request, "sign_in.html", status=401, next=local_path(next, ""), problem=problem)
     return _signed_in(request, token, next)
 
@@ -73,7 +74,7 @@ async def by_link(request: Request, stores: StoresHere, _: Public, token: str) -
     try:
         session = await accounts.redeem_link(stores, token[:LONGEST_TOKEN], sessions.plane_of(request))
     except SignInNeeded:
-        problem = "This link was used already, or it is more than two days old. Ask for a new one."
+        problem = gettext("This link was used already, or it is more than two days old. Ask for a new one.")
         return page(request, "sign_in_link.html", status=401, token="", problem=problem)
     return _signed_in(request, session, "")
 

@@ -1,13 +1,19 @@
-"""What the pages say: navigation by role, and plain words for what was understood."""
+"""What the pages say: navigation by role, and plain words for what was understood.
+
+The tables are in English; what stands in TABLES is looked up in the reader's catalog where it is said.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from earmark.accounts import Plane
 from earmark.here import SIMULATED
+from earmark.report import FEWER, GROUPS
 from earmark.vault import Kind
+from earmark.web.language import gettext, ngettext
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,6 +92,7 @@ UNDERSTOOD = {
     "volumeDown": "You turned the volume down",
     "mute": "You turned the sound off",
     "unmute": "You turned the sound on",
+    "": "Earmark took this as a request",
 }
 SLOTS = {
     "size": "size",
@@ -109,9 +116,11 @@ def understood(intent: str | None, slots: Mapping[str, str]) -> str:
     """Say what was understood, in words an owner uses: `You ordered a drink: size large, drink latte`."""
     if intent is None:
         return ""
-    said = UNDERSTOOD.get(intent, "Earmark took this as a request")
+    said = gettext(UNDERSTOOD.get(intent, UNDERSTOOD[""]))
     details = [
-        f"{SLOTS.get(name, name.replace('_', ' '))} {value}" for name, value in slots.items() if name not in _HIDDEN
+        f"{gettext(SLOTS.get(name, name.replace('_', ' ')))} {value}"
+        for name, value in slots.items()
+        if name not in _HIDDEN
     ]
     return f"{said}: {', '.join(details)}" if details else said
 
@@ -162,11 +171,44 @@ PURPOSE_ICONS = {
     "donate": "gift",
     "hear_first": "ear",
 }
+ERASED = {
+    "recordings": "Recordings",
+    "list_lines": "Lines of the shopping list",
+    "messages": "Messages",
+    "alarms": "Timers and alarms",
+    "keys": "Keys destroyed",
+    "files": "Sound files",
+    "tasks": "Questions about them",
+    "judgements": "Answers given about them",
+    "labels": "Labels",
+    "datasets": "Data sets revoked",
+    "models": "Models retired",
+}
+"""What a receipt counts."""
+ASKED = {
+    "settings": "on a page",
+    "voice": "by voice",
+    "command": "by command",
+    "api": "by a program",
+    "clock": "by its clock",
+    "guest": "by a guest",
+    "false wake": "because nobody had called",
+    "case": "by a safety officer",
+    "repair": "by a repair",
+}
+"""How a deletion was asked for."""
 WAKE_WORDS = {"alexa": "Alexa", "hey_jarvis": "Hey Jarvis", "hey_mycroft": "Hey Mycroft", "okay_nabu": "Okay Nabu"}
 ROLES = {
     "reviewer": "A reviewer",
     "lead": "A team lead",
     "safety": "A safety officer",
+    "": "A person",
+}
+SIMULATED_ROLES = {
+    "reviewer": "A simulated reviewer",
+    "lead": "A simulated team lead",
+    "safety": "A simulated safety officer",
+    "": "A simulated person",
 }
 PURPOSES = {
     "checking the wake word": "to check whether the wake word was said",
@@ -188,10 +230,118 @@ DECISIONS = {
 }
 
 
+TALK = {
+    "starting": "Connecting",
+    "starting.sends": "Nothing is being sent.",
+    "starting.label": "Connecting",
+    "ready": "Tap and talk",
+    "ready.sends": "Nothing is being sent.",
+    "ready.label": "Start talking",
+    "listening": "Listening",
+    "listening.sends": "Your voice is going to Earmark now.",
+    "listening.label": "Stop and send",
+    "thinking": "Thinking",
+    "thinking.sends": "Nothing more is being sent.",
+    "thinking.label": "Thinking",
+    "speaking": "Answering",
+    "speaking.sends": "Nothing is being sent.",
+    "speaking.label": "Stop the answer and talk",
+    "muted": "Muted",
+    "muted.sends": "The microphone is off.",
+    "muted.label": "Muted",
+    "problem": "That did not work",
+    "problem.sends": "Nothing is being sent.",
+    "problem.label": "Try again",
+    "mute": "Mute",
+    "signed_out": "Please sign in again.",
+    "cut": "The connection was cut. Nothing of this was kept.",
+    "unreachable": "Earmark can't be reached. It tries again by itself.",
+    "no_microphone": "The browser did not give the microphone. Allow it for this page, then tap again.",
+    "timer": "Your timer is ringing.",
+    "timer.label": "Your {label} timer is ringing.",
+    "alarm": "Your alarm is ringing.",
+    "alarm.label": "Your {label} alarm is ringing.",
+}
+"""What the page that listens says while it does; `static/js/talk.js` gets it from the page."""
+TITLES = {
+    400: "That did not work",
+    401: "Please sign in",
+    403: "Not for this role",
+    404: "Nothing here",
+    405: "Not like this",
+    409: "It changed meanwhile",
+    410: "Deleted",
+    413: "Too much at once",
+    422: "That did not work",
+    429: "A moment, please",
+    500: "Something went wrong",
+    503: "Not ready yet",
+    507: "The disk is full",
+}
+"""Over an error, by its HTTP status."""
+REPORTED = {
+    FEWER: FEWER,
+    **{group: group for group in GROUPS if not group.isdigit()},
+    **{purpose: purpose for purpose in PURPOSES},
+    "withdrawn.review": "Human review, taken back",
+    "withdrawn.transcription": "Better transcription, taken back",
+    "withdrawn.save": "Keeping recordings, taken back",
+    "decided.release": "Cases decided: nothing wrong",
+    "decided.erase": "Cases decided: erase",
+    "decided.escalate": "Cases decided: passed on",
+    "decided.support": "Cases decided: offer help",
+}
+"""What a transparency report holds in words."""
+TABLES: tuple[Mapping[Any, str], ...] = (
+    UNDERSTOOD,
+    SLOTS,
+    STAYS,
+    KINDS,
+    SOURCES,
+    REFUSED,
+    RULES,
+    HOWS,
+    OWNER_SAID,
+    ERASED,
+    ASKED,
+    ROLES,
+    SIMULATED_ROLES,
+    PURPOSES,
+    TALK,
+    TITLES,
+    REPORTED,
+)
+"""What of this catalogs hold."""
+
+
+def kinds() -> dict[Kind, str]:
+    """Return what kinds of recordings are called."""
+    return {kind: gettext(title) for kind, title in KINDS.items()}
+
+
+def table(words: Mapping[str, str]) -> dict[str, str]:
+    """Return one of TABLES in the reader's language."""
+    return {name: gettext(text) for name, text in words.items()}
+
+
 def heard(role: str, site: str, day: str, purpose: str) -> str:
     """Say who listened: `A reviewer in Bucharest listened on 3 May 2026 to check …`."""
-    who, place = ROLES.get(role, "A person"), site
-    if SIMULATED in site:
-        who, place = who.replace("A ", "A simulated ", 1), site.replace(SIMULATED, "").strip()
-    place = f" in {place}" if place and place != "home" else ""
-    return f"{who}{place} listened on {day} {PURPOSES.get(purpose, f'({purpose})')}."
+    return _heard(role, site, gettext("on {day}").format(day=day), purpose)
+
+
+def heard_in(month: str, times: int, role: str, site: str, purpose: str) -> str:
+    """Say who listened in a month: `A reviewer in Bucharest listened 3 times in May 2026 to check …`."""
+    when = ngettext("in {month}", "{n} times in {month}", times).format(n=times, month=month)
+    return _heard(role, site, when, purpose)
+
+
+def _heard(role: str, site: str, when: str, purpose: str) -> str:
+    roles = SIMULATED_ROLES if SIMULATED in site else ROLES
+    who = gettext(roles.get(role, roles[""]))
+    place = site.replace(SIMULATED, "").strip()
+    why = gettext(PURPOSES[purpose]) if purpose in PURPOSES else f"({purpose})"
+    if place and place != "home":
+        said = gettext("{who} in {place} listened {when} {why}.")
+    else:
+        said = gettext("{who} listened {when} {why}.")
+    return said.format(who=who, place=place, when=when, why=why)

@@ -15,6 +15,7 @@ from earmark.vault import Receipt
 from earmark.web import wording
 from earmark.web.home import wanted
 from earmark.web.home.wanted import InAddress
+from earmark.web.language import gettext
 from earmark.web.render import long_day, page
 from earmark.web.sessions import Owner, StoresHere
 from earmark.words import InteractionId
@@ -39,7 +40,7 @@ async def ask(request: Request, stores: StoresHere, who: Owner, asked: InAddress
     devices = await vault.devices(stores, person)
     if not asked.any():
         today = stores.now().astimezone().date()
-        return page(request, "home/delete_part.html", devices=devices, kinds=wording.KINDS, today=today)
+        return page(request, "home/delete_part.html", devices=devices, kinds=wording.kinds(), today=today)
     chosen = wanted.read(asked)
     ids = await chosen.select(stores, person)
     return page(
@@ -47,7 +48,7 @@ async def ask(request: Request, stores: StoresHere, who: Owner, asked: InAddress
         "home/delete.html",
         item=None,
         everything=False,
-        what=chosen.in_words(devices, wording.KINDS, long_day),
+        what=chosen.in_words(devices, wording.kinds(), long_day, gettext),
         fields=[(name, value) for name, value in asked.model_dump(by_alias=True).items() if value and name != "id"],
         ids=asked.id,
         goes=await preview(stores, person, ids),
@@ -104,7 +105,7 @@ async def ask_one(request: Request, stores: StoresHere, who: Owner, identifier: 
         fields=[],
         ids=[],
         goes=await preview(stores, person, [item.id]),
-        stays=wording.STAYS.get(item.content.intent or "") if item.content.accepted else None,
+        stays=gettext(wording.STAYS.get(item.content.intent or "", "")) if item.content.accepted else "",
         action=f"/history/{identifier}/delete",
     )
 
@@ -143,7 +144,7 @@ async def receipts(request: Request, stores: StoresHere, who: Owner) -> Response
 @router.get("/receipts/{erasure}")
 async def receipt(request: Request, stores: StoresHere, who: Owner, erasure: uuid.UUID) -> Response:
     found = await vault.receipt(stores, who.account.person_id, erasure)
-    return page(request, "home/receipt.html", receipt=found)
+    return page(request, "home/receipt.html", receipt=found, asked=wording.table(wording.ASKED))
 
 
 @router.get("/receipts/{erasure}/file")

@@ -21,7 +21,8 @@ from earmark.vault import Content, Interaction
 from earmark.web import wording
 from earmark.web.home import wanted
 from earmark.web.home.wanted import InAddress
-from earmark.web.render import long_day, near_day, page
+from earmark.web.language import gettext
+from earmark.web.render import long_day, near_day, page, rate
 from earmark.web.sessions import Owner, StoresHere
 from earmark.words import DeviceId, InteractionId, PersonId
 
@@ -75,8 +76,8 @@ def shown(item: Interaction, *, device: str, heard: Sequence[str], chosen: str) 
         "duration": item.duration,
         "bundle": item.bundle,
         "verifier_score": item.wake.verifier_score if item.wake else None,
-        "source": wording.SOURCES.get(content.source, ""),
-        "refused": wording.REFUSED.get(content.reason.partition(":")[0], "") if not content.accepted else "",
+        "source": gettext(wording.SOURCES.get(content.source, "")),
+        "refused": "" if content.accepted else gettext(wording.REFUSED.get(content.reason.partition(":")[0], "")),
         "heard": heard,
         "chosen": chosen,
     }
@@ -104,7 +105,7 @@ async def _shown(
     return [
         shown(
             item,
-            device=devices.get(item.device_id, "Browser" if item.content.source != "import" else "Imported file"),
+            device=devices.get(item.device_id) or _without_device(item),
             heard=[wording.heard(h.role, h.site, long_day(h.day), h.purpose) for h in hearings.get(item.id, [])],
             chosen=_chosen_text(chosen.get(item.id)),
         )
@@ -112,14 +113,19 @@ async def _shown(
     ]
 
 
+def _without_device(item: Interaction) -> str:
+    return gettext("Imported file") if item.content.source == "import" else gettext("Browser")
+
+
 def _chosen_text(choice: airlock.Choice | None) -> str:
     if choice is None:
         return ""
-    rule = wording.RULES.get(choice.rule, choice.rule)
-    said = f"Chosen for review on {long_day(choice.day)}, {rule} at the published rate of {choice.rate * 100:g}%"
+    said = gettext("Chosen for review on {day}, {rule} at the published rate of {rate}").format(
+        day=long_day(choice.day), rule=gettext(wording.RULES.get(choice.rule, choice.rule)), rate=rate(choice.rate)
+    )
     if choice.ask_until is not None:
-        return f"{said}; it waits for your yes until {long_day(choice.ask_until)}"
-    return said + wording.OWNER_SAID.get(choice.owner_said or "", "")
+        return said + gettext("; it waits for your yes until {day}").format(day=long_day(choice.ask_until))
+    return said + gettext(wording.OWNER_SAID.get(choice.owner_said or "", ""))
 
 
 def by_day(items: Sequence[dict[str, Any]], today: date) -> list[tuple[date, str, list[dict[str, Any]]]]:
@@ -151,7 +157,7 @@ async def history(
         "narrowed": bool(narrowed),
         "older": bool(before),
         "devices": devices,
-        "kinds": wording.KINDS,
+        "kinds": wording.kinds(),
         "checks": await vault.wake_checks(stores) if chosen.kind == "false_wake" else None,
     }
     moves = request.headers.get("hx-request") == "true" and "hx-history-restore-request" not in request.headers

@@ -9,10 +9,10 @@ from fastapi import APIRouter, Query, Request, Response
 
 from earmark import report
 from earmark.report import Month
-from earmark.web.render import page
+from earmark.web.render import month_name, page
 from earmark.web.reporting import context, own_chart
 from earmark.web.sessions import Owner, Public, StoresHere
-from earmark.web.wording import heard
+from earmark.web.wording import heard_in
 
 router = APIRouter()
 Named = Annotated[str, Query(max_length=7)]
@@ -39,14 +39,13 @@ async def own(request: Request, stores: StoresHere, who: Owner, month: Named = "
     wanted = Month.named(month) if month else Month.of(stores.now().astimezone(UTC).date())
     mine = await report.mine(stores, who.account.person_id, wanted)
     for row in mine["heard"]:
-        times = f"{row['times']} times in {wanted.first:%B %Y}" if row["times"] > 1 else f"{wanted.first:%B %Y}"
-        row["said"] = heard(row["role"], row["site"], times, row["purpose"])
+        row["said"] = heard_in(month_name(wanted.first), row["times"], row["role"], row["site"], row["purpose"])
     before = Month.of(wanted.first - timedelta(days=1))
     return page(
         request,
         "home/report_mine.html",
         mine=mine,
-        month=f"{wanted.first:%B %Y}",
+        month=month_name(wanted.first),
         before=before.name,
         chart=own_chart(mine),
     )

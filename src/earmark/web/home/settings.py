@@ -15,12 +15,15 @@ from earmark.forget import close_account, preview
 from earmark.storage import Stores
 from earmark.switches import switch
 from earmark.web import sessions
+from earmark.web.language import ENGLISH, current, gettext
 from earmark.web.render import page
 from earmark.web.sessions import Owner, StoresHere, Visitor
-from earmark.web.wording import HOWS, PRIVACY, PURPOSE_ICONS
+from earmark.web.wording import HOWS, PRIVACY, PURPOSE_ICONS, table
 from earmark.words import DeviceId
 
 router = APIRouter()
+Shown = Annotated[Literal["en", "es", "ro", "hi"], Form()]
+"""The language that a form stood in."""
 ORDER: tuple[Purpose, ...] = ("review", "transcription", "save", "donate", "hear_first")
 
 
@@ -43,12 +46,12 @@ async def _show(
         purposes=ORDER,
         by_device=consent.BY_DEVICE,
         never_of_a_child=consent.NEVER_OF_A_CHILD,
-        clocks=consent.CLOCKS,
+        clocks={days: gettext(title) for days, title in consent.CLOCKS.items()},
         keep_days=grants.keep_days(stores.settings.retention_days),
         since={g.purpose: g.at for g in grants.latest if g.device_id is None},
-        wordings=consent.WORDINGS,
+        wordings=consent.wordings(current()),
         icons=PURPOSE_ICONS,
-        hows=HOWS,
+        hows=table(HOWS),
         words=(await consent.everything(stores, person))[::-1],
         devices=devices,
         names={device.id: device.name for device in devices},
@@ -81,11 +84,24 @@ async def turn(
     device: Annotated[uuid.UUID | None, Form()] = None,
     keep_days: Annotated[int | None, Form()] = None,
     view: Annotated[Literal["", "start"], Form()] = "",
+    language: Shown = ENGLISH,
 ) -> Response:
-    """Turn a switch or set a clock, for all devices or for one; `view` says which page's switches to show again."""
+    """Turn a switch or set a clock, for all devices or for one; `view` says which page's switches to show again.
+
+    `language` is the one that the form stood in: the grant names the words that were read.
+    """
     device_id = DeviceId(device) if device else None
     person = who.account.person_id
-    await switch(stores, person, purpose, allowed, how="settings", device_id=device_id, keep_days=keep_days)
+    await switch(
+        stores,
+        person,
+        purpose,
+        allowed,
+        how="settings",
+        device_id=device_id,
+        keep_days=keep_days,
+        language=language,
+    )
     if request.headers.get("hx-request") != "true":
         return RedirectResponse("/" if view == "start" else PRIVACY, status_code=303)
     template = "home/_quick.html" if view == "start" else "home/_switches.html"
@@ -109,7 +125,9 @@ async def close(request: Request, stores: StoresHere, who: Owner) -> Response:
 
 
 @router.post("/first-run")
-async def first_run(stores: StoresHere, who: Owner, allowed: Annotated[bool, Form()]) -> Response:
+async def first_run(
+    stores: StoresHere, who: Owner, allowed: Annotated[bool, Form()], language: Shown = ENGLISH
+) -> Response:
     """Take the answer to the notice of the first visit: whether Earmark may keep what is said to it."""
-    await switch(stores, who.account.person_id, "save", allowed, how="first-run")
+    await switch(stores, who.account.person_id, "save", allowed, how="first-run", language=language)
     return RedirectResponse("/", status_code=303)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from fastapi import APIRouter, Request, Response
 
 from earmark import airlock, consent, vault
+from earmark.web import language
 from earmark.web.render import page
 from earmark.web.sessions import Owner, StoresHere
-from earmark.web.wording import PURPOSE_ICONS, WAKE_WORDS
+from earmark.web.wording import PURPOSE_ICONS, TALK, WAKE_WORDS, table
 
 router = APIRouter()
 
@@ -22,7 +23,7 @@ async def start(request: Request, stores: StoresHere, who: Owner) -> Response:
         "home/start.html",
         grants=grants,
         first_run=not any(grant.purpose == "save" for grant in grants.latest),
-        wordings=consent.WORDINGS,
+        wordings=consent.wordings(language.current()),
         icons=PURPOSE_ICONS,
         changed="",
         asked=await airlock.count_asked(stores, person),
@@ -36,4 +37,4 @@ async def start(request: Request, stores: StoresHere, who: Owner) -> Response:
 @router.get("/talk")
 async def talk(request: Request, stores: StoresHere, who: Owner) -> Response:
     grants = await consent.current(stores, who.account.person_id)
-    return page(request, "home/talk.html", saving=grants.allows("save"))
+    return page(request, "home/talk.html", saving=grants.allows("save"), words=table(TALK))

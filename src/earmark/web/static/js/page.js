@@ -74,6 +74,6 @@ for (const [name, busy] of [["htmx:beforeRequest", "true"], ["htmx:afterRequest"
 
 document.addEventListener("htmx:responseError", (event) => {
   const said = new DOMParser().parseFromString(event.detail.xhr.responseText, "text/html").body.textContent.trim();
-  toast(said.slice(0, 300) || "That did not work. Please try again.");
+  toast(said.slice(0, 300) || document.body.dataset.failed);
 });
-document.addEventListener("htmx:sendError", () => toast("Earmark can't be reached. Is it still running?"));
+document.addEventListener("htmx:sendError", () => toast(document.body.dataset.unreachable));

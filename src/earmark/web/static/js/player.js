@@ -3,7 +3,8 @@
 import { typing } from "./page.js";
 
 const nonce = document.querySelector("meta[name=csp-nonce]").content;
-const { default: WaveSurfer } = await import(document.getElementById("player-script").dataset.wavesurfer);
+const { dataset: given } = document.getElementById("player-script"); // where wavesurfer lies, and words in the page's language
+const { default: WaveSurfer } = await import(given.wavesurfer);
 const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 const clock = (seconds) => `${Math.floor(seconds / 60)}:${String(Math.round(seconds) % 60).padStart(2, "0")}`;
 const ICONS = {
@@ -20,7 +21,7 @@ function dress(place) {
   button.className = "play";
   button.dataset.playing = "false";
   button.innerHTML = ICONS.play + ICONS.pause;
-  button.setAttribute("aria-label", "Play");
+  button.setAttribute("aria-label", given.play);
   const wave = document.createElement("div");
   wave.className = "wave";
   const time = document.createElement("span");
@@ -32,7 +33,7 @@ function dress(place) {
 
   const show = (on) => {
     button.dataset.playing = String(on);
-    button.setAttribute("aria-label", on ? "Pause" : "Play");
+    button.setAttribute("aria-label", on ? given.pause : given.play);
   };
   const begin = () => {
     surfer = WaveSurfer.create({
@@ -49,7 +50,7 @@ function dress(place) {
     surfer.on("pause", () => show(false));
     surfer.on("finish", () => show(false));
     surfer.on("timeupdate", (at) => (time.textContent = clock(at)));
-    surfer.on("error", () => (time.textContent = "gone"));
+    surfer.on("error", () => (time.textContent = given.gone));
   };
   const toggle = () => (surfer ? surfer.playPause() : begin());
   button.addEventListener("click", toggle);

@@ -2,9 +2,10 @@
 // nothing else: no history, no sound, no answer of the server ever lies in the browser's cache.
 
 const KEPT = "earmark-offline-1";
+const keep = () => caches.open(KEPT).then((cache) => cache.add("/offline"));
 
 self.addEventListener("install", (event) => {
-  event.waitUntil(caches.open(KEPT).then((cache) => cache.add("/offline")).then(() => self.skipWaiting()));
+  event.waitUntil(keep().then(() => self.skipWaiting()));
 });
 
 self.addEventListener("activate", (event) => {
@@ -13,6 +14,14 @@ self.addEventListener("activate", (event) => {
 });
 
 self.addEventListener("fetch", (event) => {
-  if (event.request.mode !== "navigate" || event.request.method !== "GET") return;
-  event.respondWith(fetch(event.request).catch(() => caches.match("/offline")));
+  if (event.request.mode !== "navigate") return;
+  if (event.request.method === "GET") event.respondWith(fetch(event.request).catch(() => caches.match("/offline")));
+  else if (new URL(event.request.url).pathname === "/language") event.respondWith(chosen(event));
 });
+
+// After a choice of language the kept page is fetched again, so that it is in that language too.
+async function chosen(event) {
+  const answer = await fetch(event.request);
+  event.waitUntil(keep());
+  return answer;
+}

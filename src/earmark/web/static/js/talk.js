@@ -13,15 +13,7 @@ const LONGEST = 20_000; // ms; the assistant ends after 15 s, this is for a lost
 // As every other device hears it: the models know plain sound, and nothing plays while the microphone is open.
 const RAW = { channelCount: 1, echoCancellation: false, noiseSuppression: false, autoGainControl: false };
 
-const STATES = {
-  starting: ["Connecting", "Nothing is being sent.", "Connecting"],
-  ready: ["Tap and talk", "Nothing is being sent.", "Start talking"],
-  listening: ["Listening", "Your voice is going to Earmark now.", "Stop and send"],
-  thinking: ["Thinking", "Nothing more is being sent.", "Thinking"],
-  speaking: ["Answering", "Nothing is being sent.", "Stop the answer and talk"],
-  muted: ["Muted", "The microphone is off.", "Muted"],
-  problem: ["That did not work", "Nothing is being sent.", "Try again"],
-};
+const WORDS = JSON.parse(document.getElementById("talk-words").textContent); // in the page's language
 let state = "starting";
 let socket = null;
 let capture = null;
@@ -31,10 +23,9 @@ let turn = 0; // grows with each wake, so that late events of an earlier one cha
 function become(next, note = "") {
   state = next;
   root.dataset.state = next;
-  const [title, sends, label] = STATES[next];
-  root.querySelector(".talk-state").textContent = title;
-  root.querySelector(".talk-sends").textContent = note || sends;
-  root.querySelector(".orb-label").textContent = label;
+  root.querySelector(".talk-state").textContent = WORDS[next];
+  root.querySelector(".talk-sends").textContent = note || WORDS[`${next}.sends`];
+  root.querySelector(".orb-label").textContent = WORDS[`${next}.label`];
   orb.disabled = next === "starting" || next === "thinking" || next === "muted";
 }
 
@@ -54,9 +45,9 @@ function connect() {
   socket.addEventListener("close", (event) => {
     const busy = state === "listening" || state === "thinking";
     closeMicrophone();
-    if (event.code === 1008) return become("problem", "Please sign in again.");
-    if (busy) become("problem", "The connection was cut. Nothing of this was kept.");
-    else if (pause > 1500) become("problem", "Earmark can't be reached. It tries again by itself.");
+    if (event.code === 1008) return become("problem", WORDS.signed_out);
+    if (busy) become("problem", WORDS.cut);
+    else if (pause > 1500) become("problem", WORDS.unreachable);
     else if (state !== "speaking" && state !== "muted") become("starting");
     setTimeout(connect, pause);
     pause = Math.min(pause * 2, 15_000);
@@ -102,7 +93,7 @@ async function wake() {
   try {
     stream = await navigator.mediaDevices.getUserMedia({ audio: RAW });
   } catch {
-    return become("problem", "The browser did not give the microphone. Allow it for this page, then tap again.");
+    return become("problem", WORDS.no_microphone);
   }
   if (mine !== turn) return stream.getTracks().forEach((track) => track.stop());
   const context = new AudioContext();
@@ -173,7 +164,7 @@ function act({ kind, data }) {
 }
 
 function ring(what, label) {
-  toast(`Your ${label ? `${label} ` : ""}${what} is ringing.`);
+  toast(label ? WORDS[`${what}.label`].replace("{label}", () => label) : WORDS[what]);
   const context = new AudioContext();
   const gain = new GainNode(context, { gain: 0 });
   const tone = new OscillatorNode(context, { frequency: 660 });
@@ -196,7 +187,7 @@ orb.addEventListener("click", press);
 mute.addEventListener("click", () => {
   const on = mute.getAttribute("aria-pressed") !== "true";
   mute.setAttribute("aria-pressed", String(on));
-  mute.querySelector("span").textContent = on ? "Muted" : "Mute";
+  mute.querySelector("span").textContent = on ? WORDS.muted : WORDS.mute;
   if (on && state === "listening") send("cancel");
   if (on) speechSynthesis.cancel();
   rest();
