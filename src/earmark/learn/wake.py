@@ -208,9 +208,12 @@ def operating_point(scores: NDArray[np.float64], rows: Rows, *, cutoff: float) -
         misses[index] = np.searchsorted(np.sort(asked[counted]), edges, side="left") / counted.sum()
         passed[index] = 1.0 - np.searchsorted(np.sort(asked[~rows.said]), edges, side="left") / (~rows.said).sum()
     cost = COST_OF_A_MISS * misses + passed + np.where(passed > passed_without / 2, 2 * COST_OF_A_MISS, 0.0)
-    # Where the least cost leaves fewer misses than today, the difference is better spent on fewer false wakes.
-    allowed = max(float(misses.flat[np.argmin(cost)]), missed_without)
-    best = np.argmin(np.where(misses <= allowed, passed + 1e-3 * misses, np.inf))
+    best = np.argmin(cost)
+    if many:
+        # Where the least cost leaves fewer misses than today, the difference is better spent on fewer false wakes. What
+        # few people leave to be spent is chance, and the next speaker pays for it.
+        allowed = max(float(misses.flat[best]), missed_without)
+        best = np.argmin(np.where(misses <= allowed, passed + 1e-3 * misses, np.inf))
     stage, edge = np.unravel_index(best, cost.shape)
     return OperatingPoint(
         stage1=float(stages[stage]),
