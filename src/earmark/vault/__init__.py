@@ -27,9 +27,11 @@ from earmark.vault.guests import (
 )
 from earmark.vault.handing_out import Held, flac, held
 from earmark.vault.interaction import Content, Hearing, Interaction, Kind, NewInteraction, Wake, Word
-from earmark.vault.keeping import (
+from earmark.vault.keeping import NEVER, record, reset_clocks, was_imported
+from earmark.vault.keepsakes import Keepsake, KeepsakeKind, drop, drop_rung, held_for, keep, kept, kept_of_person
+from earmark.vault.part import KINDS, Part, read_part
+from earmark.vault.reading import (
     LONGEST_CORRECTION,
-    NEVER,
     Filter,
     Page,
     correct,
@@ -39,15 +41,10 @@ from earmark.vault.keeping import (
     interaction,
     listeners,
     open_for_review,
-    record,
     recording_key,
     recording_keys,
-    reset_clocks,
     sound,
-    was_imported,
 )
-from earmark.vault.keepsakes import Keepsake, KeepsakeKind, drop, drop_rung, held_for, keep, kept, kept_of_person
-from earmark.vault.part import KINDS, Part, read_part
 from earmark.vault.wakes import KeptFalseWake, WakeChecks, kept_false_wakes, leave_bare, set_called, wake_checks
 
 __all__ = [

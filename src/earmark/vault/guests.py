@@ -16,7 +16,8 @@ from hashlib import sha256
 from earmark.errors import NotFound, WrongCode
 from earmark.storage import Stores, again_after_deadlock, fetch
 from earmark.vault.interaction import Interaction
-from earmark.vault.keeping import GUEST_PAUSE, SQL, interaction, interactions_of
+from earmark.vault.keeping import GUEST_PAUSE, SQL
+from earmark.vault.reading import interaction, interactions_of
 from earmark.words import DeviceId, InteractionId, PersonId
 
 LASTS = timedelta(hours=24)

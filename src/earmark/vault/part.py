@@ -13,7 +13,7 @@ from earmark.storage import Stores
 from earmark.vault.devices import Device
 from earmark.vault.erasure import selection
 from earmark.vault.interaction import Kind
-from earmark.vault.keeping import Filter
+from earmark.vault.reading import Filter
 from earmark.words import DeviceId, InteractionId, PersonId
 
 KINDS: tuple[Kind, ...] = get_args(Kind)
