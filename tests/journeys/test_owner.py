@@ -97,6 +97,8 @@ async def test_the_history_by_keyboard(visit, household, stores, tone, clock) ->
     await page.keyboard.press("?")
     await expect(page.locator("#keys")).to_be_visible()
     await page.keyboard.press("Escape")
+    await expect(page.locator("#keys")).to_be_hidden()
+    await expect(page.locator(".play").first).to_be_visible()
     await page.keyboard.press("j")
     await page.keyboard.press("j")
     assert "first" in await page.evaluate("document.activeElement.innerText")

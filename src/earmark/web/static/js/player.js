@@ -4,7 +4,7 @@ import { typing } from "./page.js";
 
 const nonce = document.querySelector("meta[name=csp-nonce]").content;
 const { dataset: given } = document.getElementById("player-script"); // where wavesurfer lies, and words in the page's language
-const { default: WaveSurfer } = await import(given.wavesurfer);
+const drawing = import(given.wavesurfer); // not waited for: the keys work before it is there
 const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 const clock = (seconds) => `${Math.floor(seconds / 60)}:${String(Math.round(seconds) % 60).padStart(2, "0")}`;
 const ICONS = {
@@ -30,12 +30,16 @@ function dress(place) {
   time.textContent = length ? clock(length) : "";
   place.append(button, wave, time);
   let surfer = null;
+  let beginning = false;
 
   const show = (on) => {
     button.dataset.playing = String(on);
     button.setAttribute("aria-label", on ? given.pause : given.play);
   };
-  const begin = () => {
+  const begin = async () => {
+    if (beginning) return;
+    beginning = true;
+    const { default: WaveSurfer } = await drawing;
     surfer = WaveSurfer.create({
       container: wave, url: place.dataset.sound, height: 40, cspNonce: nonce, normalize: true,
       waveColor: colour("--line-strong"), progressColor: colour("--accent"), cursorColor: colour("--accent"),
