@@ -24,12 +24,12 @@ from earmark.web.language import ENGLISH, LANGUAGES, LOCALE
 PACKAGE = Path(earmark.__file__).parent
 TEMPLATES = PACKAGE / "web" / "templates"
 PAGES = ("base.html", "error.html", "_problem.html", "offline.html", "sign_in.html", "sign_in_link.html", "home/*.html")
-CODE = ("web/*.py", "web/home/*.py", "vault/part.py")
+CODE = ("web/*.py", "web/home/*.py")
 REFUSING = ("web/home/*.py", "vault/*.py", "consent/*.py", "forget.py", "guests.py", "report.py")
 """Rooms whose refusals owners read."""
 OWNERS_ERRORS = frozenset({"audit", "auth", "consent", "earmark", "guest", "request", "thing", "vault"})
 """First words of the codes that owners meet; the others are for commands, devices and the desk."""
-KEYWORDS = {"gettext": None, "_": None, "ngettext": (1, 2), "say": None}
+KEYWORDS = {"gettext": None, "_": None, "ngettext": (1, 2)}
 JINJA = {"trim_blocks": "true", "lstrip_blocks": "true", "newstyle_gettext": "true", "silent": "false"}
 HEADER = """\
 # {name}: docs/languages.md says how to translate, `make catalogs` brings this up to date.

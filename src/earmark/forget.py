@@ -155,4 +155,9 @@ async def forget_expired(stores: Stores) -> int:
 async def finish_interrupted(stores: Stores) -> int:
     """Finish erasures that a killed process began, and replay tombstones into restored key stores."""
     await vault.replay_tombstones(stores)
+    return await resume(stores)
+
+
+async def resume(stores: Stores) -> int:
+    """Finish erasures that a killed process began. Returns how many."""
     return await vault.resume(stores, ERASERS)

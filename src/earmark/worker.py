@@ -12,7 +12,7 @@ from procrastinate import App
 
 from earmark import accounts, airlock, audit, doctor, learn, report, review, safety, vault
 from earmark.errors import NotFound
-from earmark.forget import drop_false_wakes, finish_interrupted, forget, forget_expired
+from earmark.forget import drop_false_wakes, finish_interrupted, forget, forget_expired, resume
 from earmark.storage import Stores
 from earmark.storage.jobs import job_queue
 
@@ -59,6 +59,8 @@ class _Sweep:
         self._suspected: set[str] = set()
 
     async def __call__(self, stores: Stores) -> None:
+        # Every tombstone there is, so not each minute; who restores keys restarts what had opened them.
+        await vault.replay_tombstones(stores)
         self._suspected = await doctor.sweep(stores, self._suspected)
         await learn.sweep(stores)
 
@@ -75,7 +77,7 @@ TIMETABLE: dict[str, tuple[str, Callable[[Stores], Awaitable[object]]]] = {
     "publish": ("3 * * * *", report.publish),
     "sample": ("7 * * * *", _sample),
     "remake": ("23 3 * * *", learn.remake),
-    "finish_erasures": ("* * * * *", finish_interrupted),
+    "finish_erasures": ("* * * * *", resume),
 }
 """Job name → (cron line, with seconds last where there are six fields; what runs)."""
 

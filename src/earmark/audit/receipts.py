@@ -18,9 +18,13 @@ ASKED = {
     "voice": "by voice",
     "command": "by command",
     "api": "by a program",
-    "clock": "by nobody: its time was over",
+    "clock": "by its clock",
+    "guest": "by a guest",
+    "false wake": "because nobody had called",
     "case": "by a safety officer",
+    "repair": "by a repair",
 }
+"""How an erasure was asked for."""
 ERASED = {
     "recordings": "recordings",
     "list_lines": "lines of the shopping list",

@@ -84,7 +84,10 @@ def _forget_earlier(wanted: Settings) -> None:
 
 async def _turned(wanted: Settings, data: Path | None, tell) -> Turned:
     async with open_stores("earmark_worker", wanted) as stores:
-        return earlier(stores) or await turn(stores, data, tell)
+        if found := earlier(stores):
+            err.print("This is an earlier demo's home and table; `earmark demo --again` turns the ring anew.")
+            return found
+        return await turn(stores, data, tell)
 
 
 async def _links(wanted: Settings) -> dict[str, str]:

@@ -72,19 +72,7 @@ def history(
             table.add_row(f"{each.started_at:%d %b %H:%M}", each.content.said, done, str(each.id))
         out.print(table if found else "Nothing is kept yet. What you say to a device will appear here.")
 
-    emit([_plain(each) for each in found], as_json=as_json, text=text)
-
-
-def _plain(each: Interaction) -> dict[str, Any]:
-    return {
-        "id": str(each.id),
-        "at": each.started_at.isoformat(),
-        "kind": each.kind,
-        "seconds": round(each.duration, 2),
-        "has_sound": each.has_sound,
-        "called": each.called,
-        **each.content.to_json(),
-    }
+    emit([each.to_json() for each in found], as_json=as_json, text=text)
 
 
 def forget(

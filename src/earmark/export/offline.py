@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from importlib.resources import files
@@ -12,10 +11,9 @@ from itertools import groupby
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from earmark.audit import receipts
 from earmark.export.document import Document, Entry, LabelOfYours
 
-UNSURE = 0.6
-"""Words below this confidence are marked, as they are for reviewers."""
 _KINDS = {
     "question": "Question",
     "message": "Message",
@@ -24,14 +22,6 @@ _KINDS = {
     "false_wake": "Nobody had called",
 }
 _PLANES = {"home": "Your pages", "floor": "The reviewers’ pages", "desk": "The desk"}
-_HOW = {
-    "first-run": "on the first visit",
-    "settings": "on the page",
-    "voice": "by voice",
-    "command": "by command",
-    "api": "by a program",
-    "clock": "by its clock",
-}
 _KEPT = {"shopping": "Shopping list", "message": "Message", "alarm": "Timer or alarm"}
 _SIDES = {"train": "to learn from", "heldout": "to judge what was learned"}
 _MADE_BY = {
@@ -44,23 +34,6 @@ _WAKE = {
     "not_said": "Nobody said the wake word.",
     "unclear": "Nobody could tell whether the wake word was said.",
 }
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Shown:
-    """One word of a transcript."""
-
-    text: str
-    unsure: bool
-
-
-def words(entry: Entry) -> tuple[Shown, ...]:
-    """Return what was heard, word by word where the recogniser said how sure it was of each."""
-    content = entry.interaction.content
-    known = content.words
-    if known and [each.text for each in known] == content.text.split():
-        return tuple(Shown(text=each.text, unsure=each.confidence < UNSURE) for each in known)
-    return (Shown(text=content.text, unsure=False),) if content.text else ()
 
 
 def started_by(entry: Entry) -> str:
@@ -125,7 +98,6 @@ def _environment() -> Environment:
         "understood": wording.understood,
         "heard": lambda h: wording.heard(h.role, h.site, render.long_day(h.day), h.purpose),
         "questions": {"wake": "was the wake word said?", "transcript": "what was said?", "understood": "understood?"},
-        "words": words,
         "started_by": started_by,
         "found": found,
         "used": used,
@@ -133,7 +105,7 @@ def _environment() -> Environment:
         "kinds": _KINDS,
         "kept_names": _KEPT,
         "planes": _PLANES,
-        "ways": _HOW,
+        "ways": receipts.ASKED | {"first-run": wording.HOWS["first-run"]},
         "wake_words": wording.WAKE_WORDS,
     }
     made.filters |= {

@@ -26,8 +26,8 @@ from earmark.vault.guests import (
     interaction_of_guest,
 )
 from earmark.vault.handing_out import Held, flac, held
-from earmark.vault.interaction import Content, Hearing, Interaction, Kind, NewInteraction, Wake, Word
-from earmark.vault.keeping import NEVER, record, reset_clocks, was_imported
+from earmark.vault.interaction import NEVER, Content, Hearing, Interaction, Kind, NewInteraction, Wake, Word
+from earmark.vault.keeping import record, reset_clocks, was_imported
 from earmark.vault.keepsakes import Keepsake, KeepsakeKind, drop, drop_rung, held_for, keep, kept, kept_of_person
 from earmark.vault.part import KINDS, Part, read_part
 from earmark.vault.reading import (

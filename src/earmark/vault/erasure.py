@@ -7,7 +7,7 @@ import uuid
 from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, LiteralString
 
 from psycopg.types.json import Jsonb
@@ -17,10 +17,9 @@ from earmark.errors import NotFound
 from earmark.storage import Chosen, Connection, Doomed, Eraser, Stores, again_after_deadlock, delete_all, fetch
 from earmark.vault.interaction import Kind
 from earmark.vault.keeping import PREFIX, SQL
+from earmark.vault.reading import BEGINNING, END
 from earmark.words import DeviceId, InteractionId, KeepsakeId, PersonId
 
-_BEGINNING = datetime.min.replace(tzinfo=UTC)
-_END = datetime.max.replace(tzinfo=UTC)
 Receipt = dict[str, Any]
 _COUNTED_AS = {"shopping": "list_lines", "message": "messages", "alarm": "alarms"}
 """Kind of keepsake → what the receipt calls it."""
@@ -255,8 +254,8 @@ async def selection(
     """Return the ids of what a person said, all of it or what is narrowed down to. What isn't theirs is left out."""
     values = {
         "person": person_id,
-        "since": since or _BEGINNING,
-        "until": until or _END,
+        "since": since or BEGINNING,
+        "until": until or END,
         "device": device_id,
         "kind": kind,
         "ids": None if ids is None else list(ids),

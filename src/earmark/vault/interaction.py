@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any, Literal
 
 from earmark.words import DeviceId, InteractionId, PcmAudio, PersonId, Seconds
 
 Kind = Literal["command", "question", "message", "privacy", "refused", "false_wake"]
 """`refused`: started on purpose and not understood. `false_wake`: a device woke, and most likely nobody had called."""
+
+NEVER = datetime(9000, 1, 1, tzinfo=UTC)
+"""The end of what is kept until its owner deletes it."""
+UNSURE = 0.6
+"""Below this confidence a word is marked for its owner."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +57,13 @@ class Content:
     def said(self) -> str:
         """What was said, as far as anybody knows: its owner knows best."""
         return self.text if self.corrected is None else self.corrected
+
+    @property
+    def heard(self) -> list[tuple[str, float | None]]:
+        """What was heard, word by word where the recogniser gave words; with its confidence where that is low."""
+        if self.words and [word.text for word in self.words] == self.text.split():
+            return [(word.text, word.confidence if word.confidence < UNSURE else None) for word in self.words]
+        return [(self.text, None)] if self.text else []
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)
@@ -117,6 +129,24 @@ class Interaction:
     """Said while a guest was there: nobody reviews it."""
     grant_id: int | None = None
     """The number of the word that allowed keeping it."""
+
+    def to_json(self) -> dict[str, Any]:
+        """Return it as the API and `earmark history --json` give it."""
+        wake = self.wake
+        return {
+            "id": str(self.id),
+            "at": self.started_at.isoformat(),
+            "device": str(self.device_id) if self.device_id else None,
+            "kind": self.kind,
+            "seconds": round(self.duration, 3),
+            "has_sound": self.has_sound,
+            "called": self.called,
+            "guest": self.guest,
+            "wake": {"word": wake.word, "score": wake.score, "verifier_score": wake.verifier_score} if wake else None,
+            "models": self.bundle,
+            "deletes_itself": self.expires_at.isoformat() if self.expires_at < NEVER else None,
+            **self.content.to_json(),
+        }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

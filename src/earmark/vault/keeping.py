@@ -7,7 +7,7 @@ import re
 import uuid
 from contextlib import suppress
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from psycopg.errors import DiskFull as PostgresDiskFull
 
@@ -25,7 +25,7 @@ from earmark.storage import (
     seal,
     seal_json,
 )
-from earmark.vault.interaction import NewInteraction
+from earmark.vault.interaction import NEVER, NewInteraction
 from earmark.words import DeviceId, InteractionId, PersonId
 
 SQL = Statements("earmark.vault")
@@ -66,7 +66,6 @@ async def person_slot_of(stores: Stores, person_id: PersonId) -> int:
     return _SLOTS[person_id]
 
 
-NEVER = datetime(9000, 1, 1, tzinfo=UTC)
 """When something ends that lives until its owner deletes it."""
 GUEST_PAUSE = timedelta(minutes=10)
 """A guest's voice session ends when nobody has spoken for this long."""

@@ -1,16 +1,15 @@
-"""A part of somebody's history, in the words that pages, commands and the API have for it."""
+"""A part of somebody's history, as pages, commands and the API ask for it."""
 
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import cast, get_args
 
 from earmark.errors import BadRequest
 from earmark.storage import Stores
-from earmark.vault.devices import Device
 from earmark.vault.erasure import selection
 from earmark.vault.interaction import Kind
 from earmark.vault.reading import Filter
@@ -54,27 +53,6 @@ class Part:
             kind=self.kind,
             ids=self.ids,
         )
-
-    def in_words(
-        self,
-        devices: Sequence[Device],
-        kinds: Mapping[Kind, str],
-        day_name: Callable[[date], str],
-        say: Callable[[str], str] = str,
-    ) -> str:
-        """Say which part it is: `4 May 2026, Kitchen`. `say` puts a text into the reader's language."""
-        parts = []
-        if self.ids is not None:
-            parts.append(say("selected"))
-        if self.first and self.last:
-            first, last = day_name(self.first), day_name(self.last)
-            parts.append(first if self.first == self.last else say("{first} to {last}").format(first=first, last=last))
-        if self.device_id is not None:
-            name = next((device.name for device in devices if device.id == self.device_id), None)
-            parts.append(name or say("a device that is gone"))
-        if self.kind is not None:
-            parts.append(kinds[self.kind])
-        return ", ".join(parts)
 
 
 def _midnight(day: date) -> datetime:

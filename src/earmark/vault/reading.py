@@ -16,8 +16,8 @@ from earmark.vault.interaction import Content, Hearing, Interaction, Kind, Wake
 from earmark.vault.keeping import SQL, key_of_row, person_slot_of, search_key, words_of
 from earmark.words import DeviceId, InteractionId, PcmAudio, PersonId
 
-_END = datetime.max.replace(tzinfo=UTC)
-_BEGINNING = datetime.min.replace(tzinfo=UTC)
+END = datetime.max.replace(tzinfo=UTC)
+BEGINNING = datetime.min.replace(tzinfo=UTC)
 _LAST = uuid.UUID(int=2**128 - 1)
 _FIRST = uuid.UUID(int=0)
 LONGEST_CORRECTION = 500
@@ -86,7 +86,7 @@ async def history(
     limit: int = 50,
 ) -> Page:
     """Return one page of a person's interactions, newest first."""
-    at, last = before or (_END, _LAST)
+    at, last = before or (END, _LAST)
     if wanted.until is not None and wanted.until <= at:
         at, last = wanted.until, _FIRST
     values: dict[str, object] = {
@@ -94,7 +94,7 @@ async def history(
         "before_at": at,
         "before_id": last,
         "limit": limit + 1,
-        "since": wanted.since or _BEGINNING,
+        "since": wanted.since or BEGINNING,
         "device": wanted.device_id,
         "kind": wanted.kind,
     }

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from earmark.accounts import Plane
+from earmark.audit import receipts
 from earmark.here import SIMULATED
 from earmark.report import FEWER, GROUPS
 from earmark.vault import Kind
@@ -185,18 +186,7 @@ ERASED = {
     "models": "Models retired",
 }
 """What a receipt counts."""
-ASKED = {
-    "settings": "on a page",
-    "voice": "by voice",
-    "command": "by command",
-    "api": "by a program",
-    "clock": "by its clock",
-    "guest": "by a guest",
-    "false wake": "because nobody had called",
-    "case": "by a safety officer",
-    "repair": "by a repair",
-}
-"""How a deletion was asked for."""
+ASKED = receipts.ASKED
 WAKE_WORDS = {"alexa": "Alexa", "hey_jarvis": "Hey Jarvis", "hey_mycroft": "Hey Mycroft", "okay_nabu": "Okay Nabu"}
 ROLES = {
     "reviewer": "A reviewer",

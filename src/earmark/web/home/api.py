@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import uuid
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Query, Response
 from pydantic import BaseModel
@@ -29,25 +29,6 @@ router = APIRouter(prefix="/api")
 Owner = Annotated[Visitor, Depends(Allow("owner", bearer=True))]
 
 
-def plain(item: Interaction) -> dict[str, Any]:
-    """Return one interaction as JSON holds it."""
-    wake = item.wake
-    return {
-        "id": str(item.id),
-        "at": item.started_at.isoformat(),
-        "device": str(item.device_id) if item.device_id else None,
-        "kind": item.kind,
-        "seconds": round(item.duration, 3),
-        "has_sound": item.has_sound,
-        "called": item.called,
-        "guest": item.guest,
-        "wake": {"word": wake.word, "score": wake.score, "verifier_score": wake.verifier_score} if wake else None,
-        "models": item.bundle,
-        "deletes_itself": item.expires_at.isoformat() if item.expires_at < vault.NEVER else None,
-        **item.content.to_json(),
-    }
-
-
 async def _with_hearings(stores: Stores, items: list[Interaction]) -> list[dict[str, Any]]:
     ids = [item.id for item in items]
     heard, chosen = await vault.hearings(stores, ids), await airlock.choice_of(stores, ids)
@@ -55,7 +36,7 @@ async def _with_hearings(stores: Stores, items: list[Interaction]) -> list[dict[
     for item in items:
         choice = chosen.get(item.id)
         found.append(
-            plain(item)
+            item.to_json()
             | {
                 "hearings": [
                     {"role": h.role, "site": h.site, "day": h.day.isoformat(), "purpose": h.purpose}
@@ -121,7 +102,7 @@ class Forget(Asked):
     all: bool = False
 
 
-async def _chosen(stores: Stores, person: PersonId, body: Forget) -> list[InteractionId] | str:
+async def _chosen(stores: Stores, person: PersonId, body: Forget) -> list[InteractionId] | Literal["all"]:
     if body.all == body.any():
         raise BadRequest(why="Say what is to go: a day, a range, a device, a kind, ids, or all, and not both.")
     return "all" if body.all else await wanted.read(body).select(stores, person)
@@ -131,7 +112,7 @@ async def _chosen(stores: Stores, person: PersonId, body: Forget) -> list[Intera
 async def would_forget(stores: StoresHere, who: Owner, body: Forget) -> dict[str, Any]:
     """Say what would go, and delete nothing."""
     chosen = await _chosen(stores, who.account.person_id, body)
-    goes = await preview(stores, who.account.person_id, chosen)  # pyright: ignore[reportArgumentType]
+    goes = await preview(stores, who.account.person_id, chosen)
     return {
         "recordings": goes.recordings,
         "copies": goes.copies,
@@ -148,7 +129,7 @@ async def do_forget(stores: StoresHere, who: Owner, body: Forget) -> dict[str, A
     chosen = await _chosen(stores, who.account.person_id, body)
     if not chosen:
         raise Erased
-    return await forget(stores, who.account.person_id, chosen, how="api")  # pyright: ignore[reportArgumentType]
+    return await forget(stores, who.account.person_id, chosen, how="api")
 
 
 @router.post("/account/close")

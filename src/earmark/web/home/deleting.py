@@ -16,7 +16,7 @@ from earmark.web import wording
 from earmark.web.home import wanted
 from earmark.web.home.wanted import InAddress
 from earmark.web.language import gettext
-from earmark.web.render import long_day, page
+from earmark.web.render import page
 from earmark.web.sessions import Owner, StoresHere
 from earmark.words import InteractionId
 
@@ -48,7 +48,7 @@ async def ask(request: Request, stores: StoresHere, who: Owner, asked: InAddress
         "home/delete.html",
         item=None,
         everything=False,
-        what=chosen.in_words(devices, wording.kinds(), long_day, gettext),
+        what=wanted.in_words(chosen, devices),
         fields=[(name, value) for name, value in asked.model_dump(by_alias=True).items() if value and name != "id"],
         ids=asked.id,
         goes=await preview(stores, person, ids),

@@ -17,7 +17,7 @@ from fastapi.responses import RedirectResponse
 from earmark import airlock, audio, vault
 from earmark.errors import BadRequest, Erased, NotFound
 from earmark.storage import Stores
-from earmark.vault import Content, Interaction
+from earmark.vault import Interaction
 from earmark.web import wording
 from earmark.web.home import wanted
 from earmark.web.home.wanted import InAddress
@@ -64,7 +64,7 @@ def shown(item: Interaction, *, device: str, heard: Sequence[str], chosen: str) 
         "guest": item.guest,
         "said": content.said,
         "heard_as": content.text if content.corrected is not None else "",
-        "words": with_doubts(content),
+        "words": content.heard if content.corrected is None else [],
         "understood": wording.understood(content.intent, content.slots) if content.accepted else "",
         "accepted": content.accepted,
         "imported": content.source == "import",
@@ -81,17 +81,6 @@ def shown(item: Interaction, *, device: str, heard: Sequence[str], chosen: str) 
         "heard": heard,
         "chosen": chosen,
     }
-
-
-UNSURE = 0.6
-"""Below this confidence a word is marked."""
-
-
-def with_doubts(content: Content) -> list[tuple[str, float | None]]:
-    """Return the words that were heard, each with its confidence where that is low."""
-    if content.corrected is not None or " ".join(word.text for word in content.words) != content.text:
-        return [(content.said, None)] if content.said else []
-    return [(word.text, word.confidence if word.confidence < UNSURE else None) for word in content.words]
 
 
 async def _shown(
