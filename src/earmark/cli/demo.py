@@ -38,7 +38,7 @@ def demo(
     wanted = settings().model_copy(update={"home": settings().home / "demo", "review_rate": RATE})
     os.environ["EARMARK_REVIEW_RATE"] = str(RATE)  # for the processes that the supervisor starts
     try:
-        if again or data is not None:
+        if again or data is not None or earlier(wanted.home) is None:  # half a demo can't be taken up again
             _forget_earlier(wanted)
         check_ports(wanted)
         with _progress(as_json) as bar:
@@ -84,7 +84,7 @@ def _forget_earlier(wanted: Settings) -> None:
 
 async def _turned(wanted: Settings, data: Path | None, tell) -> Turned:
     async with open_stores("earmark_worker", wanted) as stores:
-        if found := earlier(stores):
+        if found := earlier(stores.home.folder):
             err.print("This is an earlier demo's home and table; `earmark demo --again` turns the ring anew.")
             return found
         return await turn(stores, data, tell)

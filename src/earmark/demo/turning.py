@@ -54,9 +54,9 @@ class Turned:
         return asdict(self)
 
 
-def earlier(stores: Stores) -> Turned | None:
-    """Return what an earlier demo in this home did, or None."""
-    path = stores.home.folder / "turned.json"
+def earlier(home: Path) -> Turned | None:
+    """Return what an earlier demo in this home did; None when there was none or it didn't come to its end."""
+    path = home / "turned.json"
     return Turned(**json.loads(path.read_text())) if path.exists() else None
 
 
