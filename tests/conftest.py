@@ -109,7 +109,7 @@ OpenStores = Callable[[str], object]
 @pytest.fixture
 async def role_stores(home: Home, clock: Clock) -> AsyncIterator[Callable[[str], object]]:
     """`await role_stores("earmark_review")`: the stores of one process role over this test's database."""
-    settings = Settings(home=home.folder)  # pyright: ignore[reportCallIssue]
+    settings = Settings(home=home.folder, gold_share=0, blind_share=0)  # pyright: ignore[reportCallIssue]
     async with AsyncExitStack() as stack:
 
         async def open_as(role: str, **changes: object) -> Stores:

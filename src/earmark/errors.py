@@ -4,6 +4,7 @@
     ├── BadInput                      what was given can't be used
     │   ├── BadAudio                  audio.unreadable · audio.empty · audio.silent · audio.too-long
     │   ├── BadManifest               manifest.missing · manifest.line
+    │   ├── NotHeard                  review.not-heard
     │   └── BadRequest                request.invalid
     ├── NotAllowed                    who asks may not
     │   ├── SignInNeeded              auth.sign-in
@@ -16,6 +17,7 @@
     │   └── NoSound                   vault.no-sound
     ├── Conflict                      thing.changed
     │   ├── StaleLease                review.stale-lease
+    │   ├── TooLate                   review.too-late
     │   └── Revoked                   learn.revoked
     ├── Erased                        vault.erased
     ├── LogAltered                    audit.altered
@@ -125,6 +127,13 @@ class BadRequest(BadInput):
         return why if len(self.details) > 1 else why.replace("{", "{{").replace("}", "}}")
 
 
+class NotHeard(BadInput):
+    """Listen to all of the speech first; then this answer is taken."""
+
+    code = "review.not-heard"
+    status = 400
+
+
 class NotAllowed(EarmarkError):
     """You may not do this."""
 
@@ -194,6 +203,12 @@ class StaleLease(Conflict):
     """This clip is no longer yours to answer; take the next one."""
 
     code = "review.stale-lease"
+
+
+class TooLate(Conflict):
+    """Half a minute has passed, so this answer stays as it is."""
+
+    code = "review.too-late"
 
 
 class Revoked(Conflict):

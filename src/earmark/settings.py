@@ -49,6 +49,15 @@ class Settings(BaseSettings):
         None, description="Who runs this installation and answers for it: the page `/listeners` names them."
     )
     site: str = Field("home", description="Name of the site that reviewers of this installation belong to by default.")
+    gold_share: float = Field(
+        0.05, ge=0, le=1, description="Share of clips with a known answer among those reviewers get, unmarked."
+    )
+    blind_share: float = Field(
+        0.1, ge=0, le=1, description="Share of transcripts written without the machine's words, to measure their pull."
+    )
+    region: str = Field(
+        "home", description="Region of the people whose clips this installation reviews; sites say which they serve."
+    )
     witness_url: str | None = Field(
         None, description="Address of the witness on another machine that co-signs the audit log; docs/audit-log.md."
     )

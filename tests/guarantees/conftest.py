@@ -185,9 +185,10 @@ class Ring:
             while served is not None:
                 self.shown.append(served)
                 self.served.append(await review.sound(self.floor, who, served.task_id, served.fence))
-                served = await review.submit_and_next(
+                taken = await review.submit_and_next(
                     self.floor, who, served.task_id, served.fence, uuid.uuid4(), answers[served.question]
                 )
+                served = taken.next
                 given += 1
         return given
 
@@ -297,8 +298,12 @@ class Page:
         return answer.json()["task"]
 
     async def play(self, task: dict[str, Any], **changes: object) -> httpx.Response:
+        """Fetch the sound by the address that came with the task, or by a new one for a changed lease."""
+        if not changes:
+            return await self.get(task["sound"])
         asked = {**task, **changes}
-        return await self.get(f"/api/review/sound/{asked['id']}", params={"fence": asked["fence"]})
+        answer = await self.post("/api/review/sound", json={"task": asked["id"], "fence": asked["fence"]})
+        return await self.get(answer.json()["sound"]) if answer.status_code == 200 else answer
 
 
 OpenPage = Callable[..., Any]

@@ -97,6 +97,7 @@ HASH = "a keyed hash of what is exported in plain"
 TOKEN = "a hash of a secret that opens a sign-in"
 WHOSE = "whose it is: the person of this export"
 UNLINKED = "random, and reviewers see it: it says nothing about anybody and must lead to nobody"
+WORK = "of the people who review and of their work; nothing of anybody who was recorded"
 FLOOR = "a reviewer's own answer under a random task; what they agreed on comes home and is exported as a label"
 SAFETY = (
     "what a clip was flagged for and what was decided, told to whoever opens the file, could hurt the one who called "
@@ -328,20 +329,60 @@ TABLES: dict[str, Table] = {
             "exclusion": "eight bytes that only a member's own sign-in recognises",
             "judgements": At("answers"),
             "needed": "how many answers are wanted",
-            **none_of("lease_by lease_until fence lease_role lease_site leased_at", "of the reviewer who has it open"),
+            **none_of(
+                "lease_by lease_until fence lease_role lease_site leased_at lease_blind rest_until",
+                "of the reviewer who has it open",
+            ),
+            "version": "which wording of the question",
             "created_on": At("day"),
             "held_for": SAFETY,
         },
     ),
-    "review.judgements": Table(columns=none_of("id task_id reviewer_id client_key sealed seconds day", FLOOR)),
-    "review.labels": Table(columns=none_of("task_id sealed made_by agreed_on", FLOOR)),
+    "review.judgements": Table(
+        columns=none_of(
+            "id task_id reviewer_id client_key sealed seconds day at undone_at round site blind as_given correct heard",
+            FLOOR,
+        )
+    ),
+    "review.labels": Table(columns=none_of("task_id sealed made_by agreed_on agreed_at", FLOOR)),
     "review.hearings": Table(
         columns=none_of(
-            "id task_id reviewer_id role site day fence carried",
+            "id task_id reviewer_id role site day fence carried serial why",
             "exported as a hearing, come home or not, which a test of its own tries; who it was is told to nobody",
         )
     ),
     "review.flags": Table(columns=none_of("id task_id reviewer_id kind at", SAFETY)),
+    "review.drafts": Table(columns=none_of("task_id reviewer_id sealed at", FLOOR)),
+    "review.consults": Table(columns=none_of("id task_id asked_by language span_start span_end at until", FLOOR)),
+    "review.consult_answers": Table(columns=none_of("id consult_id reviewer_id sealed at", FLOOR)),
+    "review.questions": Table(columns=none_of("name version spec made_by made_at", WORK)),
+    "review.sites": Table(
+        columns=none_of(
+            "name region serves languages timezone opens closes days pass_mark break_after_minutes break_minutes"
+            " hourly_cost currency",
+            WORK,
+        )
+    ),
+    "review.seats": Table(
+        columns=none_of("reviewer_id site preferences working_since seen_at break_until locked_at locked_by", WORK)
+    ),
+    "review.qualifications": Table(
+        columns=none_of("reviewer_id language round asked correct started_at passed_at failed_at", WORK)
+    ),
+    "review.invitations": Table(columns=none_of("token_hash id site role languages made_by made_at expires_at", WORK)),
+    "review.alerts": Table(
+        columns=none_of("id reviewer_id site kind day seen peers at settled_at settled_by outcome", WORK)
+    ),
+    "review.refusals": Table(columns=none_of("reviewer_id day kind n", WORK)),
+    "review.doings": Table(columns=none_of("id at by what about detail carried", WORK)),
+    "review.campaigns": Table(
+        columns=none_of(
+            "id name purpose questions languages budget spent deadline gold_share blind_share state made_by made_at",
+            WORK,
+        )
+    ),
+    "review.webhooks": Table(columns=none_of("id url events made_at", WORK)),
+    "review.deliveries": Table(columns=none_of("id webhook_id event at tries next_at", WORK)),
     "safety.cases": Table(
         columns=none_of(
             "id flag_id task_id kind opened_at due_at reminded_at decided_at decided_by decision sealed_reason", SAFETY

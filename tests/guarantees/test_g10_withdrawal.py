@@ -29,11 +29,13 @@ async def test_an_open_page_can_do_nothing_more_once_the_switch_is_off(ring, can
     answer = {**held, "client_key": str(uuid.uuid4()), "answer": {"value": "said"}}
     refused = [
         await console.play(task),
-        await console.post("/api/review/heartbeat", json=held),
+        await console.post("/api/review/draft", json={**held, "draft": {"text": "so"}}),
         await console.post("/api/review/submit", json=answer),
         await console.post("/api/review/flag", json={**held, "kind": "other"}),
     ]
     assert [each.status_code for each in refused] == [409, 409, 409, 409]
+    kept = await console.post("/api/review/keep", json={"held": [held]})
+    assert kept.json()["lost"] == [task["id"]]
     assert {each.json()["error"]["code"] for each in refused} == {"review.stale-lease"}
     assert await console.next_task() is None
 

@@ -64,9 +64,10 @@ async def hear_all(ring, answer):
         served = await review.next_task(ring.floor, who)
         while served is not None:
             heard.append((served, await review.sound(ring.floor, who, served.task_id, served.fence)))
-            served = await review.submit_and_next(
+            taken = await review.submit_and_next(
                 ring.floor, who, served.task_id, served.fence, uuid.uuid4(), answers[served.question]
             )
+            served = taken.next
     return heard
 
 

@@ -6,6 +6,8 @@ import uuid
 
 import pytest
 
+from earmark import accounts
+
 
 @pytest.fixture
 async def opened(ring, canary, hire, open_page):
@@ -38,7 +40,29 @@ async def test_an_address_works_for_its_holder_only(opened, hire, open_page):
     assert refused(await stranger.play(task))
     desk = await open_page("desk", await hire("safety"))
     assert refused(await desk.play(task))
-    assert (await mine.play(task)).status_code == 200
+    # It was used once already; the same person gets another address, which works once too.
+    assert refused(await mine.play(task))
+    held = {"task": task["id"], "fence": task["fence"]}
+    another = (await mine.post("/api/review/sound", json=held)).json()
+    assert refused(await theirs.play(another))
+    assert (await mine.play(another)).status_code == 200
+    assert refused(await mine.play(another))
+
+
+async def test_an_address_dies_with_the_sign_in(opened, ring):
+    """We took an address that was not used yet and fetched it as the same person with another sign-in: refused."""
+    mine, _, task, _ = opened
+    held = {"task": task["id"], "fence": task["fence"]}
+    another = (await mine.post("/api/review/sound", json=held)).json()
+    async with ring.stores.pool.connection() as connection:
+        person = await (await connection.execute("SELECT lease_by FROM review.tasks WHERE state = 'leased'")).fetchone()
+    token = await accounts.start_session(ring.stores, person["lease_by"], "floor")
+    here = dict(mine.client.headers)
+    mine.client.cookies.clear()
+    mine.client.headers["Authorization"] = f"Bearer {token}"
+    assert refused(await mine.play(another))
+    mine.client.headers.update(here)
+    assert (await mine.play(another)).status_code == 200
 
 
 async def test_an_old_address_is_dead(opened, clock, ring):
@@ -51,6 +75,7 @@ async def test_an_old_address_is_dead(opened, clock, ring):
     await mine.post("/api/review/release", json=held)
     assert refused(await mine.play(task))
     second = await theirs.next_task()
+    assert (await theirs.play(second)).status_code == 200
     answers = {
         "wake": {"value": "unclear"}, "transcript": {"text": "so so"}, "understood": {"value": "right"},
     }  # fmt: skip
@@ -77,13 +102,13 @@ async def test_nothing_invites_to_keep_it(opened):
 
 
 async def test_the_console_has_no_other_door(opened):
-    """We walked every address that the reviewers' program answers: exactly one serves sound, and none takes an address
-    of somebody to send a clip to."""
+    """We walked every address that the reviewers' program answers: exactly one serves sound, one
+    makes its next address, and none takes an address of somebody to send a clip to."""
     mine, _, _, _ = opened
     app = mine.client._transport.app  # pyright: ignore[reportAttributeAccessIssue]
     paths = set(app.openapi()["paths"])
     assert "/api/review/submit" in paths
-    assert {path for path in paths if "sound" in path} == {"/api/review/sound/{task}"}
+    assert {path for path in paths if "sound" in path} == {"/api/review/sound", "/api/review/sound/{where}"}
     for word in ("share", "send", "mail", "export", "download", "forward", "file"):
         assert not [path for path in paths if word in path]
 

@@ -184,7 +184,7 @@ async def test_what_is_deleted_while_a_dataset_is_made_is_not_learned(
         while served is not None:
             await review.sound(floor, who, served.task_id, served.fence)
             asked, key = served.question, uuid.uuid4()
-            served = await review.submit_and_next(floor, who, served.task_id, served.fence, key, answers[asked])
+            served = (await review.submit_and_next(floor, who, served.task_id, served.fence, key, answers[asked])).next
     await airlock.take_labels(everything, Random(1))
     original = airlock.labels
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from earmark.errors import BadRequest
-from earmark.review import check, decide, normalise
+from earmark.review import QUESTIONS, check, decide, normalise
 
 SAID, NOT, UNCLEAR = ({"value": value} for value in ("said", "not_said", "unclear"))
 RIGHT, WRONG = {"value": "right"}, {"value": "wrong"}
@@ -42,21 +42,21 @@ def text(words):
     ],
 )
 def test_the_table(question, answers, state, needed, label, made_by):
-    outcome = decide(question, answers)
+    outcome = decide(QUESTIONS[question].kind, answers)
     assert (outcome.state, outcome.needed, outcome.label, outcome.made_by) == (state, needed, label, made_by)
 
 
 @given(st.lists(st.sampled_from(["said", "not_said", "unclear"]), min_size=1, max_size=3))
 def test_a_label_needs_two_equal_answers_and_two_equal_answers_make_it(values):
-    outcome = decide("wake", [{"value": value} for value in values])
+    outcome = decide("choice", [{"value": value} for value in values])
     most = max(values, key=values.count)
     assert (outcome.label is not None) == (values.count(most) >= 2)
     assert outcome.label is None or outcome.label["value"] == most
 
 
 def test_case_punctuation_and_spaces_do_not_make_two_transcripts_different():
-    first = check("transcript", {"text": "Play  some JAZZ, please!\n"})
-    second = check("transcript", {"text": "play some jazz please"})
+    first = check(QUESTIONS["transcript"], {"text": "Play  some JAZZ, please!\n"})
+    second = check(QUESTIONS["transcript"], {"text": "play some jazz please"})
     assert first == second == {"text": "play some jazz please"}
     assert normalise("Don’t tell [name]: O'Neil’s 'it'") == "don't tell [name] o'neil's it"
 
@@ -75,6 +75,7 @@ def test_normalising_twice_is_normalising_once(raw):
         ("wake", "said"),
         ("wake", None),
         ("transcript", {"text": 3}),
+        ("transcript", {"text": "some [noise] here"}),
         ("transcript", {"text": "a\x00b"}),
         ("transcript", {"text": "a" * 1001}),
         ("understood", {"value": "said"}),
@@ -87,15 +88,15 @@ def test_normalising_twice_is_normalising_once(raw):
 )
 def test_what_is_no_answer_is_refused_without_quoting_it(question, raw):
     with pytest.raises(BadRequest) as caught:
-        check(question, raw)
+        check(QUESTIONS[question], raw)
     assert "drop table" not in caught.value.message
 
 
 def test_a_correction_is_brought_to_one_form():
     raw = {"value": "wrong", "intent": "orderDrink", "slots": {"size": "Large", "drink": "Flat White"}, "more": 1}
-    assert check("understood", raw) == {
+    assert check(QUESTIONS["understood"], raw) == {
         "value": "wrong",
         "intent": "orderDrink",
         "slots": {"drink": "flat white", "size": "large"},
     }
-    assert check("understood", {"value": "right", "intent": "ignored"}) == {"value": "right"}
+    assert check(QUESTIONS["understood"], {"value": "right", "intent": "ignored"}) == {"value": "right"}

@@ -24,6 +24,9 @@ async def test_an_answer_brings_the_next_task(reviewer, task) -> None:
         "client_key": str(uuid.uuid4()),
         "answer": ANSWERS[first["question"]],
     }
+    unheard = await reviewer.call("/api/review/submit", body)
+    assert (unheard.status_code, unheard.json()["error"]["code"]) == (400, "review.not-heard")
+    await reviewer.get(first["sound"])
     second = (await reviewer.call("/api/review/submit", body)).json()["task"]
     assert {first["id"], second["id"]} == made
     again = (await reviewer.call("/api/review/submit", body)).json()["task"]
@@ -33,20 +36,27 @@ async def test_an_answer_brings_the_next_task(reviewer, task) -> None:
 async def test_the_sound_goes_to_the_holder_of_the_lease_only(reviewer, task, browse, worker) -> None:
     await task()
     held = (await reviewer.call("/api/review/next", {})).json()["task"]
-    address = f"/api/review/sound/{held['id']}?fence={held['fence']}"
-    answer = await reviewer.get(address)
+    other = await browse("floor", await worker("reviewer"))
+    refused = await other.get(held["sound"])
+    assert (refused.status_code, refused.json()["error"]["code"]) == (409, "review.stale-lease")
+    answer = await reviewer.get(held["sound"])
     assert answer.headers["content-type"] == "audio/wav"
     assert answer.headers["cache-control"] == "no-store"
     assert audio.read(answer.content).duration == 1.0
-    other = await browse("floor", await worker("reviewer"))
-    refused = await other.get(address)
-    assert (refused.status_code, refused.json()["error"]["code"]) == (409, "review.stale-lease")
+    assert (await reviewer.get(held["sound"])).status_code == 409
+    lease = {"task": held["id"], "fence": held["fence"]}
+    another = (await reviewer.call("/api/review/sound", lease)).json()["sound"]
+    assert another != held["sound"]
+    assert (await reviewer.get(another)).status_code == 200
 
 
 async def test_a_task_tells_nothing_that_is_stable(reviewer, task) -> None:
     await task()
     held = (await reviewer.call("/api/review/next", {})).json()["task"]
-    assert set(held) == {"id", "question", "language", "fence", "lease_until", "prefill"}
+    assert set(held) == {
+        "id", "question", "version", "spec", "language", "fence", "lease_until", "prefill", "speech", "blind",
+        "training", "sound",
+    }  # fmt: skip
 
 
 async def test_a_program_may_show_a_bearer_token_instead(browse, reviewer, task) -> None:
@@ -63,23 +73,25 @@ async def test_a_flagged_clip_is_hidden_and_the_next_one_comes(reviewer, task, s
     await task()
     held = (await reviewer.call("/api/review/next", {})).json()["task"]
     answer = await reviewer.call("/api/review/flag", {"task": held["id"], "fence": held["fence"], "kind": "crime"})
-    assert answer.json() == {"task": None}
+    assert answer.json()["task"] is None
+    assert answer.json()["why"]["code"] == "nothing"
     assert [flag.kind for flag in await review.flags(stores)] == ["crime"]
-    gone = await reviewer.get(f"/api/review/sound/{held['id']}?fence={held['fence']}")
+    gone = await reviewer.get(held["sound"])
     assert gone.status_code == 409
 
 
-async def test_heartbeat_and_release(reviewer, task, clock, browse, worker) -> None:
+async def test_keep_and_release(reviewer, task, clock, browse, worker) -> None:
     await task()
     held = (await reviewer.call("/api/review/next", {})).json()["task"]
     lease = {"task": held["id"], "fence": held["fence"]}
     clock.turn(seconds=30)
-    kept = (await reviewer.call("/api/review/heartbeat", lease)).json()["lease_until"]
-    assert kept > held["lease_until"]
+    kept = (await reviewer.call("/api/review/keep", {"held": [lease]})).json()
+    assert kept["lease_until"] > held["lease_until"]
+    assert kept["lost"] == []
     assert (await reviewer.call("/api/review/release", lease)).json() == {}
     other = await browse("floor", await worker("reviewer"))
     assert (await other.call("/api/review/next", {})).json()["task"]["id"] == held["id"]
-    assert (await reviewer.call("/api/review/heartbeat", lease)).status_code == 409
+    assert (await reviewer.call("/api/review/keep", {"held": [lease]})).json()["lost"] == [held["id"]]
 
 
 @pytest.mark.parametrize(
@@ -105,6 +117,7 @@ async def test_a_tie_goes_to_the_lead_with_its_answers(browse, worker, task) -> 
     for text in ("one", "two", "three"):
         person = await browse("floor", await worker("reviewer"))
         held = (await person.call("/api/review/next", {})).json()["task"]
+        await person.get(held["sound"])
         body = {"task": held["id"], "fence": held["fence"], "client_key": str(uuid.uuid4()), "answer": {"text": text}}
         assert (await person.call("/api/review/submit", body)).status_code == 200
     lead = await browse("floor", await worker("lead"))
@@ -112,6 +125,7 @@ async def test_a_tie_goes_to_the_lead_with_its_answers(browse, worker, task) -> 
     assert "/lead/ties" in board
     tie = (await lead.call("/api/lead/next", {})).json()["task"]
     assert sorted(answer["text"] for answer in tie["answers"]) == ["one", "three", "two"]
+    await lead.get(tie["sound"])
     body = {"task": tie["id"], "fence": tie["fence"], "answer": {"text": "two"}}
     assert (await lead.call("/api/lead/submit", body)).json() == {"task": None}
     assert "1 by adjudication" in (await lead.get("/lead")).text

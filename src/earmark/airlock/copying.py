@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from random import Random
@@ -21,7 +21,7 @@ from earmark.airlock.sound import mask
 from earmark.errors import BadInput, Erased, NotFound
 from earmark.storage import Row, Stores
 from earmark.vault import Interaction
-from earmark.words import InteractionId, PcmAudio, PersonId, TaskId
+from earmark.words import DeviceId, InteractionId, PcmAudio, PersonId, TaskId
 
 _BATCH = 32
 """Choices opened at a time: their sound is in memory until their copies are sealed."""
@@ -59,6 +59,30 @@ def exclusion(secret: bytes, task_id: TaskId) -> bytes:
     return sha256(secret + task_id.bytes).digest()[:8]
 
 
+def spread(tasks: Sequence[tuple[TaskId, DeviceId | None]]) -> dict[TaskId, float]:
+    """Return a place in the queue, 0 to 1, for each task, so that every device's are spread over all of it.
+
+    A device's tasks each get a stretch of their own, in random order, and a random place within it: whoever goes on
+    from any point of the queue hears many microphones, not one household after the other. Places drawn without regard
+    to the device come in runs.
+    """
+    by_device: dict[DeviceId | None, list[TaskId]] = {}
+    for task_id, device in tasks:
+        by_device.setdefault(device, []).append(task_id)
+    places: dict[TaskId, float] = {}
+    for ids in by_device.values():
+        _CHANCE.shuffle(ids)
+        turn = _CHANCE.random()
+        for number, task_id in enumerate(ids):
+            places[task_id] = (turn + (number + _CHANCE.random()) / len(ids)) % 1.0
+    return places
+
+
+def machine_first(task_id: TaskId) -> bool:
+    """Tell which of two texts stands first in a comparison; the id was drawn at random, and nobody else can tell."""
+    return sha256(b"compare" + task_id.bytes).digest()[0] < 128
+
+
 async def make_due(stores: Stores, rng: Random) -> int:
     """Make the tasks of every choice that waits for them. Returns how many tasks."""
     made, after = 0, InteractionId(uuid.UUID(int=0))
@@ -76,7 +100,11 @@ async def make_due(stores: Stores, rng: Random) -> int:
 
 
 async def _make(stores: Stores, rows: Sequence[Row], rng: Random) -> int:
-    ask, people = Asker(stores), dict[PersonId, _About]()
+    ask, people, specs = Asker(stores), dict[PersonId, _About](), await review.asked_now(stores)
+
+    def asked(spec: review.Spec) -> bool:
+        return spec.share >= 1 or rng.random() < spec.share
+
     opened: list[_Opened] = []
     for row in rows:
         try:
@@ -98,6 +126,8 @@ async def _make(stores: Stores, rows: Sequence[Row], rng: Random) -> int:
                     grants=await ask(interaction.person_id),
                     names=about.names,
                     language=about.language,
+                    specs=specs,
+                    ask=asked,
                 ),
             )
         )
@@ -105,7 +135,7 @@ async def _make(stores: Stores, rows: Sequence[Row], rng: Random) -> int:
     drafts = await asyncio.to_thread(_draft_all, stores, opened, padding)
     kept: set[TaskId] = set()
     try:
-        kept = await _commit(stores, opened, drafts)
+        kept = await _commit(stores, opened, drafts, specs)
     finally:
         await asyncio.to_thread(_take_back, stores, [draft for draft in drafts if draft.task.id not in kept])
     return len(kept)
@@ -148,7 +178,10 @@ def _draft(stores: Stores, one: _Opened, copy: Copy, slot: int, rng: np.random.G
     task_id = TaskId(uuid.uuid4())
     masked = mask(one.audio, copy.span, copy.hidden, lengths=copy.lengths, rng=rng)
     prefill: dict[str, Any] = dict(copy.prefill)
-    if copy.question == "transcript":
+    prefill["speech"] = [[round(start + masked.offset, 2), round(end + masked.offset, 2)] for start, end in copy.speech]
+    if texts := prefill.pop("texts", None):  # which of the two stands first says nothing
+        prefill["a"], prefill["b"] = texts if machine_first(task_id) else reversed(texts)
+    if copy.words:
         prefill["words"] = [
             {
                 "text": text,
@@ -168,7 +201,7 @@ def _draft(stores: Stores, one: _Opened, copy: Copy, slot: int, rng: np.random.G
             id=task_id,
             question=copy.question,
             language=one.about.language,
-            region=stores.settings.site,
+            region=stores.settings.region,
             object=name,
             key_slot=slot,
             sealed=review.seal_prefill(key, task_id, prefill),
@@ -177,7 +210,9 @@ def _draft(stores: Stores, one: _Opened, copy: Copy, slot: int, rng: np.random.G
     )
 
 
-async def _commit(stores: Stores, opened: Sequence[_Opened], drafts: Sequence[_Draft]) -> set[TaskId]:
+async def _commit(
+    stores: Stores, opened: Sequence[_Opened], drafts: Sequence[_Draft], specs: Mapping[review.Question, review.Spec]
+) -> set[TaskId]:
     """Put the drafts in the queue whose recordings still exist and whose owners still allow it.
 
     The rows' locks come before the question: a withdrawal or an erasure that arrives now waits, and then finds them.
@@ -201,13 +236,14 @@ async def _commit(stores: Stores, opened: Sequence[_Opened], drafts: Sequence[_D
         ]
         await ask_owners(stores, connection, first)
         alive -= set(first)
+        places = spread([(draft.task.id, draft.interaction.device_id) for draft in drafts])
         for draft in drafts:
             interaction = draft.interaction
             if interaction.id not in alive:
                 continue
-            if draft.question not in allowed(await ask(interaction.person_id), interaction):
+            if draft.question not in allowed(await ask(interaction.person_id), interaction, specs):
                 continue
-            await review.add_task(connection, stores, draft.task)
+            await review.add_task(connection, stores, draft.task, at=places[draft.task.id])
             values = {"task": draft.task.id, "interaction": interaction.id, "question": draft.question}
             await connection.execute(SQL.add_seal, values)
             kept.add(draft.task.id)

@@ -15,8 +15,8 @@ from psycopg.errors import ForeignKeyViolation
 
 from earmark import audit, review, vault
 from earmark.airlock.choosing import SQL
-from earmark.airlock.copying import make_due
-from earmark.errors import EarmarkError, Erased
+from earmark.airlock.copying import machine_first, make_due
+from earmark.errors import BadRequest, EarmarkError, Erased
 from earmark.storage import Connection, Row, Stores, fetch, seal_json, unseal_json
 from earmark.vault import Hearing
 from earmark.words import InteractionId, PersonId, TaskId
@@ -24,7 +24,6 @@ from earmark.words import InteractionId, PersonId, TaskId
 _BATCH = 200
 _CHANCE = SystemRandom()
 _QUESTION_OF = {"wake": "wake", "asr": "transcript", "nlu": "understood"}
-PURPOSES = json.dumps({question: asked.purpose for question, asked in review.QUESTIONS.items()})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +57,7 @@ async def take_labels(stores: Stores, rng: Random = _CHANCE) -> int:
 
 async def _due(stores: Stores) -> list[Row]:
     async with stores.pool.connection() as connection:
-        return await (await connection.execute(SQL.labels_due, {"limit": _BATCH})).fetchall()
+        return await (await connection.execute(SQL.labels_due, {"limit": _BATCH, "now": stores.now()})).fetchall()
 
 
 async def _take(stores: Stores, rows: list[Row]) -> None:
@@ -82,6 +81,8 @@ async def _bring(stores: Stores, connection: Connection, label: review.Label, ro
     answer = dict(label.answer)
     if label.question == "understood" and answer["value"] == "right":
         answer |= await _what_was_right(stores, row)
+    if label.question == "compare" and answer["value"] in ("a", "b"):
+        answer["whose"] = "machine" if (answer["value"] == "a") == machine_first(label.task_id) else "owner"
     identifier = uuid.uuid4()
     values = {
         "id": identifier,
@@ -110,7 +111,7 @@ async def carry_hearings(stores: Stores) -> None:
     """
     try:
         async with stores.pool.connection() as connection, connection.transaction():
-            await carry_hearings_of(connection, None)
+            await carry_hearings_of(stores, connection, None)
             rows = await (await connection.execute(SQL.hearings_carried)).fetchall()
             for row in rows:
                 await audit.append_in(connection, stores, {"what": "hearing", **row, "day": row["day"].isoformat()})
@@ -118,15 +119,19 @@ async def carry_hearings(stores: Stores) -> None:
         return  # a recording was erased under our hands; the next round finds the rest
 
 
-async def carry_hearings_of(connection: Connection, tasks: list[TaskId] | None) -> None:
+async def carry_hearings_of(stores: Stores, connection: Connection, tasks: list[TaskId] | None) -> None:
     """Carry the hearings of some tasks (None: all), inside the caller's transaction, while their seals still stand."""
-    await connection.execute(SQL.carry_hearings, {"ids": tasks, "purposes": PURPOSES})
+    await connection.execute(SQL.carry_hearings, {"ids": tasks, "purposes": await _purposes(stores)})
+
+
+async def _purposes(stores: Stores) -> str:
+    return json.dumps(await review.purposes(stores))
 
 
 async def hearings_of(stores: Stores, ids: list[InteractionId]) -> dict[InteractionId, list[Hearing]]:
     """Return who listened to each of these interactions, hearings included that were not carried over yet."""
     found: dict[InteractionId, list[Hearing]] = {}
-    for row in await fetch(stores.pool, SQL.hearings_of, {"ids": ids, "purposes": PURPOSES}):
+    for row in await fetch(stores.pool, SQL.hearings_of, {"ids": ids, "purposes": await _purposes(stores)}):
         found.setdefault(row.pop("interaction_id"), []).append(Hearing(**row))
     return found
 
@@ -136,7 +141,9 @@ async def labels(stores: Stores, purpose: str) -> list[HomeLabel]:
 
     Labels whose recording is being erased are left out. Raises BadRequest for another purpose.
     """
-    question = review.question_named(_QUESTION_OF.get(purpose, purpose))
+    question = _QUESTION_OF.get(purpose, purpose)
+    if question not in await review.current(stores):
+        raise BadRequest(why="There is no such question.")
     async with stores.pool.connection() as connection:
         rows = await (await connection.execute(SQL.home_labels, {"question": question})).fetchall()
     return await _opened(stores, rows)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -9,8 +10,8 @@ from earmark.airlock.choosing import may_hear
 from earmark.airlock.identifiers import LANGUAGES, find, mask_text
 from earmark.airlock.sound import COMMAND_LENGTHS, WAKE_LENGTHS, Span, fits
 from earmark.consent import Grants
-from earmark.review import Question
-from earmark.vault import Interaction, Word
+from earmark.review import QUESTIONS, Question, Spec, normalise
+from earmark.vault import Content, Interaction, Word
 from earmark.words import Seconds
 
 Step = Literal["chosen", "waiting", "said", "done"]
@@ -20,6 +21,14 @@ _BEFORE_COMMAND: Seconds = 0.15
 _NEAR_WAKE: Seconds = 0.15
 """A recognised word that begins at most this long before the end of the wake word belongs to the command."""
 _LONGEST_WAKE: Seconds = WAKE_LENGTHS[-1] - 0.5
+
+
+Ask = Callable[[Spec], bool]
+
+
+def always(spec: Spec) -> bool:
+    """Ask every question that is asked of anybody."""
+    return spec.share > 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +46,8 @@ class Copy:
     """Prefilled words: text, start and end in the recording, confidence."""
     prefill: dict[str, Any]
     """Everything else that is shown with it."""
+    speech: tuple[Span, ...] = ()
+    """Where in the recording speech is that the question is about."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,7 +58,7 @@ class Plan:
     step: Step
 
 
-def allowed(grants: Grants, interaction: Interaction) -> frozenset[Question]:
+def allowed(grants: Grants, interaction: Interaction, specs: Mapping[Question, Spec]) -> frozenset[Question]:
     """Return the questions that the person's word allows now: nobody listens without `review`.
 
     The words of a message need `transcription` as well. Of a false wake only the wake word's span may leave, and only
@@ -57,30 +68,42 @@ def allowed(grants: Grants, interaction: Interaction) -> frozenset[Question]:
         return frozenset()
     if not may_hear(grants, interaction.kind, interaction.device_id):
         return frozenset()
+    about_wake = frozenset(name for name, spec in specs.items() if spec.about == "wake")
     if interaction.kind == "false_wake":
-        return frozenset({"wake"})
+        return about_wake
     if interaction.kind == "message" and not grants.allows("transcription", interaction.device_id):
-        return frozenset({"wake", "understood"})
-    return frozenset({"wake", "transcript", "understood"})
+        return about_wake | {"understood"}
+    return frozenset(specs)
 
 
-def plan(interaction: Interaction, *, step: Step, grants: Grants, names: frozenset[str], language: str) -> Plan:
+def plan(
+    interaction: Interaction,
+    *,
+    step: Step,
+    grants: Grants,
+    names: frozenset[str],
+    language: str,
+    specs: Mapping[Question, Spec] = QUESTIONS,
+    ask: Ask = always,
+) -> Plan:
     """Plan the next copies of a chosen interaction.
 
     What followed a wake is asked about only when the assistant took it for a command, when people found that the wake
-    word was said (`step` is `said`), or when no wake was needed to record it.
+    word was said (`step` is `said`), or when no wake was needed to record it. `ask` draws whether one of the questions
+    is asked that only a share is asked.
     """
-    questions = allowed(grants, interaction)
+    questions = allowed(grants, interaction, specs)
     if not questions or not _maskable(interaction, language):
         return Plan(copies=(), step="done")
+    asked = [spec for name, spec in specs.items() if name in questions and ask(spec)]
     wake = interaction.wake
     called = step == "said" or wake is None or interaction.content.accepted
     command_now = called and interaction.kind != "false_wake"
     copies: list[Copy] = []
     if wake is not None and step == "chosen":
-        copies.append(_wake_copy(interaction, names))
+        copies += [_wake_copy(interaction, names, spec) for spec in asked if spec.about == "wake"]
     if command_now:
-        copies += _command_copies(interaction, questions, names)
+        copies += _command_copies(interaction, [spec for spec in asked if spec.about == "command"], names)
     return Plan(copies=tuple(copies), step="done" if command_now else "waiting")
 
 
@@ -95,7 +118,7 @@ def _hidden_spans(words: tuple[Word, ...], names: frozenset[str]) -> tuple[Span,
     return tuple((words[part.first].start, words[part.last].end) for part in found)
 
 
-def _wake_copy(interaction: Interaction, names: frozenset[str]) -> Copy:
+def _wake_copy(interaction: Interaction, names: frozenset[str], spec: Spec) -> Copy:
     wake, words = interaction.wake, interaction.content.words
     assert wake is not None
     # No margin after the word: with nothing recognised there is no telling whether somebody was already speaking on.
@@ -103,15 +126,16 @@ def _wake_copy(interaction: Interaction, names: frozenset[str]) -> Copy:
     end = min([wake.end, *starts])
     start = max(0.0, wake.start - _BEFORE_WAKE, end - _LONGEST_WAKE)
     return Copy(
-        question="wake",
+        question=spec.name,
         span=(start, end),
         hidden=_hidden_spans(words, names),
         lengths=WAKE_LENGTHS,
         prefill={"word": wake.word},
+        speech=((max(start, wake.start), end),),
     )
 
 
-def _command_copies(interaction: Interaction, questions: frozenset[Question], names: frozenset[str]) -> list[Copy]:
+def _command_copies(interaction: Interaction, specs: Sequence[Spec], names: frozenset[str]) -> list[Copy]:
     content, words = interaction.content, interaction.content.words
     start = 0.0
     if interaction.wake is not None:
@@ -120,28 +144,39 @@ def _command_copies(interaction: Interaction, questions: frozenset[Question], na
     span = (start, interaction.duration)
     if not words or not fits(span[1] - span[0], COMMAND_LENGTHS):
         return []
-    hidden = _hidden_spans(words, names)
+    hidden, shown = _hidden_spans(words, names), _shown_words(words, names)
     copies: list[Copy] = []
-    if "transcript" in questions:
-        copies.append(
-            Copy(
-                question="transcript",
-                span=span,
-                hidden=hidden,
-                lengths=COMMAND_LENGTHS,
-                words=_shown_words(words, names),
-                prefill={},
+    for spec in specs:
+        if (prefill := _prefill(spec, content, shown, names)) is not None:
+            copies.append(
+                Copy(
+                    question=spec.name,
+                    span=span,
+                    hidden=hidden,
+                    lengths=COMMAND_LENGTHS,
+                    words=shown if spec.kind == "transcript" else (),
+                    prefill=prefill,
+                    speech=tuple((word.start, word.end) for word in words),
+                )
             )
-        )
-    if "understood" in questions:
-        prefill = {
-            "text": " ".join(text for text, *_ in _shown_words(words, names)),
-            "accepted": content.accepted,
-            "intent": content.intent,
-            "slots": {name: mask_text(str(value), names) for name, value in content.slots.items()},
-        }
-        copies.append(Copy(question="understood", span=span, hidden=hidden, lengths=COMMAND_LENGTHS, prefill=prefill))
     return copies
+
+
+def _prefill(
+    spec: Spec, content: Content, shown: Sequence[tuple[str, Seconds, Seconds, float]], names: frozenset[str]
+) -> dict[str, Any] | None:
+    """Return what is shown with a question about a command; None where there is nothing to ask."""
+    text = " ".join(word for word, *_ in shown)
+    if spec.name == "understood":
+        slots = {name: mask_text(str(value), names) for name, value in content.slots.items()}
+        return {"text": text, "accepted": content.accepted, "intent": content.intent, "slots": slots}
+    if spec.name == "helpful":
+        return {"text": text, "reply": mask_text(content.reply, names)} if content.reply else None
+    if spec.name == "compare":
+        # Two ways of writing it down: the machine's, and its owner's where that says something else.
+        theirs = None if content.corrected is None else mask_text(content.corrected, names)
+        return {"texts": [text, theirs]} if theirs and normalise(theirs) != normalise(text) else None
+    return {}
 
 
 def _shown_words(words: tuple[Word, ...], names: frozenset[str]) -> tuple[tuple[str, Seconds, Seconds, float], ...]:

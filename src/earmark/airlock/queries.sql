@@ -67,7 +67,8 @@ UPDATE airlock.choices SET step = 'done', owner_said = 'nothing', ask_until = NU
 SELECT c.interaction_id FROM airlock.choices c JOIN vault.interactions i ON i.id = c.interaction_id
  WHERE i.person_id = %(person)s
    AND (c.step <> 'done' OR EXISTS (
-        SELECT FROM airlock.seals s WHERE s.interaction_id = c.interaction_id AND NOT s.label_taken));
+        SELECT FROM airlock.seals s LEFT JOIN review.tasks t ON t.id = s.task_id
+         WHERE s.interaction_id = c.interaction_id AND (NOT s.label_taken OR t.held_for = 'gold')));
 
 -- due: choices whose next tasks are to be made
 SELECT c.interaction_id, c.step FROM airlock.choices c
@@ -90,11 +91,12 @@ INSERT INTO airlock.seals (task_id, interaction_id, question) VALUES (%(task)s, 
 -- set_step: how far a choice has come
 UPDATE airlock.choices SET step = %(step)s WHERE interaction_id = ANY(%(ids)s);
 
--- labels_due: finished tasks whose label has not come home
+-- labels_due: finished tasks whose label has not come home and can't be taken back any more
 SELECT s.task_id, s.interaction_id, i.person_id FROM airlock.seals s
   JOIN review.labels l ON l.task_id = s.task_id
+  JOIN review.tasks t ON t.id = s.task_id
   JOIN vault.interactions i ON i.id = s.interaction_id
- WHERE NOT s.label_taken ORDER BY s.task_id LIMIT %(limit)s;
+ WHERE NOT s.label_taken AND (t.rest_until IS NULL OR t.rest_until <= %(now)s) ORDER BY s.task_id LIMIT %(limit)s;
 
 -- add_label: a label comes home
 INSERT INTO airlock.labels (id, interaction_id, question, sealed, agreed_on)
@@ -155,12 +157,14 @@ SELECT id FROM vault.interactions WHERE id = ANY(%(ids)s) ORDER BY id FOR KEY SH
 
 -- tasks_of: tasks that were made of these recordings
 SELECT task_id FROM airlock.seals
- WHERE interaction_id = ANY(%(ids)s) AND (%(question)s::text IS NULL OR question = %(question)s);
+ WHERE interaction_id = ANY(%(ids)s) AND (NOT %(writing)s OR question NOT IN ('wake', 'understood'));
 
 -- open_tasks: clips that people may hear or whose answers are not home yet, and what allows them
-SELECT s.interaction_id, s.question, i.person_id, i.kind, i.device_id, i.guest_session IS NOT NULL AS guest
+SELECT s.interaction_id, i.person_id, i.kind, i.device_id, i.guest_session IS NOT NULL AS guest,
+       s.question NOT IN ('wake', 'understood') AS writes
   FROM airlock.seals s JOIN vault.interactions i ON i.id = s.interaction_id
- WHERE NOT s.label_taken;
+  LEFT JOIN review.tasks t ON t.id = s.task_id
+ WHERE NOT s.label_taken OR t.held_for = 'gold';
 
 -- drop_seals: nobody can tell any more what these tasks came from
 DELETE FROM airlock.seals WHERE task_id = ANY(%(ids)s);
@@ -205,15 +209,17 @@ SELECT day, eligible, chosen, rate, allowed::float FROM airlock.days ORDER BY da
 -- hide_siblings: other copies of a flagged recording are hidden until its case is decided
 UPDATE review.tasks AS t SET state = 'held', held_for = 'sibling', lease_by = NULL, lease_until = NULL
   FROM airlock.seals s
- WHERE s.task_id = t.id AND t.state IN ('ready', 'leased') AND s.interaction_id IN (
+ WHERE s.task_id = t.id AND (t.state IN ('ready', 'leased') OR t.held_for IN ('gold', 'adjudication'))
+   AND s.interaction_id IN (
     SELECT f.interaction_id FROM airlock.seals f JOIN review.tasks flagged ON flagged.id = f.task_id
      WHERE flagged.state = 'held' AND flagged.held_for = 'safety');
 
 -- show_siblings: they go on when no copy is hidden any more
-UPDATE review.tasks AS t SET held_for = CASE WHEN t.judgements >= 3 THEN 'adjudication' END,
-       state = CASE WHEN t.judgements >= 3 THEN 'held' ELSE 'ready' END
-  FROM airlock.seals s
- WHERE s.task_id = t.id AND t.state = 'held' AND t.held_for = 'sibling' AND NOT EXISTS (
+UPDATE review.tasks AS t
+   SET held_for = CASE WHEN t.judgements >= 3 AND l.task_id IS NULL THEN 'adjudication' END,
+       state = CASE WHEN l.task_id IS NOT NULL THEN 'done' WHEN t.judgements >= 3 THEN 'held' ELSE 'ready' END
+  FROM review.tasks own LEFT JOIN review.labels l ON l.task_id = own.id, airlock.seals s
+ WHERE own.id = t.id AND s.task_id = t.id AND t.state = 'held' AND t.held_for = 'sibling' AND NOT EXISTS (
     SELECT FROM airlock.seals f JOIN review.tasks flagged ON flagged.id = f.task_id
      WHERE f.interaction_id = s.interaction_id AND flagged.held_for = 'safety');
 

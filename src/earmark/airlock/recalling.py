@@ -36,7 +36,7 @@ async def recall(
     async with stores.pool.connection() as connection, connection.transaction():
         rows = await (await connection.execute(SQL.lock_person, person)).fetchall()
         ids = [row["id"] for row in rows]
-        tasks, names = await _pull(stores, connection, ids, question="transcript" if narrow else None)
+        tasks, names = await _pull(stores, connection, ids, writing=narrow)
         if not narrow:
             await connection.execute(SQL.set_step, {"step": "done", "ids": ids})
         await audit.append_in(connection, stores, {"what": "recalled", "purpose": purpose, "tasks": tasks})
@@ -64,7 +64,7 @@ async def recall_withdrawn(stores: Stores) -> int:
             purpose = "review"
         elif not may_hear(grants, row["kind"], device):
             purpose = "donate"
-        elif (row["kind"], row["question"]) == ("message", "transcript") and not grants.allows("transcription", device):
+        elif row["kind"] == "message" and row["writes"] and not grants.allows("transcription", device):
             purpose = "transcription"
         if purpose and (person, purpose, device) not in done:
             gone += await recall(stores, person, purpose=purpose, device_id=device)
@@ -99,12 +99,15 @@ async def ask_first(stores: Stores, person_id: PersonId) -> int:
 
 
 async def _pull(
-    stores: Stores, connection: Connection, ids: Sequence[InteractionId], *, question: str | None = None
+    stores: Stores, connection: Connection, ids: Sequence[InteractionId], *, writing: bool = False
 ) -> tuple[int, list[str]]:
-    """Take the tasks of these recordings away; returns how many, and the objects that are to be deleted afterwards."""
-    tasks = await _tasks(connection, ids, question=question)
+    """Take the tasks of these recordings away (`writing`: those alone in which words are read or written).
+
+    Returns how many, and the objects that are to be deleted afterwards.
+    """
+    tasks = await _tasks(connection, ids, writing=writing)
     names = await _remove(stores, connection, tasks)
-    await carry_hearings_of(connection, tasks)
+    await carry_hearings_of(stores, connection, tasks)
     await connection.execute(SQL.drop_seals, {"ids": tasks})
     return len(tasks), names
 
@@ -113,13 +116,13 @@ async def remove(stores: Stores, tasks: Sequence[TaskId]) -> None:
     """Take clips off the floor with their keys, sound, answers and seals, whatever of these is still there."""
     async with stores.pool.connection() as connection, connection.transaction():
         names = await _remove(stores, connection, tasks)
-        await carry_hearings_of(connection, list(tasks))
+        await carry_hearings_of(stores, connection, list(tasks))
         await connection.execute(SQL.drop_seals, {"ids": list(tasks)})
     await asyncio.to_thread(delete_all, stores.objects, names)
 
 
-async def _tasks(connection: Connection, ids: Sequence[InteractionId], *, question: str | None = None) -> list[TaskId]:
-    values = {"ids": list(ids), "question": question}
+async def _tasks(connection: Connection, ids: Sequence[InteractionId], *, writing: bool = False) -> list[TaskId]:
+    values = {"ids": list(ids), "writing": writing}
     rows = await (await connection.execute(SQL.tasks_of, values)).fetchall()
     return [row["task_id"] for row in rows]
 
@@ -157,6 +160,11 @@ ERASER = Eraser(
         {
             *(f"airlock.{name}" for name in ("offers", "choices", "seals", "labels")),
             *(f"review.{name}" for name in ("tasks", "judgements", "labels", "flags")),
+            # They go with their task, and what they hold is sealed under its key.
+            *(f"review.{name}" for name in ("drafts", "consults", "consult_answers")),
+            # About the people who review, their sites and their work; nothing of anybody who was recorded.
+            *(f"review.{name}" for name in ("questions", "sites", "seats", "qualifications", "invitations")),
+            *(f"review.{name}" for name in ("alerts", "refusals", "doings", "campaigns", "webhooks", "deliveries")),
             "airlock.days",  # counts a day
             "review.hearings",  # once the seal is gone, a task's id says nothing about anybody
             "safety.cases",  # a case outlives its clip: somebody must still decide it, and its reason names no owner

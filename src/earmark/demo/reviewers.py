@@ -64,7 +64,7 @@ async def _reviewer(floor: str, token: str, truths: _Truths, random: Random, tol
     async with httpx.AsyncClient(base_url=floor, headers=headers, timeout=60) as client:
         task = await _ask(client, "/api/review/next", {})
         while task is not None:
-            sound = await client.get(f"/api/review/sound/{task['id']}", params={"fence": task["fence"]})
+            sound = await client.get(task["sound"])
             sound.raise_for_status()
             body = {
                 "task": task["id"],

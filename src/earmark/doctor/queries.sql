@@ -84,7 +84,8 @@ SELECT t.id FROM review.tasks t LEFT JOIN found_slots f ON f.store = 'review' AN
  WHERE f.state IS NULL OR f.state = 'bad';
 
 -- clip_without_seal: clips in review of which nobody can tell any more whose they are
-SELECT t.id FROM review.tasks t LEFT JOIN airlock.seals s ON s.task_id = t.id WHERE s.task_id IS NULL;
+SELECT t.id FROM review.tasks t LEFT JOIN airlock.seals s ON s.task_id = t.id
+ WHERE s.task_id IS NULL AND t.region <> 'training';
 
 -- clip_not_allowed: clips in review whose owner's latest word, in general or for the device, does not allow it; with
 -- what must be pulled back: a purpose, of all devices or of this one
@@ -103,7 +104,7 @@ SELECT task_id AS id, person_id, purpose, CASE WHEN NOT general THEN NULL ELSE d
       JOIN vault.interactions i ON i.id = s.interaction_id
       CROSS JOIN (VALUES ('review'), ('transcription')) w (purpose)
      WHERE t.state <> 'done'
-       AND (w.purpose = 'review' OR i.kind = 'message' AND s.question = 'transcript')) words
+       AND (w.purpose = 'review' OR i.kind = 'message' AND s.question NOT IN ('wake', 'understood'))) words
  WHERE NOT (general AND here);
 
 -- clip_out_of_bounds: clips in review of guests or of children, that wait for their owner's yes, or of a false wake

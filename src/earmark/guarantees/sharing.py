@@ -72,12 +72,13 @@ SHARING: tuple[Guarantee, ...] = (
         tried=(
             "We sent the address of a playing clip to a colleague, to a lead, to nobody signed in, and to the "
             "owners' and the desk's pages: refused each time.",
+            "We took an address that was not used yet and fetched it as the same person with another sign-in: refused.",
             "We replayed a clip's address after answering, after giving it back, after the lease ran out, and "
             "with a guessed older or newer lease number: refused each time.",
             "We looked at how a clip is answered: shown in place, never as a file to save, never kept by a cache, "
             "never for another site's page.",
-            "We walked every address that the reviewers' program answers: exactly one serves sound, and none "
-            "takes an address of somebody to send a clip to.",
+            "We walked every address that the reviewers' program answers: exactly one serves sound, one "
+            "makes its next address, and none takes an address of somebody to send a clip to.",
             "We asked for a clip as a page of another site would, under a foreign host name and from a foreign origin.",
         ),
         why=(

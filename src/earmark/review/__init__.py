@@ -1,52 +1,90 @@
 """The review floor: tasks, leases, judgements, labels. It works with the role `earmark_review` and the keys of masked
 copies, and with nothing else: no identity, no vault.
 
-For the console: `next_task` leases, `sound` plays, `heartbeat` keeps, `submit_and_next` answers, `release` and `flag`
-let go. For leads: `next_adjudication`, `adjudicate`, `backlog`, `labels_per_day`. For the airlock: `NewTask`,
+For the console: `resume` and `next_task` lease, `sound_at` plays, `keep` keeps, `keep_draft` remembers,
+`submit_and_next` answers, `undo` takes back, `release` and `flag` let go. For leads: `next_adjudication`, `adjudicate`,
+`publish` (questions), `backlog`, `labels_per_day`. For the airlock: `NewTask`,
 `add_task`, `masked_parts`, `remove_tasks`, `labels_of` and the sealing of masked copies. For safety: `flags`,
 `flagged_sound`, `give_back`, `still_held`. For the worker: `expire_leases`.
 """
 
 from earmark.review.adjudication import adjudicate, next_adjudication
 from earmark.review.agreement import MadeBy, Outcome, decide
-from earmark.review.answers import QUESTIONS, Answer, Asked, Question, check, normalise, question_named
+from earmark.review.answers import Answer, check, normalise
 from earmark.review.board import Backlog, LabelCount, OwnNumbers, backlog, labels_per_day, own_numbers
+from earmark.review.drafts import keep_draft
 from earmark.review.flags import Flag, FlagKind, flag, flags, give_back, still_held
-from earmark.review.hearing import SOUND_TYPE, flagged_sound, sound
+from earmark.review.gold import tend_gold
+from earmark.review.hearing import SOUND_TYPE, address, flagged_sound, next_address, sound, sound_at
+from earmark.review.lanes import NOTHING, Lane, Lanes, Why, lanes_for
 from earmark.review.leases import (
-    Reviewer,
+    UNDO_SECONDS,
     Served,
+    Taken,
     expire_leases,
     heartbeat,
+    keep,
     next_task,
     release,
+    resume,
     submit_and_next,
 )
-from earmark.review.masked import PREFIX, masked_key, seal_prefill, seal_sound
+from earmark.review.listening import Span, share_heard
+from earmark.review.masked import PREFIX, masked_key, seal_label, seal_prefill, seal_sound
+from earmark.review.people import Reviewer
+from earmark.review.questions import (
+    QUESTIONS,
+    Mark,
+    Option,
+    Question,
+    Spec,
+    asked_now,
+    current,
+    publish,
+    purposes,
+    spec_of,
+)
 from earmark.review.queue import Label, NewTask, add_task, labels_of, masked_parts, remove_tasks
+from earmark.review.training import Progress, Taught, begin_round, progress
+from earmark.review.undoing import undo
 
 __all__ = [
+    "NOTHING",
     "PREFIX",
     "QUESTIONS",
     "SOUND_TYPE",
+    "UNDO_SECONDS",
     "Answer",
-    "Asked",
     "Backlog",
     "Flag",
     "FlagKind",
     "Label",
     "LabelCount",
+    "Lane",
+    "Lanes",
     "MadeBy",
+    "Mark",
     "NewTask",
+    "Option",
     "Outcome",
     "OwnNumbers",
+    "Progress",
     "Question",
     "Reviewer",
     "Served",
+    "Span",
+    "Spec",
+    "Taken",
+    "Taught",
+    "Why",
     "add_task",
+    "address",
     "adjudicate",
+    "asked_now",
     "backlog",
+    "begin_round",
     "check",
+    "current",
     "decide",
     "expire_leases",
     "flag",
@@ -54,20 +92,33 @@ __all__ = [
     "flags",
     "give_back",
     "heartbeat",
+    "keep",
+    "keep_draft",
     "labels_of",
     "labels_per_day",
+    "lanes_for",
     "masked_key",
     "masked_parts",
+    "next_address",
     "next_adjudication",
     "next_task",
     "normalise",
     "own_numbers",
-    "question_named",
+    "progress",
+    "publish",
+    "purposes",
     "release",
     "remove_tasks",
+    "resume",
+    "seal_label",
     "seal_prefill",
     "seal_sound",
+    "share_heard",
     "sound",
+    "sound_at",
+    "spec_of",
     "still_held",
     "submit_and_next",
+    "tend_gold",
+    "undo",
 ]

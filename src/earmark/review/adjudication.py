@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 
-from earmark.errors import Erased, Forbidden, StaleLease
+from earmark.errors import Erased, Forbidden, NotHeard, StaleLease
 from earmark.review.answers import check
-from earmark.review.leases import _CHANCE, SQL, Reviewer, Served, lease
+from earmark.review.lanes import lanes_for
+from earmark.review.leases import CHANCE, Served, lease
 from earmark.review.masked import masked_key, open_answer, seal_label
-from earmark.storage import Stores
+from earmark.review.people import Reviewer
+from earmark.review.questions import spec_of
+from earmark.review.sql import SQL
+from earmark.storage import Stores, fetch
 from earmark.words import TaskId
 
 
@@ -17,40 +22,32 @@ def _lead_only(lead: Reviewer) -> None:
         raise Forbidden
 
 
-async def next_adjudication(stores: Stores, lead: Reviewer, *, rng: random.Random = _CHANCE) -> Served | None:
+async def next_adjudication(stores: Stores, lead: Reviewer, *, rng: random.Random = CHANCE) -> Served | None:
     """Lease a tie to a lead who has not judged it, answers included. Raises Forbidden for anybody else."""
     _lead_only(lead)
-    served = await lease(stores, lead, rng, adjudication=True)
+    lanes = replace(await lanes_for(stores, lead), kinds=("adjudication",))
+    served = await lease(stores, lead, lanes, rng)
     if served is None:
         return None
-    async with stores.pool.connection() as connection:
-        task = await (await connection.execute(SQL.key_slot, {"task": served.task_id})).fetchone()
-        rows = await (await connection.execute(SQL.answers_of, {"task": served.task_id})).fetchall()
-    if task is None:
+    rows = await fetch(stores.pool, SQL.leased_row, {"task": served.task_id})
+    if not rows:
         return None
-    key = masked_key(stores, task["key_slot"])
-    answers = tuple(open_answer(key, served.task_id, row["sealed"]) for row in rows)
-    return Served(
-        task_id=served.task_id,
-        question=served.question,
-        language=served.language,
-        fence=served.fence,
-        lease_until=served.lease_until,
-        prefill=served.prefill,
-        answers=answers,
-    )
+    key = masked_key(stores, rows[0]["key_slot"])
+    answers = [open_answer(key, served.task_id, sealed) for sealed in rows[0]["answers"]]
+    rng.shuffle(answers)
+    return replace(served, given=tuple(answers))
 
 
 async def adjudicate(stores: Stores, lead: Reviewer, task_id: TaskId, fence: int, answer: object) -> None:
-    """Make a lead's answer the label. Raises Forbidden, BadRequest, StaleLease."""
+    """Make a lead's answer the label, and the clip gold. Raises Forbidden, BadRequest, NotHeard, StaleLease."""
     _lead_only(lead)
-    async with stores.pool.connection() as connection:
-        task = await (await connection.execute(SQL.key_slot, {"task": task_id})).fetchone()
-    if task is None:
+    rows = await fetch(stores.pool, SQL.leased_row, {"task": task_id})
+    if not rows:
         raise StaleLease
-    checked = check(task["question"], answer)
+    spec = await spec_of(stores, rows[0]["question"], rows[0]["version"])
+    checked = check(spec, answer)
     try:
-        label = seal_label(masked_key(stores, task["key_slot"]), task_id, checked)
+        label = seal_label(masked_key(stores, rows[0]["key_slot"]), task_id, checked)
     except Erased:
         raise StaleLease from None
     now = stores.now()
@@ -61,7 +58,10 @@ async def adjudicate(stores: Stores, lead: Reviewer, task_id: TaskId, fence: int
         "now": now,
         "day": now.date(),
         "label": label,
+        "needs_heard": spec.needs_heard > 0,
     }
-    async with stores.pool.connection() as connection:
-        if await (await connection.execute(SQL.adjudicate, values)).fetchone() is None:
-            raise StaleLease
+    found = (await fetch(stores.pool, SQL.adjudicate, values))[0]
+    if found["unheard"]:
+        raise NotHeard
+    if not found["decided"]:
+        raise StaleLease

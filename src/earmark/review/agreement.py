@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from earmark.review.answers import Answer, Question
+from earmark.review.answers import Answer
+from earmark.review.questions import Kind
 
 MadeBy = Literal["agreement", "majority", "adjudication"]
 ENOUGH = 2
@@ -32,10 +33,10 @@ def same(answer: Answer) -> str:
     return json.dumps(answer, sort_keys=True)
 
 
-def decide(question: Question, answers: Sequence[Answer]) -> Outcome:
+def decide(kind: Kind, answers: Sequence[Answer]) -> Outcome:
     """Decide over all judgements of one task, oldest first.
 
-    Answers must agree whole, corrections included. When three agree on nothing but the verdict of `understood`, the
+    Answers must agree whole, corrections included. When three agree on nothing but the verdict on an intent, the
     verdict is the label, without a correction.
     """
     if label := _agreed(answers):
@@ -43,7 +44,7 @@ def decide(question: Question, answers: Sequence[Answer]) -> Outcome:
         return Outcome(state="done", needed=len(answers), label=label, made_by=made_by)
     if len(answers) < MOST:
         return Outcome(state="ready", needed=ENOUGH if len(answers) < ENOUGH else MOST)
-    if question == "understood" and (label := _agreed([{"value": answer["value"]} for answer in answers])):
+    if kind == "intent" and (label := _agreed([{"value": answer["value"]} for answer in answers])):
         return Outcome(state="done", needed=MOST, label=label, made_by="majority")
     return Outcome(state="held", needed=MOST)
 

@@ -1,12 +1,13 @@
-"""The questions people are asked about a clip, and what counts as an answer.
+"""What counts as an answer, by the kind of its question.
 
 Answers are JSON objects, checked here whoever sends them:
 
-    wake         {"value": "said" | "not_said" | "unclear"}
+    choice       {"value": one of the question's options}
     transcript   {"text": "play some jazz"}                     empty: nothing could be made out
-    understood   {"value": "right"} or {"value": "wrong", "intent": "…", "slots": {"…": "…"}}, the last two if known
+    intent       {"value": "right"} or {"value": "wrong", "intent": "…", "slots": {"…": "…"}}, the last two if known
 
-Words that the airlock cut out stand as `[name]`, `[number]` or `[address]`.
+Words that the airlock cut out stand as `[name]`, `[number]` or `[address]`; a transcript may also hold its question's
+marks, such as `[unclear]`.
 """
 
 from __future__ import annotations
@@ -14,61 +15,47 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, Literal, cast, get_args
+from typing import Any
 
 from earmark.errors import BadRequest
+from earmark.review.questions import Spec
 
-Question = Literal["wake", "transcript", "understood"]
 Answer = Mapping[str, Any]
-WAKE_VALUES = ("said", "not_said", "unclear")
-UNDERSTOOD_VALUES = ("right", "wrong")
+CUT_OUT = ("name", "number", "address")
+"""What the airlock puts in place of identifiers, as `[name]`."""
 LONGEST_TEXT = 1000
 """Characters: fifteen seconds of the fastest speech is a third of this."""
 MOST_SLOTS = 20
-_TOKEN = re.compile(r"\[[a-z]+\]|[\w']+")
+_MARKS = re.compile(r"(\[[a-z_]+\])")
 _INTENT = re.compile(r"[A-Za-z][\w.-]{0,63}")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
-    """How a question stands on the page, and how its hearings are named to owners."""
-
-    title: str
-    purpose: str
-    """What the owner reads beside the hearing."""
-
-
-QUESTIONS: dict[Question, Asked] = {
-    "wake": Asked(title="Was the wake word said?", purpose="checking the wake word"),
-    "transcript": Asked(title="What was said?", purpose="writing down what was said"),
-    "understood": Asked(title="Was it understood right?", purpose="checking what was understood"),
-}
-
-
-def question_named(name: str) -> Question:
-    """Return a question by its name. Raises BadRequest."""
-    if name not in get_args(Question):
-        raise BadRequest(why="There is no such question.")
-    return cast(Question, name)
-
-
 def normalise(text: str) -> str:
-    """Return the form in which two transcripts are compared: lower case, no punctuation, single spaces."""
-    plain = unicodedata.normalize("NFKC", text).casefold().replace("’", "'")
-    return " ".join(word for token in _TOKEN.findall(plain) if (word := token.strip("'_")))
+    """Return the form in which two transcripts are compared: lower case, no punctuation, single spaces.
+
+    Letters keep their combining signs: without them no word of Hindi would stay whole.
+    """
+    plain = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold()).replace("’", "'")
+    words: list[str] = []
+    for piece in _MARKS.split(plain):
+        if _MARKS.fullmatch(piece):
+            words.append(piece)
+        else:
+            kept = (mark if mark in "'_" or unicodedata.category(mark)[0] in "LMN" else " " for mark in piece)
+            words += [word for each in "".join(kept).split() if (word := each.strip("'_"))]
+    return " ".join(words)
 
 
-def check(question: Question, raw: object) -> dict[str, Any]:
+def check(spec: Spec, raw: object) -> dict[str, Any]:
     """Return the answer in its one form. Raises BadRequest, never quoting what was sent."""
     if not isinstance(raw, Mapping):
         raise BadRequest(why="An answer must be a JSON object.")
-    if question == "wake":
-        return {"value": _one_of(raw.get("value"), WAKE_VALUES)}
-    if question == "transcript":
-        return {"text": normalise(_text(raw.get("text"), LONGEST_TEXT, "The transcript"))}
-    value = _one_of(raw.get("value"), UNDERSTOOD_VALUES)
-    if value == "right":
+    if spec.kind == "choice":
+        return {"value": _one_of(raw.get("value"), spec.values)}
+    if spec.kind == "transcript":
+        return {"text": transcript(raw.get("text"), tuple(mark.value for mark in spec.marks))}
+    value = _one_of(raw.get("value"), spec.values)
+    if value != "wrong":
         return {"value": value}
     answer: dict[str, Any] = {"value": value}
     if (intent := raw.get("intent")) not in (None, ""):
@@ -78,6 +65,30 @@ def check(question: Question, raw: object) -> dict[str, Any]:
     if slots := raw.get("slots"):
         answer["slots"] = _slots(slots)
     return answer
+
+
+def transcript(value: object, marks: tuple[str, ...] = (), *, longest: int = LONGEST_TEXT) -> str:
+    """Return words as two people's are compared. Raises BadRequest for what is no text, or for a mark unknown here."""
+    text = normalise(_text(value, longest, "The transcript"))
+    allowed = [f"[{mark}]" for mark in (*marks, *CUT_OUT)]
+    if not set(_MARKS.findall(text)) <= set(allowed):
+        known = ", ".join(allowed)
+        raise BadRequest(why=f"Square brackets are for marks: {known}.")
+    return text
+
+
+def shown(prefill: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what the reviewer sees of a prefill: where speech is goes its own way."""
+    return {name: value for name, value in prefill.items() if name != "speech"}
+
+
+def as_given(spec: Spec, prefill: Mapping[str, Any], answer: Answer) -> bool | None:
+    """Tell whether an answer is what the machine had filled in; None where it had filled in nothing."""
+    if spec.kind == "transcript" and prefill.get("words"):
+        return normalise(" ".join(word["text"] for word in prefill["words"])) == answer["text"]
+    if spec.kind == "intent":
+        return answer["value"] == "right"
+    return None
 
 
 def _one_of(value: object, allowed: tuple[str, ...]) -> str:

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from datetime import date
 
 from earmark.review.agreement import MadeBy
-from earmark.review.answers import Question
-from earmark.review.leases import SQL, Reviewer
+from earmark.review.people import Reviewer
+from earmark.review.questions import Question
+from earmark.review.sql import SQL
 from earmark.storage import Stores
 
 

@@ -8,7 +8,8 @@ from datetime import datetime
 from typing import Literal, get_args
 
 from earmark.errors import BadRequest, NotFound, StaleLease
-from earmark.review.leases import SQL, Reviewer
+from earmark.review.people import Reviewer
+from earmark.review.sql import SQL
 from earmark.storage import Connection, Stores
 from earmark.words import TaskId
 

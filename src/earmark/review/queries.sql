@@ -9,25 +9,67 @@ SELECT id, key_slot, object FROM review.tasks WHERE id = ANY(%(ids)s);
 -- remove_tasks: tasks go, with their judgements, labels and flags
 DELETE FROM review.tasks WHERE id = ANY(%(ids)s);
 
+-- count_held: how many live leases somebody has
+SELECT count(*) AS n FROM review.tasks
+ WHERE state = 'leased' AND lease_by = %(reviewer)s AND lease_until > %(now)s;
+
 -- lease_next: the next task for a reviewer
 SELECT * FROM review.lease_next(
-    %(reviewer)s, %(languages)s, %(secrets)s, %(role)s, %(site)s, %(start)s, %(now)s, %(until)s, %(adjudication)s);
+    %(reviewer)s, %(languages)s::text[], %(regions)s::text[], %(questions)s::text[], %(secrets)s, %(role)s, %(site)s,
+    %(start)s, %(now)s, %(until)s, %(kinds)s::text[], %(round)s::smallint, %(blind)s::real);
 
--- task_with_answers: what an answer is checked against; judgements oldest first, without the reviewer's own
-SELECT t.question, t.key_slot, t.judgements,
+-- resume: what somebody holds, under new fences, with what they had written
+UPDATE review.tasks AS t SET fence = t.fence + 1, lease_until = %(until)s
+  FROM (SELECT l.id, d.sealed AS draft FROM review.tasks l
+          LEFT JOIN review.drafts d ON d.task_id = l.id AND d.reviewer_id = %(reviewer)s
+         WHERE l.state = 'leased' AND l.lease_by = %(reviewer)s AND l.lease_until > %(now)s
+           AND l.held_for IS DISTINCT FROM 'adjudication'
+         ORDER BY l.leased_at FOR UPDATE OF l) held
+ WHERE t.id = held.id
+RETURNING t.id, t.question, t.version, t.language, t.key_slot, t.sealed, t.fence, t.lease_until,
+          t.lease_blind AS blind, t.held_for, held.draft,
+          (SELECT l.sealed FROM review.labels l WHERE l.task_id = t.id) AS label,
+          array(SELECT j.sealed FROM review.judgements j
+                 WHERE j.task_id = t.id AND j.undone_at IS NULL AND j.round = 0 AND j.correct IS NULL
+                 ORDER BY j.id) AS answers;
+
+-- leased_row: a leased task as its lease returned it; judgements oldest first
+SELECT t.id, t.question, t.version, t.language, t.key_slot, t.sealed, t.fence, t.lease_until,
+       t.lease_blind AS blind, t.held_for, (SELECT l.sealed FROM review.labels l WHERE l.task_id = t.id) AS label,
        array(SELECT j.sealed FROM review.judgements j
-              WHERE j.task_id = t.id AND j.reviewer_id <> %(reviewer)s ORDER BY j.id) AS answers
+              WHERE j.task_id = t.id AND j.undone_at IS NULL AND j.round = 0 AND j.correct IS NULL
+              ORDER BY j.id) AS answers
   FROM review.tasks t WHERE t.id = %(task)s;
 
 -- submit_and_next: an answer under a live lease, and the next task, in one commit
 SELECT * FROM review.submit_and_next(
     %(task)s, %(fence)s, %(client_key)s, %(answer)s, %(day)s, %(seen)s::smallint, %(state)s, %(needed)s::smallint,
-    %(label)s, %(made_by)s, %(reviewer)s, %(languages)s, %(secrets)s, %(role)s, %(site)s, %(start)s, %(now)s, %(until)s);
+    %(label)s, %(made_by)s, %(as_given)s, %(correct)s, %(heard)s::real, %(needs_heard)s, %(rest_until)s, %(reviewer)s,
+    %(languages)s::text[], %(regions)s::text[], %(questions)s::text[], %(secrets)s, %(role)s, %(site)s, %(start)s,
+    %(now)s, %(until)s, %(kinds)s::text[], %(round)s::smallint, %(blind)s::real);
 
--- heartbeat: the reviewer is still there
-UPDATE review.tasks SET lease_until = %(until)s
- WHERE id = %(task)s AND state = 'leased' AND lease_by = %(reviewer)s AND fence = %(fence)s AND lease_until > %(now)s
-RETURNING lease_until;
+-- undo_answer: take one's last answer back and lease its clip again
+SELECT * FROM review.undo_answer(
+    %(task)s, %(client_key)s, %(reviewer)s, %(role)s, %(site)s, %(now)s, %(until)s);
+
+-- held_slot: where the secret of a task lies that somebody holds
+SELECT key_slot FROM review.tasks
+ WHERE id = %(task)s AND state = 'leased' AND lease_by = %(reviewer)s AND fence = %(fence)s AND lease_until > %(now)s;
+
+-- keep_draft: what somebody has written so far, while the clip is theirs
+INSERT INTO review.drafts (task_id, reviewer_id, sealed, at)
+SELECT t.id, %(reviewer)s, %(sealed)s, %(now)s FROM review.tasks t
+ WHERE t.id = %(task)s AND t.state = 'leased' AND t.lease_by = %(reviewer)s AND t.fence = %(fence)s
+   AND t.lease_until > %(now)s
+ON CONFLICT (task_id, reviewer_id) DO UPDATE SET sealed = excluded.sealed, at = excluded.at
+RETURNING task_id;
+
+-- keep: the reviewer is still there, with these
+UPDATE review.tasks t SET lease_until = %(until)s
+  FROM unnest(%(tasks)s::uuid[], %(fences)s::bigint[]) AS held (id, fence)
+ WHERE t.id = held.id AND t.fence = held.fence AND t.state = 'leased' AND t.lease_by = %(reviewer)s
+   AND t.lease_until > %(now)s
+RETURNING t.id;
 
 -- release: the reviewer gives the task back unanswered
 UPDATE review.tasks
@@ -40,18 +82,39 @@ UPDATE review.tasks
    SET state = CASE WHEN held_for IS NULL THEN 'ready' ELSE 'held' END, lease_by = NULL, lease_until = NULL
  WHERE state = 'leased' AND lease_until <= %(now)s;
 
--- hear_under_lease: write the hearing down; no row when the lease is not live
+-- next_serial: the number of the next hearing under a live lease
+SELECT (SELECT count(*) FROM review.hearings h
+         WHERE h.task_id = t.id AND h.reviewer_id = %(reviewer)s AND h.fence = t.fence)::int AS serial
+  FROM review.tasks t
+ WHERE t.id = %(task)s AND t.state = 'leased' AND t.lease_by = %(reviewer)s AND t.fence = %(fence)s
+   AND t.lease_until > %(now)s;
+
+-- hear_under_lease: write the hearing down; no row when the lease is not live, or this address was used
 WITH live AS (
     SELECT t.id, t.object, t.key_slot, t.lease_role, t.lease_site, t.fence FROM review.tasks t
      WHERE t.id = %(task)s AND t.state = 'leased' AND t.lease_by = %(reviewer)s AND t.fence = %(fence)s
        AND t.lease_until > %(now)s
        FOR SHARE
 ), heard AS (
-    INSERT INTO review.hearings (task_id, reviewer_id, role, site, day, fence)
-    SELECT id, %(reviewer)s, lease_role, lease_site, %(day)s, fence FROM live
-    ON CONFLICT (task_id, reviewer_id, fence) DO NOTHING
+    INSERT INTO review.hearings (task_id, reviewer_id, role, site, day, fence, serial)
+    SELECT id, %(reviewer)s, lease_role, lease_site, %(day)s, fence,
+           coalesce(%(serial)s::smallint,
+                    (SELECT count(*) FROM review.hearings h
+                      WHERE h.task_id = live.id AND h.reviewer_id = %(reviewer)s AND h.fence = live.fence)::smallint)
+      FROM live
+    ON CONFLICT (task_id, reviewer_id, fence, serial) DO NOTHING
+    RETURNING task_id
 )
-SELECT object, key_slot FROM live;
+SELECT live.object, live.key_slot FROM live JOIN heard ON heard.task_id = live.id;
+
+-- count_refusal: an address that was refused; late when its clip was answered by the same person
+INSERT INTO review.refusals (reviewer_id, day, kind, n)
+SELECT %(reviewer)s, %(day)s, CASE WHEN EXISTS (
+           SELECT FROM review.judgements j
+            WHERE j.task_id = %(task)s::uuid AND j.reviewer_id = %(reviewer)s AND j.undone_at IS NULL)
+       THEN 'late' ELSE 'refused' END, 1
+ON CONFLICT (reviewer_id, day, kind) DO UPDATE SET n = review.refusals.n + 1
+RETURNING n;
 
 -- hear_flagged: somebody who decides a case listens; each time is a hearing of its own
 WITH held AS (
@@ -80,7 +143,7 @@ RETURNING id;
 -- flags: every flag, oldest first
 SELECT id, task_id, kind, at FROM review.flags ORDER BY at;
 
--- give_back: a flagged clip goes on as if it had not been flagged
+-- give_back: a flagged clip goes on as if it had not been flagged; gold that was flagged is gold no more
 UPDATE review.tasks AS t
    SET state = CASE WHEN EXISTS (SELECT FROM review.labels l WHERE l.task_id = t.id) THEN 'done'
                     WHEN t.judgements >= 3 THEN 'held' ELSE 'ready' END,
@@ -92,22 +155,32 @@ RETURNING t.id;
 -- live_tasks: which of these still exist
 SELECT id, state, held_for, question FROM review.tasks WHERE id = ANY(%(ids)s);
 
--- answers_of: what was answered to one task, oldest first, without who
-SELECT sealed FROM review.judgements WHERE task_id = %(task)s ORDER BY id;
-
--- adjudicate: a lead's answer becomes the label
-WITH decided AS (
-    UPDATE review.tasks SET state = 'done', held_for = NULL, lease_by = NULL, lease_until = NULL
-     WHERE id = %(task)s AND state = 'leased' AND held_for = 'adjudication' AND lease_by = %(reviewer)s
-       AND fence = %(fence)s AND lease_until > %(now)s
+-- adjudicate: a lead's answer becomes the label, and the clip gold
+WITH asked AS (
+    SELECT id, %(needs_heard)s AND NOT EXISTS (
+               SELECT FROM review.hearings h WHERE h.task_id = t.id AND h.reviewer_id = %(reviewer)s) AS unheard
+      FROM review.tasks t WHERE t.id = %(task)s
+), decided AS (
+    UPDATE review.tasks SET state = 'held', held_for = 'gold', lease_by = NULL, lease_until = NULL
+     WHERE id = (SELECT id FROM asked WHERE NOT unheard) AND state = 'leased' AND held_for = 'adjudication'
+       AND lease_by = %(reviewer)s AND fence = %(fence)s AND lease_until > %(now)s
     RETURNING id
+), labelled AS (
+    INSERT INTO review.labels (task_id, sealed, made_by, agreed_on, agreed_at)
+    SELECT id, %(label)s, 'adjudication', %(day)s, %(now)s FROM decided
 )
-INSERT INTO review.labels (task_id, sealed, made_by, agreed_on)
-SELECT id, %(label)s, 'adjudication', %(day)s FROM decided
-RETURNING task_id;
+SELECT coalesce((SELECT unheard FROM asked), false) AS unheard, EXISTS (SELECT FROM decided) AS decided;
 
--- key_slot: where a task's secret lies, and what it asks
-SELECT key_slot, question FROM review.tasks WHERE id = %(task)s;
+-- tend_gold: old gold, and what is more than is needed, is done
+UPDATE review.tasks SET state = 'done', held_for = NULL
+ WHERE id IN (
+    SELECT g.id FROM (
+        SELECT t.id, l.agreed_on,
+               row_number() OVER (PARTITION BY t.language, t.question ORDER BY l.agreed_on DESC, t.id) AS rank
+          FROM review.tasks t JOIN review.labels l ON l.task_id = t.id
+         WHERE t.state = 'held' AND t.held_for = 'gold') g
+     WHERE g.rank > %(most)s OR g.agreed_on < (%(now)s::timestamptz AT TIME ZONE 'UTC')::date - %(days)s::int)
+RETURNING id;
 
 -- labels_of: labels that were made of these tasks
 SELECT l.task_id, l.sealed, l.made_by, l.agreed_on, t.key_slot, t.question
@@ -129,3 +202,48 @@ SELECT l.agreed_on AS day, t.question, l.made_by, count(*) AS labels
 SELECT count(*) AS judgements, count(*) FILTER (WHERE day = %(day)s) AS today,
        coalesce(avg(seconds), 0)::real AS seconds
   FROM review.judgements WHERE reviewer_id = %(reviewer)s;
+
+-- newest_questions: the newest version of each question that leads have published
+SELECT DISTINCT ON (name) name, version, spec FROM review.questions ORDER BY name, version DESC;
+
+-- question_version: one version of a question
+SELECT name, version, spec FROM review.questions WHERE name = %(name)s AND version = %(version)s;
+
+-- versions_of: the published versions of a question
+SELECT version, spec, made_at FROM review.questions WHERE name = %(name)s ORDER BY version DESC;
+
+-- add_question: a version is added, none is ever changed
+INSERT INTO review.questions (name, version, spec, made_by, made_at)
+VALUES (%(name)s, %(version)s, %(spec)s, %(by)s, %(now)s);
+
+-- add_doing: what a lead changed
+INSERT INTO review.doings (at, by, what, about, detail) VALUES (%(now)s, %(by)s, %(what)s, %(about)s, %(detail)s);
+
+-- training_rounds: the newest round of training in each language
+SELECT DISTINCT ON (language) language, round, asked, correct AS right, passed_at, failed_at
+  FROM review.qualifications WHERE reviewer_id = %(reviewer)s ORDER BY language, round DESC;
+
+-- begin_round: the next round of training, unless one is under way
+INSERT INTO review.qualifications (reviewer_id, language, round, started_at)
+SELECT %(reviewer)s, %(language)s, coalesce(max(round), 0) + 1, %(now)s
+  FROM review.qualifications WHERE reviewer_id = %(reviewer)s AND language = %(language)s
+HAVING coalesce(bool_and(passed_at IS NOT NULL OR failed_at IS NOT NULL), true)
+ON CONFLICT DO NOTHING
+RETURNING round;
+
+-- count_training: one more training answer; the round ends after its length. Counted from the answers themselves.
+UPDATE review.qualifications q
+   SET asked = done.asked, correct = done.correct,
+       passed_at = CASE WHEN done.asked >= %(length)s AND done.correct >= %(pass_mark)s::real * done.asked
+                        THEN coalesce(q.passed_at, %(now)s) END,
+       failed_at = CASE WHEN done.asked >= %(length)s AND done.correct < %(pass_mark)s::real * done.asked
+                        THEN coalesce(q.failed_at, %(now)s) END
+  FROM (SELECT count(*) AS asked, count(*) FILTER (WHERE j.correct) AS correct
+          FROM review.judgements j JOIN review.tasks t ON t.id = j.task_id
+         WHERE j.reviewer_id = %(reviewer)s AND j.round = %(round)s AND t.region = 'training'
+           AND t.language = %(language)s) done
+ WHERE q.reviewer_id = %(reviewer)s AND q.language = %(language)s AND q.round = %(round)s
+RETURNING q.asked, q.correct AS right, q.passed_at, q.failed_at;
+
+-- campaigned: what open campaigns ask for
+SELECT questions FROM review.campaigns WHERE state = 'open' AND deadline >= %(today)s AND spent < budget;

@@ -10,9 +10,9 @@ from typing import Any
 
 from earmark.errors import Erased
 from earmark.review.agreement import MadeBy
-from earmark.review.answers import Question
-from earmark.review.leases import SQL
 from earmark.review.masked import masked_key, open_label
+from earmark.review.questions import Question
+from earmark.review.sql import SQL
 from earmark.storage import Connection, Stores
 from earmark.words import TaskId
 
@@ -47,14 +47,14 @@ class Label:
     agreed_on: date
 
 
-async def add_task(connection: Connection, stores: Stores, task: NewTask) -> None:
-    """Put a task in the queue at a random place, inside the caller's transaction."""
+async def add_task(connection: Connection, stores: Stores, task: NewTask, *, at: float | None = None) -> None:
+    """Put a task in the queue at place `at`, 0 to 1, or at a random one, inside the caller's transaction."""
     values = {
         "id": task.id,
         "question": task.question,
         "language": task.language,
         "region": task.region,
-        "shuf": _SHUFFLE.random(),
+        "shuf": _SHUFFLE.random() if at is None else at,
         "object": task.object,
         "slot": task.key_slot,
         "sealed": task.sealed,

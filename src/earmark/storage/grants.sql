@@ -7,7 +7,9 @@ REVOKE ALL ON SCHEMA public FROM PUBLIC;
 GRANT USAGE ON SCHEMA accounts, vault, airlock, review, learn, audit, safety TO earmark_home;
 GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA accounts, vault, airlock TO earmark_home;
 GRANT SELECT, INSERT, UPDATE, DELETE ON review.tasks, review.judgements, review.labels, review.flags TO earmark_home;
-GRANT SELECT ON review.hearings TO earmark_home;
+GRANT SELECT ON review.hearings, review.questions, review.sites, review.consults, review.consult_answers, review.drafts
+    TO earmark_home;
+GRANT DELETE ON review.drafts, review.consults, review.consult_answers TO earmark_home;
 GRANT SELECT, UPDATE ON learn.datasets, learn.bundles TO earmark_home;
 GRANT SELECT ON learn.dataset_labels, safety.cases TO earmark_home;
 GRANT SELECT, INSERT ON learn.remakes TO earmark_home;
@@ -18,7 +20,12 @@ GRANT SELECT ON audit.log, audit.checkpoints, audit.subtrees, audit.cosignatures
 -- floor: tasks and answers, and the two narrow doors to sign in.
 GRANT USAGE ON SCHEMA review TO earmark_review;
 GRANT SELECT, INSERT, UPDATE ON review.tasks, review.labels, review.flags TO earmark_review;
-GRANT SELECT, INSERT ON review.judgements, review.hearings TO earmark_review;
+GRANT SELECT, INSERT ON review.judgements, review.hearings, review.consult_answers, review.questions, review.doings
+    TO earmark_review;
+GRANT SELECT, INSERT, UPDATE ON review.sites, review.seats, review.qualifications, review.campaigns, review.alerts,
+    review.refusals, review.consults TO earmark_review;
+GRANT SELECT, INSERT, UPDATE, DELETE ON review.drafts TO earmark_review;
+GRANT SELECT, INSERT, DELETE ON review.invitations TO earmark_review;
 
 -- desk: safety officer, engineer, auditor, admin. It sees cases and numbers, never the vault's content.
 GRANT USAGE ON SCHEMA accounts, review, safety, learn, audit, airlock TO earmark_desk;
@@ -26,7 +33,10 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON accounts.sessions, accounts.sign_in_link
 GRANT SELECT, INSERT, UPDATE ON accounts.people, accounts.households TO earmark_desk;
 GRANT SELECT, INSERT, UPDATE ON safety.cases TO earmark_desk;
 GRANT SELECT, UPDATE ON review.tasks TO earmark_desk;
-GRANT SELECT ON review.flags, review.labels TO earmark_desk;
+GRANT SELECT ON review.flags, review.labels, review.alerts TO earmark_desk;
+GRANT UPDATE ON review.alerts TO earmark_desk;
+GRANT SELECT, INSERT, UPDATE, DELETE ON review.webhooks TO earmark_desk;
+GRANT SELECT ON review.deliveries, review.sites TO earmark_desk;
 GRANT SELECT, INSERT ON review.hearings TO earmark_desk;
 GRANT SELECT ON airlock.days TO earmark_desk;
 GRANT SELECT, INSERT, UPDATE ON learn.datasets, learn.bundles, learn.dataset_labels TO earmark_desk;
@@ -43,4 +53,5 @@ GRANT SELECT, INSERT ON audit.log, audit.checkpoints, audit.subtrees, audit.cosi
     TO earmark_worker;
 
 -- The floor's doors (a function of the owner's, callable by the floor alone).
-GRANT EXECUTE ON FUNCTION review.redeem_link, review.whoami, review.sign_out TO earmark_review, earmark_worker;
+GRANT EXECUTE ON FUNCTION review.redeem_link, review.whoami, review.sign_out, review.undo_answer, review.lock_out,
+    review.accept_invitation, review.people_of_site TO earmark_review, earmark_worker;

@@ -33,7 +33,7 @@ async def _console(request: Request, stores: Stores, who: Visitor, api: str) -> 
         "floor/review.html",
         api=api,
         numbers=await review.own_numbers(stores, reviewer_of(stores, who)),
-        titles={name: asked.title for name, asked in review.QUESTIONS.items()},
+        titles={name: asked.title_for() for name, asked in review.QUESTIONS.items()},
         # The script shows these words; what an intent is called is for people who talk, so "You" becomes "They".
         intents={
             name: text.replace("You ", "They ", 1).replace("your ", "their ") for name, text in UNDERSTOOD.items()

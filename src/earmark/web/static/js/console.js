@@ -95,13 +95,13 @@ async function show(following) {
   task = following;
   root.dataset.state = "ready";
   $(".console-note").hidden = true;
-  $(".question").textContent = words.questions[task.question];
-  $(".console-hint").textContent = HINTS[task.question];
+  $(".question").textContent = task.spec.title;
+  $(".console-hint").textContent = task.spec.hint;
   ({ wake: askWake, transcript: askTranscript, understood: askUnderstood })[task.question](task.prefill);
   if (task.answers) showAnswers(task.answers);
   beat = setInterval(keep, Number(root.dataset.heartbeat) * 1000);
   const mine = task;
-  const sound = await fetch(`/api/review/sound/${task.id}?fence=${task.fence}`);
+  const sound = await fetch(task.sound);
   if (mine !== task) return;
   if (!sound.ok) {
     if (sound.status === 409) return next();
@@ -117,7 +117,7 @@ async function show(following) {
 
 async function keep() {
   try {
-    await call("/api/review/heartbeat", held());
+    if ((await call("/api/review/keep", { held: [held()] })).lost.length) throw Object.assign(new Error(), { status: 409 });
   } catch (error) {
     if (error.status !== 409) return;
     clear(); // its owner took it back, or it went to somebody else: not a sound more of it

@@ -1,0 +1,22 @@
+"""Who is at the console, as far as the floor knows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from earmark.words import PersonId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reviewer:
+    """Somebody at the console."""
+
+    id: PersonId
+    languages: tuple[str, ...]
+    """Languages they understand; nothing else is served."""
+    secrets: tuple[bytes, ...] = ()
+    """Exclusion secrets of their own households; clips from there are never served to them."""
+    site: str
+    """Where they work; owners see it beside each hearing."""
+    role: str = "reviewer"
+    """`reviewer` or `lead`; owners see it too."""
