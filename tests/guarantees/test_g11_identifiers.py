@@ -35,6 +35,8 @@ COLUMNS = {
     "review.deliveries": "id webhook_id event at tries next_at",
 }
 """Every column that the floor's role can read. None is about who was recorded; a new one must be argued for here."""
+ADMINS = {"review.webhooks", "review.deliveries"}
+"""The floor's role can't read these at all."""
 
 
 @pytest.fixture
@@ -105,7 +107,7 @@ async def test_no_row_of_the_floor_holds_an_identifier(ring, marked, canary):
     await ring.answer(canary)
     found = []
     async with ring.floor.pool.connection() as connection:
-        for table in COLUMNS:
+        for table in COLUMNS.keys() - ADMINS:
             rows = await (await connection.execute(f"SELECT t::text AS row FROM {table} t")).fetchall()
             found += [row["row"].lower() for row in rows]
     assert len(found) > 10

@@ -27,7 +27,14 @@ def make_task(stores: Stores) -> MakeTask:
     """`await make_task("wake")`: put a task in the queue as the airlock would."""
 
     async def make(
-        question: review.Question = "wake", *, language: str = "en", secret: bytes = b"", wav: bytes = WAV
+        question: review.Question = "wake",
+        *,
+        language: str = "en",
+        region: str = "home",
+        secret: bytes = b"",
+        wav: bytes = WAV,
+        prefill: dict[str, object] | None = None,
+        known: dict[str, object] | None = None,
     ) -> TaskId:
         task_id, slot = TaskId(uuid.uuid4()), stores.review_keys.reserve()
         key = review.masked_key(stores, slot)
@@ -35,14 +42,14 @@ def make_task(stores: Stores) -> MakeTask:
             id=task_id,
             question=question,
             language=language,
-            region="home",
+            region=region,
             object=stores.objects.put(review.PREFIX, review.seal_sound(key, task_id, wav)),
             key_slot=slot,
-            sealed=review.seal_prefill(key, task_id, {"word": "alexa"}),
+            sealed=review.seal_prefill(key, task_id, prefill or {"word": "alexa"}),
             exclusion=sha256(secret + task_id.bytes).digest()[:8],
         )
         async with stores.pool.connection() as connection:
-            await review.add_task(connection, stores, task)
+            await review.add_task(connection, stores, task, known=known)
         return task_id
 
     return make

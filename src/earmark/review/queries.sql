@@ -3,6 +3,12 @@ INSERT INTO review.tasks (id, question, language, region, state, shuf, object, k
 VALUES (%(id)s, %(question)s, %(language)s, %(region)s, 'ready', %(shuf)s, %(object)s, %(slot)s, %(sealed)s,
         %(exclusion)s, %(on)s);
 
+-- make_training: its answer is known, and it is there to learn on
+WITH held AS (
+    UPDATE review.tasks SET state = 'held', held_for = 'training' WHERE id = %(id)s RETURNING id
+)
+INSERT INTO review.labels (task_id, sealed, made_by, agreed_on) SELECT id, %(label)s, 'agreement', %(on)s FROM held;
+
 -- masked_parts: keys and objects of tasks that are to go
 SELECT id, key_slot, object FROM review.tasks WHERE id = ANY(%(ids)s);
 

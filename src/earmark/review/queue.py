@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 from earmark.errors import Erased
 from earmark.review.agreement import MadeBy
-from earmark.review.masked import masked_key, open_label
+from earmark.review.masked import masked_key, open_label, seal_label
 from earmark.review.questions import Question
 from earmark.review.sql import SQL
 from earmark.storage import Connection, Stores
@@ -47,8 +47,18 @@ class Label:
     agreed_on: date
 
 
-async def add_task(connection: Connection, stores: Stores, task: NewTask, *, at: float | None = None) -> None:
-    """Put a task in the queue at place `at`, 0 to 1, or at a random one, inside the caller's transaction."""
+async def add_task(
+    connection: Connection,
+    stores: Stores,
+    task: NewTask,
+    *,
+    at: float | None = None,
+    known: Mapping[str, Any] | None = None,
+) -> None:
+    """Put a task in the queue at place `at`, 0 to 1, or at a random one, inside the caller's transaction.
+
+    With a `known` answer it is a training clip: nobody is asked what it says, everybody may learn on it.
+    """
     values = {
         "id": task.id,
         "question": task.question,
@@ -62,6 +72,9 @@ async def add_task(connection: Connection, stores: Stores, task: NewTask, *, at:
         "on": stores.now().date(),
     }
     await connection.execute(SQL.add_task, values)
+    if known is not None:
+        values["label"] = seal_label(masked_key(stores, task.key_slot), task.id, dict(known))
+        await connection.execute(SQL.make_training, values)
 
 
 async def masked_parts(connection: Connection, ids: Sequence[TaskId]) -> tuple[list[int], list[str]]:
