@@ -11,6 +11,7 @@ import structlog
 from procrastinate import App
 
 from earmark import accounts, airlock, audit, doctor, learn, report, review, safety, vault
+from earmark.device import Voice
 from earmark.errors import NotFound
 from earmark.forget import drop_false_wakes, finish_interrupted, forget, forget_expired, resume
 from earmark.storage import Stores
@@ -37,6 +38,19 @@ async def look_after_cases(stores: Stores) -> None:
         with suppress(NotFound):  # its owner was quicker
             found = await airlock.unseal(stores, case.task_id, case.id, "decided to be erased")
             await forget(stores, found.person_id, [found.interaction_id], how="case")
+
+
+async def _teach(stores: Stores) -> None:
+    """Speak the training sets that sites want and that are not there yet."""
+    wanted = await airlock.training_wanted(stores)
+    if not wanted:
+        return
+    with Voice() as voice:
+        for language in wanted:
+            made = await airlock.make_training(
+                stores, language, lambda text, who: voice.synthesise(text, voice=who), Random(secrets.randbits(128))
+            )
+            log.info("made a training set", language=language, clips=made)
 
 
 async def _tidy(stores: Stores) -> None:
@@ -73,6 +87,8 @@ TIMETABLE: dict[str, tuple[str, Callable[[Stores], Awaitable[object]]]] = {
     "number_events": ("* * * * *", audit.sequence),
     "ask_witness": ("* * * * *", audit.ask_witness),
     "tidy": ("*/5 * * * *", _tidy),
+    "teach": ("* * * * *", _teach),
+    "tend_gold": ("47 * * * *", review.tend_gold),
     "sweep": ("37 * * * *", _Sweep()),
     "publish": ("3 * * * *", report.publish),
     "sample": ("7 * * * *", _sample),

@@ -24,6 +24,7 @@ from earmark.airlock.choosing import (
     days,
     expire_asks,
 )
+from earmark.airlock.copying import spread
 from earmark.airlock.homecoming import HomeLabel, count_of, hearings_of, labels, labels_of, take_labels
 from earmark.airlock.identifiers import mask_text, name_words
 from earmark.airlock.recalling import (
@@ -37,6 +38,7 @@ from earmark.airlock.recalling import (
     unseal,
 )
 from earmark.airlock.running import Sampled, hide_flagged, run
+from earmark.airlock.teaching import lessons, make_training, training_wanted
 
 __all__ = [
     "ERASER",
@@ -60,6 +62,8 @@ __all__ = [
     "hide_flagged",
     "labels",
     "labels_of",
+    "lessons",
+    "make_training",
     "mask_text",
     "name_words",
     "recall",
@@ -67,6 +71,8 @@ __all__ = [
     "recall_withdrawn",
     "remove",
     "run",
+    "spread",
     "take_labels",
+    "training_wanted",
     "unseal",
 ]

@@ -230,3 +230,11 @@ SELECT DISTINCT s.interaction_id FROM airlock.seals s JOIN review.tasks t ON t.i
 -- count_of: copies in review and labels at home of these recordings
 SELECT (SELECT count(*) FROM airlock.seals WHERE interaction_id = ANY(%(ids)s)) AS copies,
        (SELECT count(*) FROM airlock.labels WHERE interaction_id = ANY(%(ids)s)) AS labels;
+
+-- count_training: clips to learn on in one language
+SELECT count(*) AS n FROM review.tasks WHERE region = 'training' AND language = %(language)s;
+
+-- training_wanted: languages of sites where people learn before they work, and that have no training set yet
+SELECT DISTINCT language FROM review.sites, unnest(languages) AS spoken (language)
+ WHERE pass_mark IS NOT NULL
+   AND NOT EXISTS (SELECT FROM review.tasks t WHERE t.region = 'training' AND t.language = spoken.language);
