@@ -87,8 +87,8 @@ async def test_only_sites_that_teach_want_one(stores):
     async with stores.pool.connection() as connection:
         await connection.execute(
             "INSERT INTO review.sites VALUES ('Cluj', 'home', '{home}', '{ro,en}', 'Europe/Bucharest', '09:00',"
-            " '17:00', '{1,2,3,4,5}', 0.8, 50, 10, 9.5, 'EUR'), ('Here', 'home', '{home}', '{es}', 'UTC', '0:00', '0:00',"
-            " '{1}', NULL, 50, 10, 0, 'EUR')"
+            " '17:00', '{1,2,3,4,5}', 0.8, 50, 10, 9.5, 'EUR'), ('Here', 'home', '{home}', '{es}', 'UTC', '0:00',"
+            " '0:00', '{1}', NULL, 50, 10, 0, 'EUR')"
         )
     assert sorted(await airlock.training_wanted(stores)) == ["en", "ro"]
     await airlock.make_training(stores, "ro", hum, Random(1))

@@ -68,9 +68,9 @@ async def sign_in_url(stores: Stores, person: PersonId, plane: Plane) -> str:
 
 def web(plane: Annotated[Literal["home", "floor", "desk"], typer.Argument(help="home, floor or desk")]) -> None:
     """Serve one plane (`earmark up` starts all three)."""
-    from earmark.web.serve import serve
+    from earmark.web.serve import event_loop, serve
 
-    run(serve(plane, settings()))
+    run(serve(plane, settings()), loop=event_loop)
 
 
 def worker() -> None:

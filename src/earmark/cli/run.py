@@ -38,10 +38,16 @@ def fail(error: EarmarkError, *, as_json: bool = False) -> NoReturn:
     raise typer.Exit(1)
 
 
-def run(work: Coroutine[Any, Any, T], *, as_json: bool = False) -> T:
-    """Run a command's coroutine; an error of ours becomes its sentence."""
+def run(
+    work: Coroutine[Any, Any, T],
+    *,
+    as_json: bool = False,
+    loop: Callable[[], asyncio.AbstractEventLoop] | None = None,
+) -> T:
+    """Run a command's coroutine, in a loop of the given kind; an error of ours becomes its sentence."""
     try:
-        return asyncio.run(work)
+        with asyncio.Runner(loop_factory=loop) as runner:
+            return runner.run(work)
     except EarmarkError as error:
         fail(error, as_json=as_json)
     except PostgresDiskFull:

@@ -118,7 +118,8 @@ Admin = Annotated[Visitor, Depends(Allow("admin"))]
 Public = Annotated[Visitor | None, Depends(Anyone())]
 
 
-def the_stores(request: Request) -> Stores:
+async def the_stores(request: Request) -> Stores:
+    # `async`, though it awaits nothing: FastAPI would send a plain function to another thread and back.
     return stores_of(request)
 
 
