@@ -12,6 +12,7 @@ from procrastinate import App
 
 from earmark import accounts, airlock, audit, doctor, learn, report, review, safety, vault
 from earmark.device import Voice
+from earmark.doings import carry_doings
 from earmark.errors import NotFound
 from earmark.forget import drop_false_wakes, finish_interrupted, forget, forget_expired, resume
 from earmark.storage import Stores
@@ -84,6 +85,8 @@ TIMETABLE: dict[str, tuple[str, Callable[[Stores], Awaitable[object]]]] = {
     "look_after_cases": ("* * * * * */10", look_after_cases),
     "recall_withdrawn": ("* * * * * */10", airlock.recall_withdrawn),
     "take_labels": ("* * * * * */30", _take_labels),
+    "count_campaigns": ("* * * * *", review.campaigns.count_campaigns),
+    "carry_doings": ("* * * * * */30", carry_doings),
     "number_events": ("* * * * *", audit.sequence),
     "ask_witness": ("* * * * *", audit.ask_witness),
     "tidy": ("*/5 * * * *", _tidy),

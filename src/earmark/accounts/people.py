@@ -32,6 +32,7 @@ class Person:
     id: PersonId
     household_id: HouseholdId | None
     name: str
+    """Empty: they came by an invitation to the floor, which has no key that could hold one."""
     handle: str | None
     """What they sign in with."""
     roles: frozenset[str]
@@ -122,7 +123,9 @@ def handle_hash(stores: Stores, handle: str) -> bytes:
 
 
 def _person(stores: Stores, row: Row) -> Person:
-    content = unseal_json(_name_key(stores, row["key_slot"]), row["sealed"], place=f"person:{row['id']}")
+    content = {"name": "", "handle": None}
+    if row["sealed"] is not None:
+        content = unseal_json(_name_key(stores, row["key_slot"]), row["sealed"], place=f"person:{row['id']}")
     return Person(
         id=row["id"],
         household_id=row["household_id"],
@@ -148,7 +151,7 @@ async def lock_owner(connection: Connection, person_id: PersonId) -> None:
 
 
 async def remove_person(connection: Connection, person_id: PersonId) -> int:
-    """Remove an account inside the caller's transaction; returns the slot of the key that is to be destroyed."""
+    """Remove an owner's account inside the caller's transaction; returns the slot of the key to be destroyed."""
     row = await (await connection.execute(SQL.remove_person, {"id": person_id})).fetchone()
     if row is None:
         raise NotFound

@@ -123,7 +123,7 @@ def _account(stores: Stores, row: Row, roles: frozenset[str], plane: Plane) -> A
     if plane == "floor":
         return Account(person_id=row["person_id"], **common)
     name = None
-    if plane == "home":
+    if plane == "home" and row["sealed"] is not None:
         try:
             key = _name_key(stores, row["key_slot"])
             name = unseal_json(key, row["sealed"], place=f"person:{row['id']}")["name"]

@@ -21,9 +21,9 @@ ANALYZE found_objects, found_slots;
 SELECT t.store, t.slot FROM vault.tombstones t JOIN found_slots f USING (store, slot)
  WHERE f.state IN ('free', 'live');
 
--- person_keys: people whose secret can't be read
+-- person_keys: people whose secret can't be read; who came by an invitation has none
 SELECT p.id FROM accounts.people p LEFT JOIN found_slots f ON f.store = 'vault' AND f.slot = p.key_slot
- WHERE f.state IS NULL OR f.state IN ('bad', 'gone');
+ WHERE p.key_slot IS NOT NULL AND (f.state IS NULL OR f.state IN ('bad', 'gone'));
 
 -- sound_missing: recordings whose file is not there
 SELECT i.id FROM vault.interactions i LEFT JOIN found_objects f ON f.name = i.object

@@ -8,6 +8,7 @@ For the console: `resume` and `next_task` lease, `sound_at` plays, `keep` keeps,
 `flagged_sound`, `give_back`, `still_held`. For the worker: `expire_leases`.
 """
 
+from earmark.review import campaigns, doings, invitations, pace, seats, sites
 from earmark.review.adjudication import adjudicate, next_adjudication
 from earmark.review.agreement import MadeBy, Outcome, decide
 from earmark.review.answers import Answer, check, normalise
@@ -83,15 +84,18 @@ __all__ = [
     "asked_now",
     "backlog",
     "begin_round",
+    "campaigns",
     "check",
     "current",
     "decide",
+    "doings",
     "expire_leases",
     "flag",
     "flagged_sound",
     "flags",
     "give_back",
     "heartbeat",
+    "invitations",
     "keep",
     "keep_draft",
     "labels_of",
@@ -104,6 +108,7 @@ __all__ = [
     "next_task",
     "normalise",
     "own_numbers",
+    "pace",
     "progress",
     "publish",
     "purposes",
@@ -113,7 +118,9 @@ __all__ = [
     "seal_label",
     "seal_prefill",
     "seal_sound",
+    "seats",
     "share_heard",
+    "sites",
     "sound",
     "sound_at",
     "spec_of",

@@ -54,7 +54,7 @@ async def add_device(
     device, token = DeviceId(uuid.uuid4()), secrets.token_urlsafe(32)
     async with stores.pool.connection() as connection:
         row = await (await connection.execute(SQL.key_slot_of_person, {"person": person_id})).fetchone()
-        if row is None:
+        if row is None or row["key_slot"] is None:  # who came to the floor by an invitation has no key of their own
             raise NotFound
         await connection.execute(
             SQL.add_device,
