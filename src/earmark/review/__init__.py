@@ -8,7 +8,7 @@ For the console: `resume` and `next_task` lease, `sound_at` plays, `keep` keeps,
 `flagged_sound`, `give_back`, `still_held`. For the worker: `expire_leases`.
 """
 
-from earmark.review import campaigns, doings, invitations, pace, seats, sites
+from earmark.review import campaigns, doings, hours, invitations, overview, pace, seats, sites
 from earmark.review.adjudication import adjudicate, next_adjudication
 from earmark.review.agreement import MadeBy, Outcome, decide
 from earmark.review.answers import Answer, check, normalise
@@ -95,6 +95,7 @@ __all__ = [
     "flags",
     "give_back",
     "heartbeat",
+    "hours",
     "invitations",
     "keep",
     "keep_draft",
@@ -107,6 +108,7 @@ __all__ = [
     "next_adjudication",
     "next_task",
     "normalise",
+    "overview",
     "own_numbers",
     "pace",
     "progress",

@@ -78,6 +78,14 @@ def opens_at(site: Hours, now: datetime) -> datetime:
     raise ValueError("a site without days never opens")
 
 
+def closes_at(site: Hours, now: datetime) -> datetime | None:
+    """Return when a site that is open closes, in UTC; None: never."""
+    for edge in _edges(site, now, now + _LONGEST_WAIT):
+        if not open_now(site, edge):
+            return edge
+    return None
+
+
 def open_spans(site: Hours, start: datetime, end: datetime) -> list[tuple[datetime, datetime]]:
     """Return the stretches between two instants in which a site is open, in UTC."""
     start, end = start.astimezone(UTC), end.astimezone(UTC)

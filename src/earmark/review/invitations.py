@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from earmark.review.leases import Reviewer
 
 LASTS = timedelta(days=7)
+LINK_LASTS = timedelta(days=2)
 ROLES = ("reviewer", "lead")
 LONGEST_TOKEN = 200
 
@@ -103,6 +104,23 @@ async def withdraw(stores: Stores, lead: Reviewer, identifier: uuid.UUID) -> Non
         if await (await connection.execute(SQL.withdraw_invitation, values)).fetchone() is None:
             raise NotFound
         await note(connection, stores, lead, "person.uninvited", str(identifier), {})
+
+
+async def link_for(stores: Stores, lead: Reviewer, person: PersonId) -> str:
+    """Return the token of a sign-in link for somebody of the lead's own site, good once, within two days.
+
+    Who came by an invitation has no name to sign in with. Raises Forbidden; NotFound for others, and who is locked out.
+    """
+    if lead.role != "lead":
+        raise Forbidden
+    token, now = secrets.token_urlsafe(24), stores.now()
+    values = {"hash": _hash(token), "reviewer": person, "site": lead.site, "expires": now + LINK_LASTS}
+    async with stores.pool.connection() as connection:
+        row = await (await connection.execute(SQL.link_for, values)).fetchone()
+        if row is None or not row["ok"]:
+            raise NotFound
+        await note(connection, stores, lead, "person.link", str(person), {})
+    return token
 
 
 async def accept(stores: Stores, token: str) -> str:

@@ -1,17 +1,19 @@
 """How the floor gets on: what waits, and what the last 24 hours took and made. Counts only; no clip, no owner, nobody.
 
 Counts of ten minutes that are over change no more but for erasures and are kept in this process, so that a board
-which is looked at all day reads the last minutes only. An erased clip leaves the numbers when its ten minutes leave the day.
+which is looked at all day reads the last minutes only. An erased clip leaves the numbers when its ten minutes leave
+the day.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
+from typing import Literal
 
 from earmark.review.campaigns import SETTLED
 from earmark.review.recent import Recent
@@ -21,6 +23,7 @@ from earmark.storage import Row, Statements, Stores
 SQL = Statements("earmark.review", "board.sql")
 SLICE = timedelta(minutes=10)
 DAY = timedelta(hours=24)
+By = Literal["site", "question", "language"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,36 +104,39 @@ class LastDay:
                 counts[hour] += each.labels
         return sorted(counts.items())
 
-    def of(
-        self,
-        sites: Iterable[Site],
-        *,
-        site: str | None = None,
-        question: str | None = None,
-        language: str | None = None,
-    ) -> Pace:
-        """Return what fits; labels have no site, so of a site there are answers, seconds and cost only."""
-        rates = {each.name: (each.currency, each.hourly_cost) for each in sites}
-        answers, seconds, cost = 0, 0.0, defaultdict[str, Decimal](Decimal)
+    def paces(self, sites: Iterable[Site], *by: By) -> dict[tuple[str, ...], Pace]:
+        """Return what each question, language or site took and made, by the names in `by`; `paces(sites)[()]`: all.
+
+        Labels have no site, so where sites are told apart there are answers, seconds and cost only.
+        """
+        rates = {each.name: each for each in sites}
+        answers, seconds = Counter[tuple[str, ...]](), defaultdict[tuple[str, ...], float](float)
+        at_site = defaultdict[tuple[tuple[str, ...], str], float](float)
         for each in self.judged:
-            if _fits(site, each.site) and _fits(question, each.question) and _fits(language, each.language):
-                answers += each.answers
-                seconds += each.seconds
-                if each.site in rates:
-                    currency, rate = rates[each.site]
-                    cost[currency] += rate * Decimal(each.seconds) / 3600
-        made = [each for each in self.made if _fits(question, each.question) and _fits(language, each.language)]
-        return Pace(
-            answers=answers,
-            seconds=seconds,
-            labels=0 if site is not None else sum(each.labels for each in made),
-            by_agreement=0 if site is not None else sum(each.labels for each in made if each.made_by == "agreement"),
-            cost={currency: amount.quantize(Decimal("0.01")) for currency, amount in sorted(cost.items())},
-        )
-
-
-def _fits(wanted: str | None, value: str) -> bool:
-    return wanted is None or wanted == value
+            key = tuple(getattr(each, name) for name in by)
+            answers[key] += each.answers
+            seconds[key] += each.seconds
+            at_site[key, each.site] += each.seconds
+        labels, equal = Counter[tuple[str, ...]](), Counter[tuple[str, ...]]()
+        for each in self.made if "site" not in by else ():
+            key = tuple(getattr(each, name) for name in by)
+            labels[key] += each.labels
+            equal[key] += each.labels if each.made_by == "agreement" else 0
+        cost = defaultdict[tuple[str, ...], dict[str, Decimal]](dict)
+        for (key, site), spent in at_site.items():
+            if rate := rates.get(site):
+                before = cost[key].get(rate.currency, Decimal(0))
+                cost[key][rate.currency] = before + rate.hourly_cost * Decimal(spent) / 3600
+        return {
+            key: Pace(
+                answers=answers[key],
+                seconds=seconds[key],
+                labels=labels[key],
+                by_agreement=equal[key],
+                cost={each: amount.quantize(Decimal("0.01")) for each, amount in sorted(cost[key].items())},
+            )
+            for key in sorted({(), *seconds, *labels} if not by else {*seconds, *labels})
+        }
 
 
 async def _waiting(stores: Stores) -> list[Row]:

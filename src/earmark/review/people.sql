@@ -59,6 +59,9 @@ SELECT locked_by FROM review.seats WHERE reviewer_id = %(reviewer)s AND locked_a
 -- site_of_person: whether somebody works at a site
 SELECT roles FROM review.people_of_site(%(site)s) WHERE person_id = %(reviewer)s;
 
+-- link_for: a sign-in link for somebody of a site
+SELECT review.link_for(%(hash)s, %(reviewer)s, %(site)s, %(expires)s) AS ok;
+
 -- head_count: how many work at a site, by role and language
 SELECT role, language, count(*) AS people
   FROM review.people_of_site(%(site)s), unnest(roles) role, unnest(languages) language

@@ -226,7 +226,11 @@ def _changes(before: Site | None, after: Site) -> dict[str, Any]:
     new = _values(after)
     old = _values(before) if before is not None else {}
     return {
-        each: str(value) if isinstance(value, time | Decimal) else value
+        each: value.strftime("%H:%M")
+        if isinstance(value, time)
+        else str(value)
+        if isinstance(value, Decimal)
+        else value
         for each, value in new.items()
         if each != "name" and (each not in old or old[each] != value)
     }

@@ -9,8 +9,13 @@ from markupsafe import Markup, escape
 from earmark.web.language import gettext
 
 
-def bars(values: Sequence[tuple[str, float]], *, label: str, width: int = 640, height: int = 160) -> Markup:
-    """Return a bar chart of (name, count) pairs; the largest bar fills the height."""
+def bars(
+    values: Sequence[tuple[str, float]], *, label: str, width: int = 640, height: int = 160, every: int = 1
+) -> Markup:
+    """Return a bar chart of (name, count) pairs; the largest bar fills the height.
+
+    Where there are many, only each `every`th name stands below, and only the largest count above.
+    """
     top = max((value for _, value in values), default=0) or 1
     slot = width / max(1, len(values))
     thick = min(40.0, slot * 0.64)
@@ -23,9 +28,11 @@ def bars(values: Sequence[tuple[str, float]], *, label: str, width: int = 640, h
         if value:
             parts.append(
                 f'<rect class="col" x="{x:.1f}" y="{floor - tall:.1f}" width="{thick:.1f}" height="{tall:.1f}" rx="3"/>'
-                f'<text class="value" x="{middle:.1f}" y="{floor - tall - 6:.1f}">{value:g}</text>'
             )
-        parts.append(f'<text x="{middle:.1f}" y="{height - 6}">{escape(name)}</text>')
+        if value and (every == 1 or value == top):
+            parts.append(f'<text class="value" x="{middle:.1f}" y="{floor - tall - 6:.1f}">{value:g}</text>')
+        if i % every == 0:
+            parts.append(f'<text x="{middle:.1f}" y="{height - 6}">{escape(name)}</text>')
     said = "; ".join(f"{name}: {value:g}" for name, value in values if value) or gettext("nothing yet")
     return _svg(parts, f"{label}. {said}", width, height, base=floor)
 
