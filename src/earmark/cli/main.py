@@ -16,6 +16,7 @@ from earmark.cli import (
     devices,
     doctor,
     exporting,
+    floor,
     importing,
     learning,
     owner,
@@ -47,6 +48,8 @@ app.command("export")(exporting.export_)
 app.add_typer(owner.consent_app, name="consent")
 app.add_typer(people.app, name="people")
 app.add_typer(people.devices_app, name="device")
+app.add_typer(floor.sites_app, name="sites")
+app.add_typer(floor.campaigns_app, name="campaigns")
 app.command("sample")(ring.sample)
 app.command("review")(ring.review)
 app.command("safety")(ring.safety)

@@ -9,7 +9,7 @@ from typing import Annotated, Any, cast, get_args
 import typer
 from rich.table import Table
 
-from earmark import accounts, vault
+from earmark import accounts, review, vault
 from earmark.accounts import PLANE_ROLES, Plane
 from earmark.cli.processes import sign_in_url
 from earmark.cli.run import AsJson, Who, emit, installation, out, run, the_person
@@ -83,7 +83,9 @@ def list_(as_json: AsJson = False) -> None:
     def text() -> None:
         table = Table("sign-in name", "name", "roles", "site", box=None)
         for each in found:
-            table.add_row(each["sign_in"] or "", each["name"], ", ".join(each["roles"]), each["site"] or "")
+            table.add_row(
+                each["sign_in"] or "", each["name"] or "no name", ", ".join(each["roles"]), each["site"] or ""
+            )
         out.print(table)
 
     emit(found, as_json=as_json, text=text)
@@ -106,6 +108,46 @@ def link(
 
     url = run(ask(), as_json=as_json)
     emit({"link": url}, as_json=as_json, text=lambda: out.print(url, soft_wrap=True))
+
+
+@app.command("invite")
+def invite(
+    site: Annotated[str, typer.Argument(help="Where they will work.")],
+    role: Annotated[str, typer.Option(help="reviewer or lead")] = "reviewer",
+    language: Annotated[
+        list[str] | None, typer.Option(help="A language they understand; may be given more than once. en if left out.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Make an invitation to the floor: whoever opens it first works there, without a name. Good for seven days."""
+
+    async def ask() -> str:
+        async with installation() as stores:
+            token = await review.invitations.invite(stores, None, role=role, languages=language or ["en"], site=site)
+            return f"http://{stores.settings.host}:{stores.settings.floor_port}/invite/{token}"
+
+    url = run(ask(), as_json=as_json)
+    emit({"link": url}, as_json=as_json, text=lambda: out.print(url, soft_wrap=True))
+
+
+@app.command("unlock")
+def unlock(
+    code: Annotated[str, typer.Argument(help="The code by which a lead calls them.")],
+    reason: Annotated[str, typer.Option(help="Why; it is kept.")],
+    as_json: AsJson = False,
+) -> None:
+    """Let somebody back in whom a lead has locked out of the floor."""
+
+    async def ask() -> dict[str, bool]:
+        async with installation() as stores:
+            who = [each for each in await accounts.staff(stores) if len(code) >= 4 and str(each.id).startswith(code)]
+            if len(who) != 1:
+                raise BadRequest(why="This code is nobody's, or not long enough; give more of it.")
+            await review.seats.unlock(stores, None, who[0].id, reason)
+            return {"unlocked": True}
+
+    done = run(ask(), as_json=as_json)
+    emit(done, as_json=as_json, text=lambda: out.print("They can sign in again, with a new link."))
 
 
 @app.command("remove")

@@ -16,7 +16,7 @@ from earmark.storage import Connection, Row, Stores
 from earmark.words import PersonId
 
 if TYPE_CHECKING:
-    from earmark.review.leases import Reviewer
+    from earmark.review.people import Reviewer
 
 State = Literal["open", "paused", "closed"]
 LARGEST_BUDGET = 100_000_000

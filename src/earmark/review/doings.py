@@ -13,7 +13,7 @@ from earmark.storage import Connection, Statements, Stores
 from earmark.words import PersonId
 
 if TYPE_CHECKING:
-    from earmark.review.leases import Reviewer
+    from earmark.review.people import Reviewer
 
 SQL = Statements("earmark.review", "people.sql")
 OPERATOR = PersonId(uuid.UUID(int=0))
@@ -79,7 +79,7 @@ def _doing(row: Mapping[str, Any]) -> Doing:
         at=row["at"],
         what=row["what"],
         about=row["about"],
-        role=by.get("role", ""),
+        role=by.get("role", "lead"),  # questions are published by leads alone
         site=by.get("site", ""),
         detail=detail,
     )

@@ -21,7 +21,7 @@ from earmark.storage import Stores
 from earmark.words import PersonId
 
 if TYPE_CHECKING:
-    from earmark.review.leases import Reviewer
+    from earmark.review.people import Reviewer
 
 PAUSE = timedelta(minutes=5)
 """Away for so long, and a new stretch of work begins."""
@@ -131,7 +131,9 @@ async def rest(stores: Stores, reviewer: Reviewer) -> Seat:
     if not known.seat.resting(now):
         site = await site_of(stores, reviewer.site)
         length = max(PAUSE, timedelta(minutes=site.break_minutes))
-        known.seat = replace(known.seat, seen_at=now, break_until=now + length)
+        # Without a stretch of work it would look like a break that was due, which nobody may cut short.
+        began = known.seat.working_since or now
+        known.seat = replace(known.seat, working_since=began, seen_at=now, break_until=now + length)
         await _write(stores, reviewer, known)
     return known.seat
 

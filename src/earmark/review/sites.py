@@ -16,7 +16,7 @@ from earmark.review.recent import Recent
 from earmark.storage import Row, Stores
 
 if TYPE_CHECKING:
-    from earmark.review.leases import Reviewer
+    from earmark.review.people import Reviewer
 
 EVERY_DAY = (1, 2, 3, 4, 5, 6, 7)
 NAME = re.compile(r"[^\W_][\w .,'()-]{0,59}")

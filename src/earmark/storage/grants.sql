@@ -54,4 +54,4 @@ GRANT SELECT, INSERT ON audit.log, audit.checkpoints, audit.subtrees, audit.cosi
 
 -- The floor's doors (a function of the owner's, callable by the floor alone).
 GRANT EXECUTE ON FUNCTION review.redeem_link, review.whoami, review.sign_out, review.undo_answer, review.lock_out,
-    review.accept_invitation, review.people_of_site TO earmark_review, earmark_worker;
+    review.accept_invitation, review.people_of_site, review.link_for TO earmark_review, earmark_worker;

@@ -47,7 +47,7 @@ async def accept(request: Request, stores: StoresHere, who: Public, token: str) 
     try:
         session = await review.invitations.accept(stores, token[:LONGEST_TOKEN])
     except SignInNeeded:
-        return _spent(request, 401)
+        return _spent(request, 404)
     answer = RedirectResponse(START["floor"], status_code=303)
     sessions.begin(answer, request, session)
     return answer

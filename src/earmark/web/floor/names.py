@@ -49,7 +49,7 @@ def clock_at(at: datetime, zone: str) -> str:
 
 async def titles(stores: Stores) -> dict[str, str]:
     """Return what each question asks."""
-    return {name: asked.title for name, asked in review.QUESTIONS.items()}
+    return {name: spec.title_for() for name, spec in (await review.current(stores)).items()}
 
 
 def who(doing: review.doings.Doing) -> str:
