@@ -31,8 +31,7 @@ class Person:
 
     id: PersonId
     household_id: HouseholdId | None
-    name: str
-    """Empty: they came by an invitation to the floor, which has no key that could hold one."""
+    name: str  # empty: they came by an invitation to the floor, which has no key that could hold one
     handle: str | None
     """What they sign in with."""
     roles: frozenset[str]

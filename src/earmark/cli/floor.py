@@ -71,7 +71,9 @@ def set_site(
     closes: Annotated[
         str | None, typer.Option(help="When it closes there; the same as --opens: day and night.")
     ] = None,
-    days: Annotated[str | None, typer.Option(help="Days on which a shift begins, 1 Monday to 7 Sunday: 1,2,3,4,5.")] = None,
+    days: Annotated[
+        str | None, typer.Option(help="Days on which a shift begins, 1 Monday to 7 Sunday: 1,2,3,4,5.")
+    ] = None,
     pass_mark: Annotated[
         str | None, typer.Option(help="Share of the training that must be right, 0 to 1; none: no training.")
     ] = None,
