@@ -24,6 +24,7 @@ SQL = Statements("earmark.review", "board.sql")
 SLICE = timedelta(minutes=10)
 DAY = timedelta(hours=24)
 By = Literal["site", "question", "language"]
+_JUDGED_BY = ("site", "question", "language")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,19 +91,19 @@ class Pace:
 class LastDay:
     """The last 24 hours."""
 
-    judged: tuple[Judged, ...]
-    made: tuple[Made, ...]
+    judged: Mapping[tuple[str, str, str], tuple[int, float]]
+    """By site, question and language: answers and seconds."""
+    made: Mapping[tuple[str, str, str], int]
+    """By question, language and how they were made: labels."""
+    by_hour: Mapping[datetime, int]
+    """Labels by the hour of UTC that they were made in."""
     until: datetime
 
     def hours(self) -> list[tuple[datetime, int]]:
         """Return the labels of each of the 24 hours, the running one last: (its beginning in UTC, labels)."""
         first = self.until.replace(minute=0, second=0, microsecond=0) - timedelta(hours=23)
-        counts = {first + timedelta(hours=n): 0 for n in range(24)}
-        for each in self.made:
-            hour = each.slice.astimezone(UTC).replace(minute=0)
-            if hour in counts:
-                counts[hour] += each.labels
-        return sorted(counts.items())
+        hours = [first + timedelta(hours=n) for n in range(24)]
+        return [(hour, self.by_hour.get(hour, 0)) for hour in hours]
 
     def paces(self, sites: Iterable[Site], *by: By) -> dict[tuple[str, ...], Pace]:
         """Return what each question, language or site took and made, by the names in `by`; `paces(sites)[()]`: all.
@@ -112,16 +113,18 @@ class LastDay:
         rates = {each.name: each for each in sites}
         answers, seconds = Counter[tuple[str, ...]](), defaultdict[tuple[str, ...], float](float)
         at_site = defaultdict[tuple[tuple[str, ...], str], float](float)
-        for each in self.judged:
-            key = tuple(getattr(each, name) for name in by)
-            answers[key] += each.answers
-            seconds[key] += each.seconds
-            at_site[key, each.site] += each.seconds
+        for names, (n, spent) in self.judged.items():
+            known = dict(zip(_JUDGED_BY, names, strict=True))
+            key = tuple(known[name] for name in by)
+            answers[key] += n
+            seconds[key] += spent
+            at_site[key, known["site"]] += spent
         labels, equal = Counter[tuple[str, ...]](), Counter[tuple[str, ...]]()
-        for each in self.made if "site" not in by else ():
-            key = tuple(getattr(each, name) for name in by)
-            labels[key] += each.labels
-            equal[key] += each.labels if each.made_by == "agreement" else 0
+        for (question, language, made_by), n in self.made.items() if "site" not in by else ():
+            known = {"question": question, "language": language}
+            key = tuple(known[name] for name in by)
+            labels[key] += n
+            equal[key] += n if made_by == "agreement" else 0
         cost = defaultdict[tuple[str, ...], dict[str, Decimal]](dict)
         for (key, site), spent in at_site.items():
             if rate := rates.get(site):
@@ -205,17 +208,28 @@ async def _last_day(stores: Stores) -> LastDay:
         judged = [Judged(**row) for row in await (await connection.execute(SQL.judged, values)).fetchall()]
         made = [Made(**row) for row in await (await connection.execute(SQL.made, values)).fetchall()]
     over = max(known.upto, _slice_of(now - SETTLED))
-    whole = LastDay(
-        judged=tuple(each for each in [*known.judged, *judged] if each.slice >= begins),
-        made=tuple(each for each in [*known.made, *made] if each.slice >= begins),
-        until=now,
-    )
+    all_judged = [each for each in [*known.judged, *judged] if each.slice >= begins]
+    all_made = [each for each in [*known.made, *made] if each.slice >= begins]
     _SLICES[stores.home.folder] = _Slices(
         upto=over,
-        judged=[each for each in whole.judged if each.slice < over],
-        made=[each for each in whole.made if each.slice < over],
+        judged=[each for each in all_judged if each.slice < over],
+        made=[each for each in all_made if each.slice < over],
     )
-    return whole
+    return _folded(all_judged, all_made, now)
+
+
+def _folded(judged: Iterable[Judged], made: Iterable[Made], now: datetime) -> LastDay:
+    """Add the slices up: one pass over some ten thousand, because the floor's process answers reviewers meanwhile."""
+    answers: dict[tuple[str, str, str], tuple[int, float]] = {}
+    for each in judged:
+        key = (each.site, each.question, each.language)
+        before = answers.get(key, (0, 0.0))
+        answers[key] = (before[0] + each.answers, before[1] + each.seconds)
+    labels, by_hour = Counter[tuple[str, str, str]](), Counter[datetime]()
+    for each in made:
+        labels[each.question, each.language, each.made_by] += each.labels
+        by_hour[each.slice.astimezone(UTC).replace(minute=0)] += each.labels
+    return LastDay(judged=answers, made=labels, by_hour=by_hour, until=now)
 
 
 _RECENT = Recent(_last_day, seconds=4)
