@@ -112,7 +112,7 @@ async def test_what_is_no_answer_is_refused_without_quoting_it(reviewer, body) -
     assert "my secret" not in json.dumps(answer.json())
 
 
-async def test_a_tie_goes_to_the_lead_with_its_answers(browse, worker, task) -> None:
+async def test_a_tie_goes_to_the_lead_with_its_answers(browse, worker, task, clock) -> None:
     await task("transcript")
     for text in ("one", "two", "three"):
         person = await browse("floor", await worker("reviewer"))
@@ -128,6 +128,7 @@ async def test_a_tie_goes_to_the_lead_with_its_answers(browse, worker, task) -> 
     await lead.get(tie["sound"])
     body = {"task": tie["id"], "fence": tie["fence"], "answer": {"text": "two"}}
     assert (await lead.call("/api/lead/submit", body)).json() == {"task": None}
+    clock.turn(seconds=5)  # the board is a few seconds old
     assert "1 by adjudication" in (await lead.get("/lead")).text
 
 

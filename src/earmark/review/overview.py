@@ -53,6 +53,8 @@ class Overview:
     total: Pace
     labels_by_hour: tuple[tuple[datetime, int], ...]
     """The last 24 hours, the running one last."""
+    labels_by_maker: Mapping[str, int]
+    """The last 24 hours: agreement, majority, adjudication."""
     campaigns: tuple[Campaign, ...]
     """Those that run."""
 
@@ -100,6 +102,7 @@ async def _load(stores: Stores) -> Overview:
         by_question={key[0]: value for key, value in day.paces(known, "question").items()},
         total=day.paces(known)[()],
         labels_by_hour=tuple(day.hours()),
+        labels_by_maker=day.by_maker(),
         campaigns=tuple(await open_campaigns(stores)),
     )
 

@@ -105,6 +105,13 @@ class LastDay:
         hours = [first + timedelta(hours=n) for n in range(24)]
         return [(hour, self.by_hour.get(hour, 0)) for hour in hours]
 
+    def by_maker(self) -> dict[str, int]:
+        """Return the labels by how they were made, in the order of how much work they took."""
+        counts = {maker: 0 for maker in ("agreement", "majority", "adjudication")}
+        for (_, _, maker), n in self.made.items():
+            counts[maker] += n
+        return {maker: n for maker, n in counts.items() if n}
+
     def paces(self, sites: Iterable[Site], *by: By) -> dict[tuple[str, ...], Pace]:
         """Return what each question, language or site took and made, by the names in `by`; `paces(sites)[()]`: all.
 
