@@ -157,7 +157,11 @@ async def training(make_task):
 async def in_training(floor, who, round_: int) -> Lanes:
     lanes = await lanes_for(floor, who)
     return replace(
-        lanes, lanes=tuple(replace(lane, region="training") for lane in lanes.lanes), kinds=("training",), round=round_
+        lanes,
+        lanes=tuple(replace(lane, region="training") for lane in lanes.lanes),
+        kinds=("training",),
+        round=round_,
+        pass_mark=0.8,
     )
 
 

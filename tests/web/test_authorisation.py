@@ -110,6 +110,8 @@ TABLE: dict[Plane, dict[str, str]] = {
         "POST /api/review/draft": "lead reviewer",
         "POST /api/review/keep": "lead reviewer",
         "POST /api/review/open": "lead reviewer",
+        "POST /api/review/preferences": "lead reviewer",
+        "POST /api/review/training": "lead reviewer",
         "POST /api/review/sound": "lead reviewer",
         "POST /api/review/undo": "lead reviewer",
         "POST /api/review/release": "lead reviewer",

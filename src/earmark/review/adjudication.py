@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from earmark.errors import Erased, Forbidden, NotHeard, StaleLease
 from earmark.review.answers import check
-from earmark.review.lanes import lanes_for
+from earmark.review.lanes import adjudicating, lanes_for
 from earmark.review.leases import CHANCE, Served, lease
 from earmark.review.masked import masked_key, open_answer, seal_label
 from earmark.review.people import Reviewer
@@ -25,7 +25,7 @@ def _lead_only(lead: Reviewer) -> None:
 async def next_adjudication(stores: Stores, lead: Reviewer, *, rng: random.Random = CHANCE) -> Served | None:
     """Lease a tie to a lead who has not judged it, answers included. Raises Forbidden for anybody else."""
     _lead_only(lead)
-    lanes = replace(await lanes_for(stores, lead), kinds=("adjudication",))
+    lanes = adjudicating(await lanes_for(stores, lead))
     served = await lease(stores, lead, lanes, rng)
     if served is None:
         return None

@@ -232,10 +232,18 @@ async def submit_and_next(
     _held.pop((task_id, fence), None)
     taught = None
     if training and answered["status"] == "taken":
-        taught = await count_training(stores, reviewer, row["language"], lanes.round, judged.correct, judged.expected)
+        taught = await count_training(
+            stores,
+            reviewer,
+            row["language"],
+            lanes.round,
+            judged.correct,
+            judged.expected,
+            pass_mark=lanes.pass_mark,
+        )
     taken = Taken(next=None, undo_until=rest_until if answered["status"] == "taken" else None, taught=taught)
     if taught is not None and taught.passed is not None:
-        lanes = await lanes_for(stores, reviewer)  # from here on real clips, or none
+        lanes = await lanes_for(stores, reviewer, fresh=True)  # from here on real clips, or none
         return replace(taken, next=await lease(stores, reviewer, lanes, rng))
     if answered["id"] is None:
         return taken

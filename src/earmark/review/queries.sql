@@ -240,9 +240,9 @@ RETURNING round;
 -- count_training: one more training answer; the round ends after its length. Counted from the answers themselves.
 UPDATE review.qualifications q
    SET asked = done.asked, correct = done.correct,
-       passed_at = CASE WHEN done.asked >= %(length)s AND done.correct >= %(pass_mark)s::real * done.asked
+       passed_at = CASE WHEN done.asked >= %(length)s AND done.correct >= round(%(pass_mark)s::numeric * done.asked, 3)
                         THEN coalesce(q.passed_at, %(now)s) END,
-       failed_at = CASE WHEN done.asked >= %(length)s AND done.correct < %(pass_mark)s::real * done.asked
+       failed_at = CASE WHEN done.asked >= %(length)s AND done.correct < round(%(pass_mark)s::numeric * done.asked, 3)
                         THEN coalesce(q.failed_at, %(now)s) END
   FROM (SELECT count(*) AS asked, count(*) FILTER (WHERE j.correct) AS correct
           FROM review.judgements j JOIN review.tasks t ON t.id = j.task_id

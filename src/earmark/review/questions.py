@@ -17,6 +17,7 @@ from psycopg.errors import UniqueViolation
 from psycopg.types.json import Jsonb
 
 from earmark.errors import BadRequest, Conflict
+from earmark.review.recent import Recent
 from earmark.review.sql import SQL
 from earmark.storage import Stores, fetch
 from earmark.words import PersonId
@@ -111,6 +112,10 @@ async def current(stores: Stores) -> dict[Question, Spec]:
     return QUESTIONS | {row["name"]: _spec(row) for row in rows}
 
 
+QUESTIONS_NOW = Recent(current, seconds=2)
+"""The same, read again every two seconds: for what is asked with each clip."""
+
+
 async def asked_now(stores: Stores) -> dict[Question, Spec]:
     """Return every question with the share of recordings that are asked it today: all of them while an open campaign
     asks for it."""
@@ -155,6 +160,7 @@ async def publish(stores: Stores, by: PersonId, raw: object) -> Spec:
             await connection.execute(SQL.add_doing, values)
     except UniqueViolation:
         raise Conflict from None
+    QUESTIONS_NOW.forget(stores)
     return spec
 
 

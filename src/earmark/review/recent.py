@@ -18,6 +18,9 @@ class Recent(Generic[T]):
     A change made by this process must call `forget`; the other processes see it when their own value has aged.
     """
 
+    changes = 0
+    """How often this process forgot anything: what was worked out from such values has aged when it grows."""
+
     def __init__(self, load: Callable[[Stores], Awaitable[T]], *, seconds: float) -> None:
         self._load, self._lasts = load, timedelta(seconds=seconds)
         self._held: dict[Path, tuple[datetime, T]] = {}
@@ -34,3 +37,4 @@ class Recent(Generic[T]):
 
     def forget(self, stores: Stores) -> None:
         self._held.pop(stores.home.folder, None)
+        Recent.changes += 1

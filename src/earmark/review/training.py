@@ -23,10 +23,14 @@ class Progress:
 
     language: str
     round: int
-    asked: int
-    right: int
-    passed_at: datetime | None
-    failed_at: datetime | None
+    asked: int = 0
+    right: int = 0
+    passed_at: datetime | None = None
+    failed_at: datetime | None = None
+
+    @property
+    def under_way(self) -> bool:
+        return self.passed_at is None and self.failed_at is None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +64,8 @@ async def count_training(
     round_: int,
     correct: bool,
     expected: Mapping[str, Any] | None,
-    pass_mark: float = 0.8,
+    *,
+    pass_mark: float,
 ) -> Taught:
     """Count one training answer; the round ends after `LENGTH` clips."""
     values = {

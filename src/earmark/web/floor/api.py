@@ -9,6 +9,8 @@
     POST /api/review/draft        {"task", "fence", "draft"}               → {}
     POST /api/review/release      {"task", "fence"}                        → {}
     POST /api/review/flag         {"task", "fence", "kind"}                → {"task": the next one, "why"}
+    POST /api/review/preferences  {"speed", "loop", …}                     → {}
+    POST /api/review/training     {}                                       → {}: the next round begins
     POST /api/review/sound        {"task", "fence"}                        → {"sound": another address}
     GET  /api/review/sound/{where}                                         → audio/wav, once
     POST /api/lead/next, /api/lead/submit                                  the same for ties, for leads
@@ -173,7 +175,7 @@ async def open_page(stores: StoresHere, who: Reviewer, body: Opening) -> dict[st
     return {
         "tasks": [shown(stores, who, task) for task in tasks],
         "why": None if tasks else why_shown(lanes.why or review.NOTHING),
-        "preferences": {},
+        "preferences": await review.seats.preferences(stores, reviewer),
     }
 
 
@@ -243,6 +245,24 @@ async def release(stores: StoresHere, who: Reviewer, body: Held) -> dict[str, An
 async def flag(stores: StoresHere, who: Reviewer, body: Flagged) -> dict[str, Any]:
     await review.flag(stores, reviewer_of(stores, who), TaskId(body.task), body.fence, body.kind)
     return await _next(stores, who)
+
+
+@router.post("/review/preferences")
+async def preferences(stores: StoresHere, who: Reviewer, body: dict[str, Any]) -> dict[str, Any]:
+    """Remember how this person listens: speed, loop, silences, volume."""
+    await review.seats.keep_preferences(stores, reviewer_of(stores, who), body)
+    return {}
+
+
+@router.post("/review/training")
+async def try_again(stores: StoresHere, who: Reviewer) -> dict[str, Any]:
+    """Begin the next round of training, after one that was not passed."""
+    reviewer = reviewer_of(stores, who)
+    for language, last in (await review.progress(stores, reviewer)).items():
+        if last.failed_at is not None:
+            await review.begin_round(stores, reviewer, language)
+    await review.lanes_for(stores, reviewer, fresh=True)
+    return {}
 
 
 @router.post("/review/sound")
