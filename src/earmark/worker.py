@@ -93,6 +93,7 @@ TIMETABLE: dict[str, tuple[str, Callable[[Stores], Awaitable[object]]]] = {
     "teach": ("* * * * *", _teach),
     "tend_gold": ("47 * * * *", review.tend_gold),
     "sweep": ("37 * * * *", _Sweep()),
+    "watch_access": ("11 * * * *", review.watch),
     "publish": ("3 * * * *", report.publish),
     "sample": ("7 * * * *", _sample),
     "remake": ("23 3 * * *", learn.remake),

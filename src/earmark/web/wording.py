@@ -205,6 +205,7 @@ PURPOSES = {
     "writing down what was said": "to write down what was said",
     "checking what was understood": "to check whether Earmark understood",
     "deciding about a flagged clip": "to decide about it, because somebody flagged it",
+    "helping with a word": "to help with a word that a colleague could not make out",
 }
 FLAGS = {
     "distress": "Somebody in distress",

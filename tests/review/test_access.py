@@ -1,0 +1,218 @@
+"""Who is pointed at, who is not, and that only a lead's word locks."""
+
+# pyright: reportOptionalSubscript=false
+from __future__ import annotations
+
+import random
+import uuid
+from collections.abc import Iterator
+
+import pytest
+
+from earmark import review
+from earmark.errors import BadRequest, Forbidden, NotFound
+from earmark.review.access import (
+    Day,
+    alerts,
+    explain_alert,
+    lock_for_alert,
+    refused,
+    unusual,
+    watch,
+)
+from earmark.words import PersonId
+
+RATES = {"wake": 1.05, "transcript": 1.9, "understood": 1.3}
+"""Sounds an ordinary person fetches per answer."""
+SECONDS = {"wake": 6.0, "transcript": 18.0, "understood": 10.0}
+
+
+def times(rng: random.Random, mean: float) -> int:
+    """How often one clip is fetched: once, and again with a geometric tail."""
+    more, again = 1, max(0.0, mean - 1)
+    while rng.random() < again / (1 + again) and more < 40:
+        more += 1
+    return more
+
+
+class Person:
+    """An ordinary colleague: their habit of listening again differs by a factor of 2.5 either way."""
+
+    def __init__(self, rng: random.Random) -> None:
+        self.id = PersonId(uuid.UUID(int=rng.getrandbits(128)))
+        self.habit = 2.5 ** rng.uniform(-1, 1)
+        mix = [rng.random() for _ in RATES]
+        self.mix = {question: share / sum(mix) for question, share in zip(RATES, mix, strict=True)}
+
+    def hour(self, rng: random.Random, day: Day, replays: int = 0) -> None:
+        """Work an hour: skip some clips after hearing; now and then a page is loaded again or the line is bad."""
+        left = rng.uniform(1500, 3400)
+        while left > 0:
+            question = rng.choices(list(self.mix), list(self.mix.values()))[0]
+            n = replays or times(rng, 1 + (RATES[question] - 1) * self.habit)
+            day.sounds[question] = day.sounds.get(question, 0) + n
+            if rng.random() > 0.05:
+                day.answers[question] = day.answers.get(question, 0) + 1
+            left -= SECONDS[question] * rng.uniform(0.5, 2)
+        if rng.random() < 0.1:
+            for _ in range(rng.randint(1, 3) * 3):
+                question = rng.choice(list(RATES))
+                day.sounds[question] = day.sounds.get(question, 0) + 1
+        if rng.random() < 0.03:
+            day.refusals["refused"] = day.refusals.get("refused", 0) + rng.randint(1, 4)
+        if rng.random() < 0.02:
+            day.refusals["late"] = day.refusals.get("late", 0) + rng.randint(1, 2)
+
+
+def days_of(rng: random.Random, people: list[Person]) -> Iterator[dict[PersonId, Day]]:
+    """Yield one day's counts as they stand after each of its eight hours; people come and go."""
+    working = [person for person in people if rng.random() < 0.7]
+    found: dict[PersonId, Day] = {}
+    for _ in range(8):
+        for person in working:
+            if rng.random() < 0.85:
+                person.hour(rng, found.setdefault(person.id, Day(site="Boston")))
+        yield found
+
+
+def test_ordinary_people_are_left_alone():
+    """200 people, 30 days, looked at every hour: at most one is pointed at. Measured: none with this seed."""
+    rng = random.Random(2019)
+    people, pointed = [Person(rng) for _ in range(200)], set()
+    for day in range(30):
+        for counts in days_of(rng, people):
+            pointed |= {(day, one.person, one.kind) for one in unusual(counts)}
+    assert len(pointed) <= 1
+
+
+@pytest.mark.parametrize("colleagues", [0, 2, 8, 60])
+def test_a_collector_is_found_within_the_hour(colleagues):
+    rng = random.Random(7)
+    found = {}
+    for person in [Person(rng) for _ in range(colleagues)]:
+        person.hour(rng, found.setdefault(person.id, Day(site="Boston")))
+    collector = Person(rng)
+    collector.hour(rng, found.setdefault(collector.id, Day(site="Boston")), replays=15)
+    assert [(one.person, one.kind) for one in unusual(found)] == [(collector.id, "replays")]
+    (one,) = unusual(found)
+    assert one.seen > 5 * one.peers
+
+
+def test_who_hears_everything_and_answers_nothing_is_found_too():
+    rng = random.Random(8)
+    found = {}
+    for person in [Person(rng) for _ in range(20)]:
+        person.hour(rng, found.setdefault(person.id, Day(site="Boston")))
+    thief = PersonId(uuid.uuid4())
+    found[thief] = Day(site="Boston", sounds={"": 40, "wake": 80})
+    assert [one.person for one in unusual(found)] == [thief]
+
+
+def test_few_refusals_are_a_bad_line_and_many_where_all_have_them_too():
+    def day(n: int) -> Day:
+        return Day(site="Boston", refusals={"refused": n})
+
+    people = [PersonId(uuid.uuid4()) for _ in range(9)]
+    assert unusual({who: day(0) for who in people[1:]} | {people[0]: day(9)}) == []
+    assert unusual({who: day(20 + i) for i, who in enumerate(people[1:])} | {people[0]: day(30)}) == []
+    (one,) = unusual({who: day(0) for who in people[1:]} | {people[0]: day(12)})
+    assert (one.person, one.kind, one.seen, one.peers) == (people[0], "refused", 12, 0)
+
+
+async def hear(stores, who, task_id, *, times=1, answered=True) -> None:
+    """Write down what hearing and answering a clip leaves behind."""
+    now = stores.now()
+    async with stores.pool.connection() as connection:
+        for serial in range(times):
+            await connection.execute(
+                "INSERT INTO review.hearings (task_id, reviewer_id, role, site, day, fence, serial)"
+                " VALUES (%s, %s, 'reviewer', %s, %s, 1, %s)",
+                (task_id, who.id, who.site, now.date(), serial),
+            )
+        if answered:
+            await connection.execute(
+                "INSERT INTO review.judgements (task_id, reviewer_id, client_key, sealed, seconds, day, at, site)"
+                " VALUES (%s, %s, %s, '', 5, %s, %s, %s)",
+                (task_id, who.id, uuid.uuid4(), now.date(), now, who.site),
+            )
+
+
+@pytest.fixture
+async def caught(stores, make_task, reviewer):
+    """A collector among six colleagues, and the alert that the worker raised."""
+    tasks = [await make_task("wake") for _ in range(6)]
+    people = [reviewer() for _ in range(6)]
+    collector = reviewer()
+    for task_id in tasks:
+        for who in people:
+            await hear(stores, who, task_id)
+        await hear(stores, collector, task_id, times=20)
+    assert await watch(stores) == 1
+    return collector
+
+
+async def test_the_worker_raises_each_alert_once(stores, caught, clock):
+    assert await watch(stores) == 0
+    clock.turn(hours=24)  # looks at yesterday too
+    assert await watch(stores) == 0
+
+
+async def test_the_lead_of_the_site_sees_counts_and_not_who(floor, caught, reviewer):
+    lead = reviewer(role="lead")
+    (one,) = await alerts(floor, lead)
+    assert (one.site, one.kind, one.seen, one.outcome) == ("Boston", "replays", 120, None)
+    assert one.peers == pytest.approx(6)
+    assert str(caught.id) not in repr(one)
+    elsewhere = review.Reviewer(id=lead.id, languages=(), site="Hyderabad", role="lead")
+    assert await alerts(floor, elsewhere) == []
+    with pytest.raises(Forbidden):
+        await alerts(floor, reviewer())
+
+
+async def test_nobody_decides_about_themselves(floor, caught):
+    mine = review.Reviewer(id=caught.id, languages=("en",), site="Boston", role="lead")
+    assert await alerts(floor, mine) == []
+
+
+async def test_a_leads_word_locks_and_is_noted(stores, floor, caught, reviewer):
+    lead = reviewer(role="lead")
+    (one,) = await alerts(floor, lead)
+    with pytest.raises(BadRequest):
+        await lock_for_alert(floor, lead, one.id, "  ")
+    with pytest.raises(Forbidden):
+        await lock_for_alert(floor, reviewer(), one.id, "Because.")
+    stranger = review.Reviewer(id=lead.id, languages=(), site="Hyderabad", role="lead")
+    with pytest.raises(NotFound):
+        await lock_for_alert(floor, stranger, one.id, "Because.")
+    await lock_for_alert(floor, lead, one.id, "Fetched each clip twenty times.")
+    async with stores.pool.connection() as connection:
+        seat = await (await connection.execute("SELECT * FROM review.seats")).fetchone()
+        doing = await (await connection.execute("SELECT * FROM review.doings")).fetchone()
+    assert (seat["reviewer_id"], seat["locked_by"]) == (caught.id, lead.id)
+    assert (doing["by"], doing["what"], doing["about"]) == (lead.id, "access.locked", f"alert:{one.id}")
+    assert await alerts(floor, lead) == []
+    with pytest.raises(NotFound):
+        await explain_alert(floor, lead, one.id, "Too late.")
+
+
+async def test_an_explained_alert_locks_nobody(stores, floor, caught, reviewer):
+    lead = reviewer(role="lead")
+    (one,) = await alerts(floor, lead)
+    await explain_alert(floor, lead, one.id, "Their headset broke and they reloaded all day.")
+    async with stores.pool.connection() as connection:
+        assert await (await connection.execute("SELECT * FROM review.seats")).fetchall() == []
+        doing = await (await connection.execute("SELECT what FROM review.doings")).fetchone()
+    assert doing["what"] == "access.explained"
+    assert await alerts(floor, lead) == []
+    assert await watch(stores) == 0
+
+
+async def test_refused_addresses_are_counted_and_pointed_at(stores, floor, reviewer):
+    who, quiet = reviewer(), reviewer()
+    for _ in range(12):
+        await refused(floor, who.id, "late")
+    await refused(floor, quiet.id, "late")
+    assert await watch(stores) == 1
+    async with stores.pool.connection() as connection:
+        row = await (await connection.execute("SELECT reviewer_id, kind, seen, site FROM review.alerts")).fetchone()
+    assert (row["reviewer_id"], row["kind"], row["seen"]) == (who.id, "late", 12)
