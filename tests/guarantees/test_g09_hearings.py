@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 
 from earmark import accounts, airlock, review, vault
@@ -119,5 +120,5 @@ async def test_a_colleagues_help_with_a_word_counts_too(ring, canary, hire, open
     assert "to help with a word that a colleague could not make out" in page.text
     for secret in ("Zofia", "Quill", str(colleague)):
         assert secret not in page.text
-    events = [row["event"] for row in await ring.rows("SELECT event FROM audit.inbox")]
+    events = [json.loads(row["event"]) for row in await ring.rows("SELECT event FROM audit.inbox")]
     assert [one["purpose"] for one in events if one["what"] == "hearing"] == ["helping with a word"]

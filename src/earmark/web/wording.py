@@ -213,12 +213,27 @@ FLAGS = {
     "identity": "Says who they are",
     "other": "Other",
 }
+ACCESS = "Unusual access"
+"""What a case about somebody who listens is called, beside FLAGS."""
 DECISIONS = {
     "release": "Put it back: there is nothing wrong with it",
     "erase": "Erase it: nobody should keep or hear this",
     "escalate": "Pass it on: it needs somebody outside this desk",
     "support": "Offer help: somebody may need it",
 }
+ACCESS_DECISIONS = {
+    "release": "Clear it: there is an innocent reason",
+    "escalate": "Pass it on: it needs somebody outside this desk",
+    "support": "Offer help: somebody may need it",
+}
+
+
+def access(kind: str, seen: float, peers: float) -> str:
+    """Say what was counted: `120 sounds fetched in a day. Colleagues fetch about 6 for the same answers.`"""
+    if kind == "replays":
+        return f"{seen:,.0f} sounds fetched in a day. Colleagues fetch about {peers:,.0f} for the same answers."
+    tried = f"{seen:,.0f} addresses of sounds tried in a day that were {{}}. For most colleagues it is {peers:,.0f}."
+    return tried.format("no longer theirs, after the answer was given" if kind == "late" else "used up or never theirs")
 
 
 TALK = {
