@@ -64,7 +64,11 @@ def led(one: review.Anchoring, words: str) -> str:
     more = "more" if points >= 0 else "less"
     said = f"People keep the machine's {words} {plural(abs(points), 'point')} {more} often when they see them"
     doubt = "" if found.sure else ", which could be chance"
-    return f"{said}{doubt} (likely between {low} and {high})."
+    if low < 0 < high:
+        between = f"{-low} less and {high} more"
+    else:
+        between = " and ".join(str(end) for end in sorted((abs(low), abs(high))))
+    return f"{said}{doubt} (likely between {between})."
 
 
 def how_good(alpha: float | None) -> str:
