@@ -22,6 +22,7 @@ from earmark.review.consults import (
     my_consults,
     open_consults,
 )
+from earmark.review.hearing import address, read_address
 from earmark.words import TaskId
 
 HOUSEHOLD = b"secret of the household it came from"
@@ -92,8 +93,8 @@ async def test_a_word_is_asked_heard_and_answered(stores, floor, asker, helper, 
     )  # fmt: skip
     assert line["fence"] < 0, "where no lease's fence ever is"
     await answer_consult(floor, who, asked.id, "  Calle\nOcho ")
-    (mine,) = await my_consults(floor, asker)
-    assert mine.answers == ("Calle Ocho",)
+    (mine,) = await my_consults(floor, asker, [asked.task_id])
+    assert mine.answers == ("calle ocho",)
     assert await open_consults(floor, who, sign_in="theirs") == []
     with pytest.raises(Conflict):
         await answer_consult(floor, who, asked.id, "again")
@@ -155,6 +156,9 @@ async def test_nobody_else_may_hear_it(stores, floor, asker, helper, asked, cloc
             " ('San José', 'cr', '{cr,home}', '{es}', 'America/Costa_Rica', '0:00', '0:00', '{1}', 60, 5, 4, 'USD')"
         )
     ticket = await ticket_of(floor, helper())
+    read = read_address(floor, ticket, sign_in="theirs")
+    assert read is not None
+    fence = read[1]
     strangers = {
         "wrong language": helper("en", "fr"),
         "own household": helper(secrets=(b"another", HOUSEHOLD)),
@@ -165,10 +169,10 @@ async def test_nobody_else_may_hear_it(stores, floor, asker, helper, asked, cloc
     for why, who in strangers.items():
         assert await open_consults(floor, who, sign_in="x") == [], why
         assert await count_open_consults(floor, who) == 0, why
-        forged = consults._ticket(floor, who, "x", asked.id, 0)  # even with an address that is really theirs
-        for address in (ticket, forged):
+        forged = address(floor, TaskId(asked.id), fence, 0, sign_in="x")  # even with an address that is really theirs
+        for where in (ticket, forged):
             with pytest.raises(NotFound):
-                await consult_sound(floor, who, address, sign_in="x")
+                await consult_sound(floor, who, where, sign_in="x")
         with pytest.raises(NotFound):
             await answer_consult(floor, who, asked.id, "a guess")
     assert await one(floor, replace(helper(), site="San José"))
@@ -178,7 +182,7 @@ async def test_nobody_else_may_hear_it(stores, floor, asker, helper, asked, cloc
 async def test_an_address_is_good_once_for_one_person_and_one_sign_in(stores, floor, helper, asked):
     who, other = helper(), helper()
     ticket = await ticket_of(floor, who)
-    for person, sign_in in ((other, "theirs"), (who, "another sign-in")):
+    for person, sign_in in ((other, "the sign-in of somebody else"), (who, "another sign-in")):
         with pytest.raises(NotFound):
             await consult_sound(floor, person, ticket, sign_in=sign_in)
     await consult_sound(floor, who, ticket, sign_in="theirs")
@@ -242,7 +246,7 @@ async def test_it_closes_at_once(stores, floor, asker, helper, asked, clock, eve
         await consult_sound(floor, second, ticket, sign_in="theirs")
     with pytest.raises(NotFound):
         await answer_consult(floor, who, asked.id, "too late")
-    assert await my_consults(floor, asker) == []
+    assert await my_consults(floor, asker, [asked.task_id]) == []
     assert len(await hearings(stores)) == 1
 
 
@@ -257,7 +261,7 @@ async def test_answers_lie_sealed_and_go_with_the_clip(stores, floor, asker, hel
         assert canary.encode() not in bytes(row["sealed"])
         slot = await (await connection.execute("SELECT key_slot FROM review.tasks")).fetchone()
         stores.review_keys.destroy([slot["key_slot"]])
-        assert await my_consults(floor, asker) == []
+        assert await my_consults(floor, asker, [asked.task_id]) == []
         await connection.execute("DELETE FROM review.tasks")
         assert await (await connection.execute("SELECT * FROM review.consult_answers")).fetchall() == []
     output = capsys.readouterr()

@@ -9,6 +9,7 @@ import pytest
 
 from earmark import accounts, audio, review, safety
 from earmark.review import masked
+from earmark.review.statistics import newcombe, wilson
 from earmark.web.charts import Interval, before_after, intervals
 from earmark.web.floor.quality import cohort_name, how_good, language_name, led, of_hundred, pace
 
@@ -96,7 +97,6 @@ async def test_two_people_are_no_group(browse, worker, answered) -> None:
 
 
 def test_it_is_said_in_plain_words() -> None:
-    wilson = review.quality.wilson
     share = wilson(18, 20)
     assert share is not None
     assert of_hundred(share) == "between 70 and 97 of 100"
@@ -115,9 +115,7 @@ def test_it_is_said_in_plain_words() -> None:
 
     def anchored(shown, hidden):
         both = wilson(*shown), wilson(*hidden)
-        return review.Anchoring(
-            question="transcript", shown=both[0], hidden=both[1], difference=review.quality.newcombe(*both)
-        )
+        return review.Anchoring(question="transcript", shown=both[0], hidden=both[1], difference=newcombe(*both))
 
     assert led(anchored((860, 1000), (800, 1000)), "words") == (
         "People keep the machine's words 6 points more often when they see them (likely between 3 and 9)."
@@ -173,7 +171,11 @@ async def test_a_word_is_asked_and_answered_over_http(held, browse, stores) -> N
     assert sound.headers["content-disposition"] == "inline"
     assert (await theirs.get(one["sound"])).status_code == 404
     answer = {"consult": one["id"], "text": "Ocho"}
+    assert (await theirs.call("/api/review/keep", {"held": []})).json()["asked"] == 1
     assert (await theirs.call("/api/review/consult/answer", answer)).json() == {}
+    assert (await theirs.call("/api/review/keep", {"held": []})).json()["asked"] == 0
+    (mine_now,) = (await mine.call("/api/review/keep", {"held": [lease]})).json()["consults"]
+    assert mine_now == asked["consult"] | {"answers": ["ocho"]}
     assert (await theirs.call("/api/review/consult/answer", answer)).status_code in (404, 409)
 
 

@@ -31,7 +31,7 @@ from typing import Literal
 from psycopg.types.json import Jsonb
 
 from earmark.errors import BadRequest, Forbidden, NotFound
-from earmark.review.leases import Reviewer
+from earmark.review.people import Reviewer
 from earmark.review.statistics import median, robust_z
 from earmark.storage import Connection, Row, Statements, Stores
 from earmark.words import PersonId

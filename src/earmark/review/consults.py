@@ -8,24 +8,20 @@ flagged.
 from __future__ import annotations
 
 import asyncio
-import base64
-import binascii
-import hmac
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from hashlib import sha256
 from typing import Any
 
 from earmark import audio
 from earmark.errors import BadRequest, Conflict, Erased, NotFound, StaleLease, TooManyRequests
 from earmark.review.access import refused
-from earmark.review.answers import _text
-from earmark.review.hearing import serve_sound
-from earmark.review.leases import Reviewer
+from earmark.review.answers import transcript
+from earmark.review.hearing import address, read_address, serve_sound
 from earmark.review.masked import masked_key
-from earmark.storage import Connection, Row, Statements, Stores, derive, seal_json, unseal_json
+from earmark.review.people import Reviewer
+from earmark.storage import Connection, Row, Statements, Stores, fetch, seal_json, unseal_json
 from earmark.words import Seconds, TaskId
 
 SQL = Statements("earmark.review", "consults.sql")
@@ -51,6 +47,14 @@ class Consult:
     task_id: TaskId
     until: datetime
     answers: tuple[str, ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "id": str(self.id),
+            "task": str(self.task_id),
+            "until": self.until.isoformat(),
+            "answers": list(self.answers),
+        }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,14 +132,11 @@ async def ask(
     return Consult(id=consult_id, task_id=task_id, until=values["until"])
 
 
-async def my_consults(stores: Stores, reviewer: Reviewer) -> list[Consult]:
-    """Return what this reviewer asked about clips that they still hold, with the answers so far."""
-    now = stores.now()
-    values = {"reviewer": reviewer.id, "now": now, "day_ago": now - timedelta(days=1)}
-    async with stores.pool.connection() as connection:
-        rows = await (await connection.execute(SQL.mine, values)).fetchall()
+async def my_consults(stores: Stores, reviewer: Reviewer, held: Sequence[TaskId]) -> list[Consult]:
+    """Return what this reviewer asked about these clips, as long as they hold them, with the answers so far."""
+    values = {"reviewer": reviewer.id, "tasks": list(held), "now": stores.now()}
     found = []
-    for row in rows:
+    for row in await fetch(stores.pool, SQL.mine, values) if held else ():
         try:
             key = masked_key(stores, row["key_slot"]) if row["answers"] else b""
             answers = tuple(unseal_json(key, sealed, place=_place(row["id"]))["text"] for sealed in row["answers"])
@@ -155,7 +156,7 @@ async def open_consults(stores: Stores, reviewer: Reviewer, *, sign_in: str) -> 
             language=row["language"],
             until=row["until"],
             length=row["span_end"] - row["span_start"],
-            ticket=_ticket(stores, reviewer, sign_in, row["id"], row["heard"])
+            ticket=address(stores, TaskId(row["id"]), row["fence"], row["heard"], sign_in=sign_in)
             if row["heard"] < MOST_HEARINGS
             else None,
             heard=row["heard"] > 0,
@@ -184,10 +185,13 @@ async def consult_sound(stores: Stores, reviewer: Reviewer, ticket: str, *, sign
 
 
 async def _hear(stores: Stores, reviewer: Reviewer, ticket: str, sign_in: str) -> bytes:
-    consult_id, serial = _opened(stores, reviewer, sign_in, ticket)
+    # As the address of a clip is, but with the consult's id, and a fence that no lease has.
+    if (read := read_address(stores, ticket, sign_in=sign_in)) is None or read[1] >= 0:
+        raise NotFound
+    consult_id, fence, serial = read
     async with stores.pool.connection() as connection, connection.transaction():
         row = await _locked(stores, connection, reviewer, consult_id)
-        if row["answered"] or serial >= MOST_HEARINGS:
+        if row["answered"] or row["fence"] != fence or serial >= MOST_HEARINGS:
             raise NotFound
         values = {
             "task": row["task_id"],
@@ -216,7 +220,7 @@ async def answer_consult(stores: Stores, reviewer: Reviewer, consult_id: uuid.UU
 
     Raises BadRequest, Conflict (not heard yet, or answered before), NotFound when it is not open to this person.
     """
-    said = " ".join(_text(text, LONGEST_ANSWER, "An answer").split())
+    said = transcript(text, longest=LONGEST_ANSWER)
     if not said:
         raise BadRequest(why="Write what you hear, or leave it to somebody else.")
     async with stores.pool.connection() as connection, connection.transaction():
@@ -253,7 +257,7 @@ async def _for_me(
         "secrets": list(reviewer.secrets),
         "site": reviewer.site,
         # A site without a row of its own listens to this installation's region.
-        "regions": [stores.settings.site],
+        "regions": [stores.settings.region],
         "now": stores.now(),
         "most": MOST_LISTENERS,
     }
@@ -262,25 +266,3 @@ async def _for_me(
 
 def _place(consult_id: uuid.UUID) -> str:
     return f"consult:{consult_id}"
-
-
-def _ticket(stores: Stores, reviewer: Reviewer, sign_in: str, consult_id: uuid.UUID, serial: int) -> str:
-    head = consult_id.bytes + bytes([serial])
-    return base64.urlsafe_b64encode(head + _mark(stores, reviewer, sign_in, head)).decode().rstrip("=")
-
-
-def _opened(stores: Stores, reviewer: Reviewer, sign_in: str, ticket: str) -> tuple[uuid.UUID, int]:
-    """Return which consult and which hearing of it a ticket of this person and sign-in is for. Raises NotFound."""
-    try:
-        raw = base64.urlsafe_b64decode(ticket + "=" * (-len(ticket) % 4))
-    except (binascii.Error, ValueError):
-        raise NotFound from None
-    head, mark = raw[:17], raw[17:]
-    if len(raw) != 33 or not hmac.compare_digest(mark, _mark(stores, reviewer, sign_in, head)):
-        raise NotFound
-    return uuid.UUID(bytes=head[:16]), head[16]
-
-
-def _mark(stores: Stores, reviewer: Reviewer, sign_in: str, head: bytes) -> bytes:
-    key = derive(bytes.fromhex(stores.home.secret("floor-tickets")), purpose="consult")
-    return hmac.new(key, head + reviewer.id.bytes + sha256(sign_in.encode()).digest(), sha256).digest()[:16]

@@ -27,7 +27,7 @@ VALUES (%(consult)s, %(task)s, %(reviewer)s, %(language)s, %(start)s, %(end)s, %
 SELECT c.id, c.task_id, c.until, t.key_slot,
        array(SELECT a.sealed FROM review.consult_answers a WHERE a.consult_id = c.id ORDER BY a.id) AS answers
   FROM review.consults c JOIN review.tasks t ON t.id = c.task_id
- WHERE c.asked_by = %(reviewer)s AND c.at > %(day_ago)s
+ WHERE c.task_id = ANY(%(tasks)s) AND c.asked_by = %(reviewer)s
    AND t.state = 'leased' AND t.lease_by = %(reviewer)s AND t.lease_until > %(now)s
  ORDER BY c.at, c.id;
 

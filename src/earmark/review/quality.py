@@ -27,9 +27,10 @@ from earmark.review.comparing import (
     cohorts_of,
     weighted_mean,
 )
-from earmark.review.leases import Reviewer
 from earmark.review.masked import masked_key, open_answer, open_label
+from earmark.review.people import Reviewer
 from earmark.review.statistics import Difference, Share, newcombe, wilson
+from earmark.review.training import begin_round
 from earmark.storage import Row, Statements, Stores, fetch
 from earmark.words import TaskId
 
@@ -272,15 +273,11 @@ async def _prompts(
     return tuple(found), training
 
 
-async def start_training(stores: Stores, reviewer: Reviewer, language: str) -> int:
-    """Begin another training round in a language where it would help; returns its number.
+async def start_training(stores: Stores, reviewer: Reviewer, language: str) -> None:
+    """Begin another training round in a language where it would help.
 
     Raises Conflict when it would not, or when a round is open.
     """
     if language not in {prompt.language for prompt in (await own_quality(stores, reviewer)).prompts}:
         raise Conflict
-    values = {"reviewer": reviewer.id, "language": language, "now": stores.now()}
-    rows = await fetch(stores.pool, SQL.start_round, values)
-    if not rows:
-        raise Conflict
-    return rows[0]["round"]
+    await begin_round(stores, reviewer, language)

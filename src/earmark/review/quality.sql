@@ -87,11 +87,3 @@ SELECT pass_mark FROM review.sites WHERE name = %(site)s;
 SELECT language, max(coalesce(passed_at, failed_at, started_at)) AS since,
        bool_or(passed_at IS NULL AND failed_at IS NULL) AS open
   FROM review.qualifications WHERE reviewer_id = %(reviewer)s GROUP BY language;
-
--- start_round: a person wants to train again; no row while they are still at it
-INSERT INTO review.qualifications (reviewer_id, language, round, started_at)
-SELECT %(reviewer)s, %(language)s, coalesce(max(round), 0) + 1, %(now)s
-  FROM review.qualifications WHERE reviewer_id = %(reviewer)s AND language = %(language)s
-HAVING coalesce(bool_and(passed_at IS NOT NULL OR failed_at IS NOT NULL), true)
-ON CONFLICT (reviewer_id, language, round) DO NOTHING
-RETURNING round;

@@ -37,16 +37,6 @@ class Said(BaseModel):
     text: str
 
 
-def shown(consult: review.Consult) -> dict[str, Any]:
-    """Return a consult as its asker gets it."""
-    return {
-        "id": str(consult.id),
-        "task": str(consult.task_id),
-        "until": consult.until.isoformat(),
-        "answers": list(consult.answers),
-    }
-
-
 @router.post("/consult")
 async def ask(stores: StoresHere, who: Reviewer, body: Span) -> dict[str, Any]:
     asked = await review.ask_consult(
@@ -58,7 +48,7 @@ async def ask(stores: StoresHere, who: Reviewer, body: Span) -> dict[str, Any]:
         start=body.start,
         end=body.end,
     )
-    return {"consult": shown(asked)}
+    return {"consult": asked.to_json()}
 
 
 @router.get("/consults")

@@ -24,8 +24,8 @@ SIDES = {"site": "By site", "language": "By language", "time": "By time on the f
 
 
 async def titles(stores: Stores) -> dict[str, str]:
-    """Return what the questions are called."""
-    return {name: asked.title for name, asked in review.QUESTIONS.items()}
+    """Return what the questions are called now."""
+    return {name: spec.title_for() for name, spec in (await review.current(stores)).items()}
 
 
 def language_name(tag: str) -> str:
@@ -124,6 +124,7 @@ async def board(request: Request, stores: StoresHere, who: Lead) -> Response:
         led=[
             (named.get(one.question, one.question), led(one, _words(one.question)), _bars(one))
             for one in found.anchoring
+            if one.hidden
         ],
         alerts=len(alerts),
     )
