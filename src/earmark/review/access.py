@@ -10,17 +10,19 @@ median, and at least 20 sounds must have been fetched. As no spread below `LEAST
 about six times the usual rate is ever pointed at.
 
 **Refused addresses.** Used twice, expired, somebody else's (`refused`), or after the answer (`late`): at least 10 in a
-day, and 6 robust standard deviations above everybody who worked that day.
+day, and 6 robust standard deviations above everybody who worked that day: 14, where most have none.
 
 Measured on simulated colleagues (tests/review/test_access.py): 200 people whose habit of listening again differs by a
-factor of 2.5 either way, who skip clips, load pages again and have bad lines, looked at after each hour's work. In four
-runs of 30 days (131,322 looks at a person) two false alerts: 0, 1, 0 and 1. A collector who fetches each clip 15 times
-was found in the first hour, among none, 2, 8 and 60 colleagues.
+factor of 2.5 either way, who skip clips, load pages again and have bad lines, looked at after each hour's work. In 40
+runs of 30 days (1,315,331 looks at a person) no false alert: with 95 % confidence at most one in 400 days. A collector
+who fetches each clip 15 times was found in the first hour, among none, 2, 8 and 60 colleagues. Real people differ more
+than simulated ones; that is why the machine only points.
 """
 
 from __future__ import annotations
 
 import uuid
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -45,6 +47,8 @@ FEWEST_SOUNDS = 20
 FEWEST_REFUSALS = 10
 LEAST_SPREAD = 0.2
 """Of the logarithm of the ratio; see above."""
+LEAST_SPREAD_OF_REFUSALS = 1.5
+"""Addresses; where colleagues have none, it takes 14."""
 CUSHION = 10
 """Sounds added to both sides of the ratio."""
 FEWEST_PEERS = 5
@@ -121,17 +125,31 @@ def _replays(days: Mapping[PersonId, Day]) -> list[Unusual]:
         for person, day in days.items()
     }
     scores = {person: log((seen[person] + CUSHION) / (due[person] + CUSHION)) for person in days if seen[person]}
+    ordered = sorted(scores.values())
     found = []
     for person, score in scores.items():
         if seen[person] < FEWEST_SOUNDS:
             continue
-        peers = [other for who, other in scores.items() if who != person]
-        if len(peers) < FEWEST_PEERS:
-            peers = [0.0]
+        peers = [0.0]
+        if len(scores) > FEWEST_PEERS:
+            # Almost everybody is near the others' median: the rest is worked out for the few who are not.
+            if score - _median_without(ordered, score) < FAR * LEAST_SPREAD / 0.6745:
+                continue
+            peers = [other for who, other in scores.items() if who != person]
         z = robust_z(score, peers, least_spread=LEAST_SPREAD)
         if z is not None and z >= FAR:
             found.append(Unusual(person=person, kind="replays", seen=seen[person], peers=due[person]))
     return found
+
+
+def _median_without(ordered: Sequence[float], value: float) -> float:
+    """Return the median of sorted numbers, of which there are two at least, with one that equals `value` left out."""
+    out, size = bisect_left(ordered, value), len(ordered) - 1
+
+    def at(place: int) -> float:
+        return ordered[place if place < out else place + 1]
+
+    return (at((size - 1) // 2) + at(size // 2)) / 2
 
 
 def _refusals(days: Mapping[PersonId, Day], kind: RefusalKind) -> list[Unusual]:
@@ -141,7 +159,7 @@ def _refusals(days: Mapping[PersonId, Day], kind: RefusalKind) -> list[Unusual]:
         if count < FEWEST_REFUSALS:
             continue
         peers = [float(n) for who, n in counts.items() if who != person] or [0.0]
-        z = robust_z(count, peers, least_spread=1.0)
+        z = robust_z(count, peers, least_spread=LEAST_SPREAD_OF_REFUSALS)
         if z is not None and z >= FAR:
             found.append(Unusual(person=person, kind=kind, seen=count, peers=median(peers) or 0.0))
     return found

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from earmark.errors import Conflict, Erased
 from earmark.review.agreement import same
@@ -31,7 +32,7 @@ from earmark.review.masked import masked_key, open_answer, open_label
 from earmark.review.people import Reviewer
 from earmark.review.statistics import Difference, Share, newcombe, wilson
 from earmark.review.training import begin_round
-from earmark.storage import Row, Statements, Stores, fetch
+from earmark.storage import Pool, Row, Statements, Stores, fetch
 from earmark.words import TaskId
 
 SQL = Statements("earmark.review", "quality.sql")
@@ -40,6 +41,8 @@ CLIPS = 500
 """Clips a question that agreement is worked out over."""
 SCAN = 20_000
 """Newest answers that are looked at."""
+FRESH = timedelta(minutes=1)
+_kept: WeakKeyDictionary[Pool, tuple[LeadQuality, datetime]] = WeakKeyDictionary()
 WEEKS = 8
 """Of a reviewer's own trend."""
 PASS_MARK = 0.85
@@ -121,18 +124,27 @@ def weeks_of(gold: Iterable[tuple[datetime, bool]]) -> list[Week]:
 
 
 async def lead_quality(stores: Stores) -> LeadQuality:
-    """Return everything that a lead sees of quality."""
+    """Return everything that a lead sees of quality; at most a minute old, because it opens thousands of answers."""
+    found, at = _kept.get(stores.pool, (None, None))
+    if found is not None and at is not None and stores.now() - at < FRESH:
+        return found
     measured = await _measured(stores)
-    return LeadQuality(
-        agreement=tuple(agreement_of(measured.clips)),
-        cohorts={by: tuple(cohorts_of(measured, by)) for by in ("site", "language", "time")},
+    by_question, by_cohort = await asyncio.to_thread(lambda: (agreement_of(measured.clips), _cohorts(measured)))
+    found = LeadQuality(
+        agreement=tuple(by_question),
+        cohorts={by: tuple(rows) for by, rows in by_cohort.items()},
         anchoring=tuple(await anchoring(stores)),
     )
+    _kept[stores.pool] = (found, stores.now())
+    return found
 
 
 async def cohorts(stores: Stores) -> dict[By, list[Cohort]]:
     """Return cohorts by site, by language, and by whether people have been here for 30 days."""
-    measured = await _measured(stores)
+    return await asyncio.to_thread(_cohorts, await _measured(stores))
+
+
+def _cohorts(measured: Measured) -> dict[By, list[Cohort]]:
     return {by: cohorts_of(measured, by) for by in ("site", "language", "time")}
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import combinations
 from math import sqrt
 
@@ -113,7 +114,10 @@ def word_errors(units: Iterable[Sequence[str]]) -> float | None:
     return 2 * edits / words if words else None
 
 
+@lru_cache(maxsize=8192)
 def _edits(one: str, other: str) -> int:
+    if one == other:
+        return 0
     found = jiwer.process_words(one, other)
     return found.substitutions + found.insertions + found.deletions
 
