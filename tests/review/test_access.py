@@ -215,10 +215,10 @@ async def test_an_explained_alert_locks_nobody(stores, floor, caught, reviewer):
 
 async def test_refused_addresses_are_counted_and_pointed_at(stores, floor, reviewer):
     who, quiet = reviewer(), reviewer()
-    for _ in range(14):
+    for _ in range(16):
         await refused(floor, who.id, "late")
     await refused(floor, quiet.id, "late")
     assert await watch(stores) == 1
     async with stores.pool.connection() as connection:
         row = await (await connection.execute("SELECT reviewer_id, kind, seen, site FROM review.alerts")).fetchone()
-    assert (row["reviewer_id"], row["kind"], row["seen"]) == (who.id, "late", 14)
+    assert (row["reviewer_id"], row["kind"], row["seen"]) == (who.id, "late", 16)
