@@ -195,7 +195,7 @@ async def test_a_leads_word_locks_and_is_noted(stores, floor, caught, reviewer):
         seat = await (await connection.execute("SELECT * FROM review.seats")).fetchone()
         doing = await (await connection.execute("SELECT * FROM review.doings")).fetchone()
     assert (seat["reviewer_id"], seat["locked_by"]) == (caught.id, lead.id)
-    assert (doing["by"], doing["what"], doing["about"]) == (lead.id, "access.locked", f"alert:{one.id}")
+    assert (doing["by"], doing["what"], doing["about"]) == (lead.id, "person.locked", str(caught.id))
     assert await alerts(floor, lead) == []
     with pytest.raises(NotFound):
         await explain_alert(floor, lead, one.id, "Too late.")

@@ -30,9 +30,8 @@ from datetime import UTC, date, datetime, time, timedelta
 from math import log
 from typing import Literal
 
-from psycopg.types.json import Jsonb
-
 from earmark.errors import BadRequest, Forbidden, NotFound
+from earmark.review.doings import note
 from earmark.review.people import Reviewer
 from earmark.review.statistics import median, robust_z
 from earmark.storage import Connection, Row, Statements, Stores
@@ -263,11 +262,13 @@ async def _settle(stores: Stores, lead: Reviewer, alert_id: uuid.UUID, reason: s
         row = await (await connection.execute(SQL.settle, values)).fetchone()
         if row is None:
             raise NotFound
+        person = row["reviewer_id"]
         if locked:
-            await connection.execute(SQL.lock_out, values | {"person": row["reviewer_id"]})
-        what = "access.locked" if locked else "access.explained"
-        detail = Jsonb({"kind": row["kind"], "reason": reason})
-        await connection.execute(SQL.note, values | {"what": what, "about": f"alert:{alert_id}", "detail": detail})
+            await connection.execute(SQL.lock_out, values | {"person": person})
+            await note(connection, stores, lead, "person.locked", str(person), {"reason": reason})
+        else:
+            detail = {"kind": row["kind"], "reason": reason}
+            await note(connection, stores, lead, "access.explained", str(alert_id), detail)
 
 
 def _lead_only(lead: Reviewer) -> None:

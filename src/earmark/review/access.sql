@@ -43,6 +43,3 @@ UPDATE review.alerts SET settled_at = %(now)s, settled_by = %(by)s, outcome = 'c
 
 -- lock_out: sessions end and leases return
 SELECT review.lock_out(%(person)s, %(lead)s, %(now)s);
-
--- note: what a lead did
-INSERT INTO review.doings (at, by, what, about, detail) VALUES (%(now)s, %(lead)s, %(what)s, %(about)s, %(detail)s);
