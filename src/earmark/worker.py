@@ -32,7 +32,7 @@ async def look_after_cases(stores: Stores) -> None:
     await safety.open_cases(stores)
     await airlock.hide_flagged(stores)
     for case in await safety.overdue(stores):
-        log.warning("a flagged clip waits for its decision past its clock", case=str(case.id), kind=case.kind)
+        log.warning("a case waits for its decision past its clock", case=str(case.id), kind=case.kind)
         await audit.append(stores, {"what": "case.overdue", "case": str(case.id), "due": case.due_at.isoformat()})
     for case in await safety.to_erase(stores):
         assert case.task_id is not None
@@ -93,6 +93,7 @@ TIMETABLE: dict[str, tuple[str, Callable[[Stores], Awaitable[object]]]] = {
     "teach": ("* * * * *", _teach),
     "tend_gold": ("47 * * * *", review.tend_gold),
     "sweep": ("37 * * * *", _Sweep()),
+    "watch_access": ("11 * * * *", review.watch),
     "publish": ("3 * * * *", report.publish),
     "sample": ("7 * * * *", _sample),
     "remake": ("23 3 * * *", learn.remake),

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from earmark import accounts, review, vault
+import json
+from datetime import timedelta
+
+from earmark import accounts, airlock, review, vault
 
 
 async def test_each_hearing_stands_in_the_owners_history(ring, canary, hire, open_page, clock):
@@ -85,3 +88,37 @@ async def test_a_reviewer_has_no_other_way_to_a_recording(ring, canary, hire, op
     assert answer.status_code in (303, 401)
     assert b"RIFF" not in answer.content
     assert await accounts.whoami(ring.stores, console.session, "home") is None
+
+
+async def test_a_colleagues_help_with_a_word_counts_too(ring, canary, hire, open_page, clock):
+    """We had a colleague of another language group hear a second of a clip to help with a word: a line of its own,
+    with that purpose, in the owner's history and in the log, and nothing that says who."""
+    await ring.allow()
+    identifier = await ring.say(canary)
+    await ring.sample()
+    colleague = await hire("reviewer", languages=["es"], name="Zofia Quill")
+    asker, helper = ring.reviewer(), ring.reviewer(id=colleague, languages=("es",))
+    (task,) = await ring.rows("SELECT id FROM review.tasks WHERE question = 'transcript'")
+    async with ring.stores.pool.connection() as connection:
+        await connection.execute(
+            "UPDATE review.tasks SET state = 'leased', lease_by = %s, lease_until = %s, leased_at = %s, fence = 1,"
+            " lease_role = 'reviewer', lease_site = 'San José' WHERE id = %s",
+            (asker.id, clock() + timedelta(minutes=5), clock(), task["id"]),
+        )
+    await review.ask_consult(ring.floor, asker, task["id"], 1, language="es", start=0.2, end=1.2)
+    (asked,) = await review.open_consults(ring.floor, helper, sign_in="a sign-in")
+    wav = await review.consult_sound(ring.floor, helper, asked.ticket, sign_in="a sign-in")
+    assert wav[:4] == b"RIFF"
+    (early,) = (await airlock.hearings_of(ring.stores, [identifier]))[identifier]
+    await ring.take_home()
+    (line,) = (await vault.hearings(ring.stores, [identifier]))[identifier]
+    assert (line.role, line.site, line.day, line.purpose) == (
+        "reviewer", "San José", clock().date(), "helping with a word",
+    )  # fmt: skip
+    assert early == line, "before it was carried home, too"
+    page = await (await open_page("home", ring.ada)).get("/history")
+    assert "to help with a word that a colleague could not make out" in page.text
+    for secret in ("Zofia", "Quill", str(colleague)):
+        assert secret not in page.text
+    events = [json.loads(row["event"]) for row in await ring.rows("SELECT event FROM audit.inbox")]
+    assert [one["purpose"] for one in events if one["what"] == "hearing"] == ["helping with a word"]

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import uuid
+from datetime import timedelta
 
 import pytest
 
-from earmark import accounts
+from earmark import accounts, airlock, consent, review
 
 
 @pytest.fixture
@@ -102,15 +103,77 @@ async def test_nothing_invites_to_keep_it(opened):
 
 
 async def test_the_console_has_no_other_door(opened):
-    """We walked every address that the reviewers' program answers: exactly one serves sound, one
-    makes its next address, and none takes an address of somebody to send a clip to."""
+    """We walked every address that the reviewers' program answers: one serves the clip to its holder, one makes its
+    next address, one serves the seconds that a colleague is asked about, and none takes an address of somebody to send
+    a clip to."""
     mine, _, _, _ = opened
     app = mine.client._transport.app  # pyright: ignore[reportAttributeAccessIssue]
     paths = set(app.openapi()["paths"])
     assert "/api/review/submit" in paths
-    assert {path for path in paths if "sound" in path} == {"/api/review/sound", "/api/review/sound/{where}"}
+    assert {path for path in paths if "sound" in path} == {
+        "/api/review/sound",
+        "/api/review/sound/{where}",
+        "/api/review/consult/sound/{ticket}",
+    }
     for word in ("share", "send", "mail", "export", "download", "forward", "file"):
         assert not [path for path in paths if word in path]
+
+
+async def test_a_consult_leads_nowhere(ring, canary, hire, open_page, clock, capsys):
+    """We had a colleague asked for help with a word, and tried its address again, as somebody else, from another
+    sign-in, in another language group, after the clip went back, after its owner took it back and after it was flagged:
+    refused each time, and no canary stood in a log."""
+    await ring.allow()
+    await ring.say(canary)
+    await ring.sample()
+    asker = await open_page("floor", await hire("reviewer"))
+    colleague = await hire("reviewer", languages=["es"])
+    helper, again = await open_page("floor", colleague), await open_page("floor", colleague)
+    second = await open_page("floor", await hire("reviewer", languages=["es"]))
+    english = await open_page("floor", await hire("reviewer"))
+    for task in await ring.rows("SELECT id FROM review.tasks"):
+        async with ring.stores.pool.connection() as connection:
+            await connection.execute(
+                "UPDATE review.tasks SET state = 'leased', lease_by = %s, lease_until = %s, leased_at = %s, fence = 1,"
+                " lease_role = 'reviewer', lease_site = 'San José' WHERE id = %s",
+                (asker.person, clock() + timedelta(minutes=5), clock(), task["id"]),
+            )
+        asked = {"task": str(task["id"]), "fence": 1, "language": "es", "start": 0.2, "end": 1.2}
+        assert (await asker.post("/api/review/consult", json=asked)).status_code == 200
+
+    async def addresses(page):
+        return [one["sound"] for one in (await page.get("/api/review/consults")).json()["consults"]]
+
+    first, middle, last = await addresses(helper)
+    assert await addresses(english) == []
+    for page in (second, english, again, asker):
+        assert refused(await page.get(first))
+    answer = await helper.get(first)
+    assert answer.content[:4] == b"RIFF"
+    assert "no-store" in answer.headers["cache-control"]
+    assert refused(await helper.get(first))
+    consults = (await helper.get("/api/review/consults")).json()["consults"]
+    body = {"consult": consults[0]["id"], "text": canary.words[0]}
+    assert (await helper.post("/api/review/consult/answer", json=body)).status_code == 200
+    assert refused(await second.post("/api/review/consult/answer", json=body))
+
+    tasks = await ring.rows("SELECT c.task_id FROM review.consults c ORDER BY c.at, c.id")
+    async with ring.stores.pool.connection() as connection:
+        await connection.execute(
+            "UPDATE review.tasks SET state = 'ready', lease_by = NULL, lease_until = NULL WHERE id = %s",
+            [tasks[1]["task_id"]],
+        )
+    assert refused(await helper.get(middle))
+    await review.flag(ring.floor, ring.reviewer(id=asker.person), tasks[2]["task_id"], 1, "distress")
+    assert refused(await helper.get(last))
+    fresh = (await addresses(second))[0]
+    await consent.set_grant(ring.stores, ring.ada, "review", False, how="settings")
+    await airlock.recall(ring.stores, ring.ada)
+    assert refused(await second.get(fresh))
+    assert refused(await second.post("/api/review/consult/answer", json=body))
+    logged = capsys.readouterr()
+    for word in canary.words:
+        assert word not in logged.out + logged.err
 
 
 async def test_no_page_of_another_site_can_ask_for_it(opened):

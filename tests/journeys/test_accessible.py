@@ -126,7 +126,7 @@ async def test_pages_of_those_who_work_here_have_no_violation(visit, stores) -> 
     everybody = ["safety", "engineer", "auditor", "admin"]
     person = await accounts.create_person(stores, name="Worker", roles=[*everybody, "reviewer", "lead"], site="Boston")
     for plane, paths in {
-        "floor": ("/review", "/lead", "/lead/ties"),
+        "floor": ("/review", "/review/mine", "/lead", "/lead/quality", "/lead/access", "/lead/ties"),
         "desk": ("/", "/cases", "/models", "/audit", "/people"),
     }.items():
         visitor = await visit(plane, person)

@@ -117,7 +117,8 @@ UPDATE airlock.choices SET step = 'done' WHERE interaction_id = %(interaction)s 
 -- carry_hearings: hearings become lines in their owners' history; twice is once
 INSERT INTO vault.hearings (interaction_id, role, site, day, purpose, source)
 SELECT s.interaction_id, h.role, h.site, h.day,
-       CASE WHEN h.role = 'safety' THEN 'deciding about a flagged clip' ELSE %(purposes)s::jsonb ->> s.question END, h.id
+       CASE WHEN h.role = 'safety' THEN 'deciding about a flagged clip'
+            WHEN h.why = 'consult' THEN 'helping with a word' ELSE %(purposes)s::jsonb ->> s.question END, h.id
   FROM review.hearings h JOIN airlock.seals s ON s.task_id = h.task_id
  WHERE NOT h.carried AND (%(ids)s::uuid[] IS NULL OR h.task_id = ANY(%(ids)s))
  ORDER BY h.id
@@ -129,7 +130,8 @@ SELECT interaction_id, role, site, day, purpose FROM (
       FROM vault.hearings WHERE interaction_id = ANY(%(ids)s)
      UNION ALL
     SELECT s.interaction_id, h.role, h.site, h.day,
-           CASE WHEN h.role = 'safety' THEN 'deciding about a flagged clip' ELSE %(purposes)s::jsonb ->> s.question END,
+           CASE WHEN h.role = 'safety' THEN 'deciding about a flagged clip'
+                WHEN h.why = 'consult' THEN 'helping with a word' ELSE %(purposes)s::jsonb ->> s.question END,
            false, h.id
       FROM review.hearings h JOIN airlock.seals s ON s.task_id = h.task_id
      WHERE s.interaction_id = ANY(%(ids)s) AND NOT EXISTS (SELECT FROM vault.hearings v WHERE v.source = h.id)

@@ -33,6 +33,8 @@ REVIEW: tuple[Guarantee, ...] = (
             "history.",
             "We broke the disk between the line and the sound: the line was there and no sound left.",
             "We asked for the recording itself with a reviewer's session, on the owners' page: signed out, refused.",
+            "We had a colleague of another language group hear a second of a clip to help with a word: a line of "
+            "its own, with that purpose, in the owner's history and in the log, and nothing that says who.",
         ),
     ),
     Guarantee(

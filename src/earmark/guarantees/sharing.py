@@ -77,14 +77,15 @@ SHARING: tuple[Guarantee, ...] = (
             "with a guessed older or newer lease number: refused each time.",
             "We looked at how a clip is answered: shown in place, never as a file to save, never kept by a cache, "
             "never for another site's page.",
-            "We walked every address that the reviewers' program answers: exactly one serves sound, one "
-            "makes its next address, and none takes an address of somebody to send a clip to.",
+            "We walked every address that the reviewers' program answers: one serves the clip to its holder, one makes "
+            "its next address, one serves the seconds that a colleague is asked about, and none takes an address of "
+            "somebody to send a clip to.",
+            "We had a colleague asked for help with a word, and tried its address again, as somebody else, from "
+            "another sign-in, in another language group, after the clip went back, after its owner took it back and "
+            "after it was flagged: refused each time, and no canary stood in a log.",
             "We asked for a clip as a page of another site would, under a foreign host name and from a foreign origin.",
         ),
-        why=(
-            "Who hears a clip can still hold a phone beside the loudspeaker: see guarantee 17. Asking a colleague "
-            "inside the tool is not there yet."
-        ),
+        why="Who hears a clip can still hold a phone beside the loudspeaker: see guarantee 17.",
     ),
     Guarantee(
         number=17,

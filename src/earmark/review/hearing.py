@@ -32,6 +32,17 @@ def address(stores: Stores, task_id: TaskId, fence: int, serial: int, *, sign_in
     return urlsafe_b64encode(body + _mac(stores, body, sign_in)).decode().rstrip("=")
 
 
+def read_address(stores: Stores, where: str, *, sign_in: str) -> tuple[uuid.UUID, int, int] | None:
+    """Return the id, fence and serial of an address; None when it is another sign-in's. Raises NotFound."""
+    try:
+        raw = urlsafe_b64decode(where + "=" * (-len(where) % 4))
+        body, mac = raw[: _FORM.size], raw[_FORM.size :]
+        task, fence, serial = _FORM.unpack(body)
+    except (Base64Error, ValueError, struct.error):
+        raise NotFound from None
+    return (uuid.UUID(bytes=task), fence, serial) if hmac.compare_digest(mac, _mac(stores, body, sign_in)) else None
+
+
 async def next_address(stores: Stores, reviewer: Reviewer, task_id: TaskId, fence: int, *, sign_in: str) -> str:
     """Return a new address, when the first was used and the sound did not arrive. Raises StaleLease."""
     values = {"task": task_id, "reviewer": reviewer.id, "fence": fence, "now": stores.now()}
@@ -47,16 +58,11 @@ async def sound_at(stores: Stores, reviewer: Reviewer, where: str, *, sign_in: s
     Raises StaleLease when it was used, belongs to another sign-in, or its lease is not live; that is counted, and many
     of them are looked at.
     """
-    try:
-        raw = urlsafe_b64decode(where + "=" * (-len(where) % 4))
-        body, mac = raw[: _FORM.size], raw[_FORM.size :]
-        task, fence, serial = _FORM.unpack(body)
-    except (Base64Error, ValueError, struct.error):
-        raise NotFound from None
-    if not hmac.compare_digest(mac, _mac(stores, body, sign_in)):
+    if (read := read_address(stores, where, sign_in=sign_in)) is None:
         await _refused(stores, reviewer, None)
         raise StaleLease
-    return await _hear(stores, reviewer, TaskId(uuid.UUID(bytes=task)), fence, serial)
+    task, fence, serial = read
+    return await _hear(stores, reviewer, TaskId(task), fence, serial)
 
 
 async def sound(stores: Stores, reviewer: Reviewer, task_id: TaskId, fence: int) -> bytes:

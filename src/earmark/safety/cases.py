@@ -1,4 +1,5 @@
-"""Cases: what a flag becomes. Somebody must decide each one within its clock, with a reason."""
+"""Cases: what a flag, or an alert about unusual access, becomes. Somebody must decide each within its clock, with a
+reason."""
 
 from __future__ import annotations
 
@@ -15,6 +16,7 @@ from earmark.words import PersonId, TaskId
 
 SQL = Statements("earmark.safety")
 Decision = Literal["release", "erase", "escalate", "support"]
+CaseKind = review.FlagKind | Literal["access"]
 LONGEST_REASON = 2000
 """Characters."""
 
@@ -24,8 +26,11 @@ class Case:
     """A flag on its clock."""
 
     id: UUID
+    flag_id: UUID
+    """The flag or the alert that it was made of."""
     task_id: TaskId | None
-    kind: review.FlagKind
+    kind: CaseKind
+    """`access`: somebody's access is unusual; there is no clip."""
     opened_at: datetime
     due_at: datetime
     reminded_at: datetime | None
@@ -33,12 +38,15 @@ class Case:
     decided_at: datetime | None
     decided_by: PersonId | None
     decision: Decision | None
-    """release: the clip goes on; erase: the recording goes, everywhere; escalate: somebody else must decide, on a new
-    clock; support: the clip stays hidden, and somebody looks after whoever needs it."""
+    """release: the clip goes on, or the alert is cleared; erase: the recording goes, everywhere (never for access);
+    escalate: somebody else must decide, on a new clock; support: the clip stays hidden, or the alert stays with the
+    lead, and somebody looks after whoever needs it."""
     reason: str | None
     """Why; None while undecided, or where the key is missing."""
     can_listen: bool = False
     """The clip still exists and is hidden: `listen` plays it."""
+    alert: review.Alert | None = None
+    """Of `access`: what was counted, and what the lead has done about it."""
 
     @property
     def open(self) -> bool:
@@ -58,21 +66,22 @@ def _reason_key(stores: Stores) -> bytes:
     return derive(bytes.fromhex(stores.home.secret("safety-key")), purpose="case-reason")
 
 
-def _case(stores: Stores, row: Row, can_listen: bool = False) -> Case:
+def _case(stores: Stores, row: Row, can_listen: bool = False, alert: review.Alert | None = None) -> Case:
     reason, values = None, dict(row)
     if (sealed := values.pop("sealed_reason")) is not None:
         try:
             reason = unseal(_reason_key(stores), sealed, place=f"case:{row['id']}").decode()
         except Erased:
             reason = None
-    return Case(**values, reason=reason, can_listen=can_listen)
+    return Case(**values, reason=reason, can_listen=can_listen, alert=alert)
 
 
 async def open_cases(stores: Stores) -> int:
-    """Make a case of every new flag; the worker and the desk's list call it. Returns how many are new."""
+    """Make a case of every new flag and alert; the worker and the desk's list call it. Returns how many are new."""
     values = {"now": stores.now(), "within": timedelta(hours=stores.settings.case_hours)}
     async with stores.pool.connection() as connection:
-        return (await connection.execute(SQL.open_cases, values)).rowcount
+        flagged = (await connection.execute(SQL.open_cases, values)).rowcount
+        return flagged + (await connection.execute(SQL.open_access_cases, values)).rowcount
 
 
 async def cases(stores: Stores, *, limit: int = 500) -> list[Case]:
@@ -80,18 +89,20 @@ async def cases(stores: Stores, *, limit: int = 500) -> list[Case]:
     await open_cases(stores)
     async with stores.pool.connection() as connection:
         rows = await (await connection.execute(SQL.cases, {"limit": limit})).fetchall()
+        alerts = await review.alerts_named(connection, [row["flag_id"] for row in rows if row["kind"] == "access"])
     held = await review.still_held(stores, [row["task_id"] for row in rows if row["task_id"]])
-    return [_case(stores, row, row["task_id"] in held) for row in rows]
+    return [_case(stores, row, row["task_id"] in held, alerts.get(row["flag_id"])) for row in rows]
 
 
 async def case(stores: Stores, case_id: UUID) -> Case:
     """Return one case. Raises NotFound."""
     async with stores.pool.connection() as connection:
         row = await (await connection.execute(SQL.case, {"id": case_id})).fetchone()
-    if row is None:
-        raise NotFound
+        if row is None:
+            raise NotFound
+        alerts = await review.alerts_named(connection, [row["flag_id"]] if row["kind"] == "access" else [])
     held = await review.still_held(stores, [row["task_id"]] if row["task_id"] else [])
-    return _case(stores, row, row["task_id"] in held)
+    return _case(stores, row, row["task_id"] in held, alerts.get(row["flag_id"]))
 
 
 async def listen(stores: Stores, case_id: UUID, listener: review.Reviewer) -> bytes:
@@ -134,7 +145,12 @@ async def decide(stores: Stores, case_id: UUID, by: PersonId, decision: str, rea
         if row is None:
             exists = await (await connection.execute(SQL.case, values)).fetchone()
             raise Conflict if exists else NotFound
-        if decision == "release":
+        if row["kind"] == "access":
+            if decision == "erase":
+                raise BadRequest(why="There is no clip in this case that could be erased; choose another decision.")
+            if decision == "release":
+                await review.clear_alert(connection, row["flag_id"], by, stores.now())
+        elif decision == "release":
             with suppress(NotFound):  # its owner took it back in the meantime; the decision stands all the same
                 await review.give_back(connection, row["task_id"])
         await audit.append_in(connection, stores, {"what": "case", "case": str(case_id), "decision": decision})

@@ -191,6 +191,10 @@ def fragment(request: Request, template: str, context: Mapping[str, Any]) -> str
     links = [
         replace(link, title=gettext(link.title)) for link in NAVIGATION[plane] if who and who.account.roles & link.roles
     ]
+    here = request.url.path
+    under = [
+        link.href for link in links if here == link.href or (link.href != "/" and here.startswith(f"{link.href}/"))
+    ]
     known = {
         "plane": plane,
         "plane_title": PLANE_TITLES[plane],
@@ -198,7 +202,8 @@ def fragment(request: Request, template: str, context: Mapping[str, Any]) -> str
         "csrf": who.csrf if who else "",
         "nonce": request.state.nonce,
         "navigation": links,
-        "here": request.url.path,
+        "here": here,
+        "current": max(under, key=len, default=None),
         "language": language.current(),
         "languages": language.LANGUAGES,
         "back": _back(request),

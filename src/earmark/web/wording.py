@@ -42,7 +42,9 @@ NAVIGATION: dict[Plane, tuple[Link, ...]] = {
     ),
     "floor": (
         _link("/review", "Review", "headphones", "reviewer", "lead"),
+        _link("/review/mine", "My numbers", "trending-up", "reviewer", "lead"),
         _link("/lead", "Lead", "bar-chart-3", "lead"),
+        _link("/lead/quality", "Quality", "badge-check", "lead"),
     ),
     "desk": (
         _link("/", "Desk", "inbox", "safety", "engineer", "auditor", "admin"),
@@ -205,6 +207,7 @@ PURPOSES = {
     "writing down what was said": "to write down what was said",
     "checking what was understood": "to check whether Earmark understood",
     "deciding about a flagged clip": "to decide about it, because somebody flagged it",
+    "helping with a word": "to help with a word that a colleague could not make out",
 }
 FLAGS = {
     "distress": "Somebody in distress",
@@ -212,12 +215,27 @@ FLAGS = {
     "identity": "Says who they are",
     "other": "Other",
 }
+ACCESS = "Unusual access"
+"""What a case about somebody who listens is called, beside FLAGS."""
 DECISIONS = {
     "release": "Put it back: there is nothing wrong with it",
     "erase": "Erase it: nobody should keep or hear this",
     "escalate": "Pass it on: it needs somebody outside this desk",
     "support": "Offer help: somebody may need it",
 }
+ACCESS_DECISIONS = {
+    "release": "Clear it: there is an innocent reason",
+    "escalate": "Pass it on: it needs somebody outside this desk",
+    "support": "Offer help: somebody may need it",
+}
+
+
+def access(kind: str, seen: float, peers: float) -> str:
+    """Say what was counted: `120 sounds fetched in a day. Colleagues fetch about 6 for the same answers.`"""
+    if kind == "replays":
+        return f"{seen:,.0f} sounds fetched in a day. Colleagues fetch about {peers:,.0f} for the same answers."
+    tried = f"{seen:,.0f} addresses of sounds tried in a day that were {{}}. For most colleagues it is {peers:,.0f}."
+    return tried.format("no longer theirs, after the answer was given" if kind == "late" else "used up or never theirs")
 
 
 TALK = {

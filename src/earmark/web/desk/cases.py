@@ -13,15 +13,16 @@ from earmark.errors import BadRequest
 from earmark.storage import Stores
 from earmark.web.render import page
 from earmark.web.sessions import Safety, StoresHere, Visitor
-from earmark.web.wording import DECISIONS, FLAGS
+from earmark.web.wording import ACCESS, ACCESS_DECISIONS, DECISIONS, FLAGS, access
 
 router = APIRouter(prefix="/cases")
+KINDS = {**FLAGS, "access": ACCESS}
 
 
 @router.get("")
 async def cases(request: Request, stores: StoresHere, _: Safety) -> Response:
     found = await safety.cases(stores)
-    return page(request, "desk/cases.html", cases=found, now=stores.now(), flags=FLAGS, decisions=DECISIONS)
+    return page(request, "desk/cases.html", cases=found, now=stores.now(), flags=KINDS, decisions=DECISIONS)
 
 
 async def _one(
@@ -34,8 +35,9 @@ async def _one(
         status=400 if problem else 200,
         case=found,
         now=stores.now(),
-        flags=FLAGS,
-        decisions=DECISIONS,
+        flags=KINDS,
+        decisions=ACCESS_DECISIONS if found.kind == "access" else DECISIONS,
+        counted=access(found.alert.kind, found.alert.seen, found.alert.peers) if found.alert else "",
         problem=problem,
         reason=reason,
     )

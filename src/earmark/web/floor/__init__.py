@@ -2,10 +2,23 @@
 
 from fastapi import APIRouter
 
-from earmark.web.floor import api, campaigns, console, invite, lead, people, questions, shift, sites
+from earmark.web.floor import (
+    access,
+    api,
+    campaigns,
+    console,
+    consults,
+    invite,
+    lead,
+    people,
+    quality,
+    questions,
+    shift,
+    sites,
+)
 
 router = APIRouter()
-for part in (console, api, lead, people, sites, campaigns, questions, invite, shift):
+for part in (console, api, lead, quality, consults, access, people, sites, campaigns, questions, invite, shift):
     router.include_router(part.router)
 
 __all__ = ["router"]

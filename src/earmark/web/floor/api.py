@@ -5,7 +5,7 @@
     POST /api/review/submit       {"task", "fence", "client_key", "answer", "heard", "undo"}
                                                                            → {"task", "why", "undo_until", "training"}
     POST /api/review/undo         {"task", "client_key"}                   → {"task"}
-    POST /api/review/keep         {"held": [{"task", "fence"}]}            → {"lost", "lease_until"}
+    POST /api/review/keep         {"held": [{"task", "fence"}]}   → {"lost", "lease_until", "consults", "asked"}
     POST /api/review/draft        {"task", "fence", "draft"}               → {}
     POST /api/review/release      {"task", "fence"}                        → {}
     POST /api/review/flag         {"task", "fence", "kind"}                → {"task": the next one, "why"}
@@ -225,8 +225,15 @@ async def undo(stores: StoresHere, who: Reviewer, body: TakenBack) -> dict[str, 
 @router.post("/review/keep")
 async def keep(stores: StoresHere, who: Reviewer, body: AllHeld) -> dict[str, Any]:
     held = [(TaskId(each.task), each.fence) for each in body.held]
-    until, lost = await review.keep(stores, reviewer_of(stores, who), held)
-    return {"lost": [str(task) for task in lost], "lease_until": until.isoformat()}
+    reviewer = reviewer_of(stores, who)
+    until, lost = await review.keep(stores, reviewer, held)
+    consults = await review.my_consults(stores, reviewer, [task for task, _ in held])
+    return {
+        "lost": [str(task) for task in lost],
+        "lease_until": until.isoformat(),
+        "consults": [one.to_json() for one in consults],
+        "asked": await review.count_open_consults(stores, reviewer),
+    }
 
 
 @router.post("/review/draft")
