@@ -16,6 +16,7 @@ import { toast } from "./page.js";
 const words = JSON.parse(document.getElementById("console-words").textContent);
 const SPEEDS = [0.5, 0.75, 1, 1.25, 1.5, 1.75, 2];
 const UNDO = 30; // seconds, as the server has it
+const FIRST = "Listen to all of it first.";
 const POLL = 15_000;
 const ASLEEP = 15_000; // a heartbeat that comes this late: the machine slept
 const timings = (window.earmarkTimings = []); // milliseconds from the key that sent an answer to the next clip's sound
@@ -38,7 +39,7 @@ const wave = new Wave(player, {
   },
 });
 const asking = new Asking({ shown: () => shown, question: () => question, player, wave, note, rest: focusQuestion }, words.languages);
-const colleagues = new Colleagues({ opens: () => player.stop() });
+const colleagues = new Colleagues({ opens: () => player.stop() }, words.languages);
 const queue = new Queue(root.dataset.api, {
   front: () => judging || advance(),
   lost() {
@@ -49,6 +50,7 @@ const queue = new Queue(root.dataset.api, {
     note("The last clip was taken back. Here is what comes next.");
   },
   prepare: (sound) => at(sound, player.speed),
+  loaded: showAhead,
   note,
   sending: showSending,
   sent: showUndo,
@@ -73,7 +75,6 @@ function advance(stamp = 0) {
   const clip = shown;
   if (!clip.sound) {
     clip.loaded.then(() => {
-      showAhead();
       if (shown !== clip) return;
       if (clip.sound) start(clip, stamp);
       else note(clip.trouble);
@@ -153,7 +154,7 @@ function send(answer) {
 }
 
 function listenFirst(clip) {
-  note("Listen to all of it first.");
+  note(FIRST);
   if (!clip.sound) return;
   player.playSpans(without(clip.task.speech, player.heard));
 }
@@ -178,7 +179,7 @@ async function judge(item) {
   if (passed === true) lines.push(element("p", "", "You passed. Real clips come next."));
   if (passed === false) lines.push(element("p", "", "That was not enough this time."));
   shown = null;
-  const onward = button("accept", "Next clip", "any key");
+  const onward = button("accept", "Next clip", "any\u00a0key");
   onward.addEventListener("click", afterJudging);
   const box = element("div", correct ? "judged good" : "judged bad", ...lines, onward);
   box.setAttribute("role", "status");
@@ -267,6 +268,7 @@ function showHeard() {
   const part = share(shown.task.speech, player.clip === shown ? player.heard : shown.heard);
   const enough = part >= needed - 0.001;
   root.dataset.heard = enough ? "enough" : "waits";
+  if (enough && $(".console-note").textContent === FIRST) note("");
   root.style.setProperty("--heard", needed ? Math.min(1, part / needed) : 1);
   const text = question.accept();
   $(".accept-line").hidden = !text;

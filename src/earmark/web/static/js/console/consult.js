@@ -145,9 +145,11 @@ export class Colleagues {
   #panel = document.getElementById("colleagues");
   #player = new Player({ changed() {}, heard() {} });
   #on;
+  #languages;
 
-  constructor(on) {
+  constructor(on, languages) {
     this.#on = on;
+    this.#languages = languages;
     this.#panel.addEventListener("close", () => this.#player.unload());
     this.#panel.addEventListener("contextmenu", (event) => event.target.closest("input") || event.preventDefault());
   }
@@ -181,12 +183,12 @@ export class Colleagues {
   }
 
   #line(consult) {
-    const play = button("quiet hear", "Hear it");
+    const play = button("quiet hear", "Hear it", "Ctrl Space");
     const field = Object.assign(element("input"), { maxLength: 200, autocomplete: "off", lang: consult.language });
     field.setAttribute("aria-label", "The word");
     field.placeholder = "The word you hear";
     const line = element("form", "asked-line", play, field, element("button", "", "Answer"));
-    const about = element("p", "small muted", `${consult.length.toFixed(1)} s${left(consult.until)}`);
+    const about = element("p", "small muted", `${this.#languages[consult.language] ?? consult.language} · ${consult.length.toFixed(1)} s${left(consult.until)}`);
     about.setAttribute("role", "status");
     line.append(about);
     let clip = null;

@@ -22,7 +22,7 @@ export class Queue {
 
   /**
    * `on` has what the page does about it: `front()` another clip is in front, `lost()` the front one was taken away,
-   * `prepare(sound)`, `note(text)`, `sending(count, troubled)`, `sent(item)`, `kept(answer)`.
+   * `prepare(sound)`, `loaded()`, `note(text)`, `sending(count, troubled)`, `sent(item)`, `kept(answer)`.
    */
   constructor(api, on) {
     this.#api = api;
@@ -119,6 +119,7 @@ export class Queue {
         // the network, or the lease is gone: the heartbeat tells
       }
     }
+    this.#on.loaded();
     if (!clip.sound) clip.trouble = "The sound can't be played. Give it back, or wait for another one.";
   }
 

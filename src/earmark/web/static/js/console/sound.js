@@ -38,37 +38,39 @@ export function stretch(samples, rate, speed) {
   const size = Math.round(rate * 0.032) & ~1;
   const hop = size / 2;
   const reach = Math.round(rate * 0.008);
+  const padded = new Float32Array(samples.length + 4 * size); // so that no piece reaches beyond
+  padded.set(samples);
+  const last = samples.length + 2 * size;
   const stretched = new Float32Array(Math.max(1, Math.round(samples.length / speed)));
   const fade = Float32Array.from({ length: size }, (_, i) => 0.5 - 0.5 * Math.cos((2 * Math.PI * i) / size));
   let follows = 0; // where the last piece would have gone on
   for (let out = 0; out < stretched.length; out += hop) {
-    const ideal = Math.round(out * speed);
-    const from = out === 0 ? 0 : best(samples, ideal, follows, size, reach);
-    for (let i = 0; i < size && out + i < stretched.length && from + i < samples.length; i++) {
-      stretched[out + i] += samples[from + i] * (out === 0 && i < hop ? 1 : fade[i]);
-    }
-    follows = from + hop;
+    const from = out === 0 ? 0 : best(padded, Math.round(out * speed), follows, size, reach, last);
+    const count = Math.min(size, stretched.length - out);
+    for (let i = 0; i < count; i++) stretched[out + i] += padded[from + i] * (out === 0 && i < hop ? 1 : fade[i]);
+    follows = Math.min(last, from + hop);
   }
   return stretched;
 }
 
-function best(samples, ideal, follows, size, reach) {
-  const like = (from) => {
+/** Around the ideal place, the one that is most like what would have followed: first roughly, then to the sample. */
+function best(samples, ideal, follows, size, reach, last) {
+  const rough = among(samples, Math.max(0, ideal - reach), Math.min(last, ideal + reach), 4, follows, size);
+  return among(samples, Math.max(0, rough - 3), Math.min(last, rough + 3), 1, follows, size);
+}
+
+function among(samples, first, end, step, follows, size) {
+  let found = Math.min(first, end);
+  let most = -Infinity;
+  for (let from = first; from <= end; from += step) {
     let sum = 0;
-    for (let i = 0; i < size; i += 4) sum += (samples[from + i] ?? 0) * (samples[follows + i] ?? 0);
-    return sum;
-  };
-  const among = (first, last, step) => {
-    let found = first;
-    let most = -Infinity;
-    for (let from = Math.max(0, first); from <= last; from += step) {
-      const value = like(from);
-      if (value > most) [most, found] = [value, from];
+    for (let i = 0; i < size; i += 4) sum += samples[from + i] * samples[follows + i];
+    if (sum > most) {
+      most = sum;
+      found = from;
     }
-    return Math.max(0, found);
-  };
-  const near = among(ideal - reach, ideal + reach, 4);
-  return among(near - 3, near + 3, 1);
+  }
+  return found;
 }
 
 const PAD = 0.15; // seconds kept around speech
