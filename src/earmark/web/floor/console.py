@@ -12,7 +12,7 @@ from earmark.web.floor.api import reviewer_of
 from earmark.web.language import LANGUAGES
 from earmark.web.render import page
 from earmark.web.sessions import Lead, Listener, StoresHere, Visitor
-from earmark.web.wording import FLAGS, SLOTS, UNDERSTOOD, WAKE_WORDS
+from earmark.web.wording import FLAGS, SLOTS, UNDERSTOOD
 
 router = APIRouter()
 HEARTBEAT = 4.0
@@ -35,7 +35,6 @@ def _words(who: Visitor) -> dict[str, dict[str, str]]:
     return {
         "intents": {name: _of_somebody(text) for name, text in UNDERSTOOD.items() if name},
         "slots": SLOTS,
-        "wake_words": WAKE_WORDS,
         "languages": {code: str(Locale.parse(code, sep="-").get_display_name("en")) for code in spoken},
     }
 

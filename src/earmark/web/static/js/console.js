@@ -7,9 +7,9 @@ import { $, button, clock, element, root } from "./console/dom.js";
 import { listen } from "./console/keys.js";
 import { Player } from "./console/player.js";
 import { Queue } from "./console/queue.js";
-import { ask, titleOf } from "./console/questions.js";
+import { ask } from "./console/questions.js";
 import { at } from "./console/sound.js";
-import { share, without } from "./console/spans.js";
+import { merge, share, without } from "./console/spans.js";
 import { Wave } from "./console/wave.js";
 import { toast } from "./page.js";
 
@@ -93,7 +93,7 @@ function show(clip) {
   const { task } = clip;
   root.dataset.state = "ready";
   root.dataset.kind = task.spec.kind;
-  $(".question").textContent = titleOf(task, words);
+  $(".question").textContent = task.spec.title;
   $(".console-hint").textContent = task.blind ? "Write it down without help." : task.spec.hint;
   $(".training-banner").hidden = !task.training;
   $(".console-note").hidden = true;
@@ -156,7 +156,8 @@ function send(answer) {
 function listenFirst(clip) {
   note(FIRST);
   if (!clip.sound) return;
-  player.playSpans(without(clip.task.speech, player.heard));
+  const missing = merge(without(clip.task.speech, player.heard).map(([start, end]) => [start - 0.12, end + 0.12]));
+  player.playSpans(missing.length ? missing : [[0, player.seconds]]);
 }
 
 /** A training clip: whether it was right, until a key is pressed. */

@@ -21,8 +21,6 @@ export function ask(clip, tools) {
   return { ...nothing, ...built };
 }
 
-export const titleOf = ({ spec, prefill }, words) => spec.title.replace("{word}", words.wake_words[prefill.word] ?? prefill.word ?? "…");
-
 /** What stands above the options, from whatever the clip brings. */
 function choice({ task, draft }, tools) {
   const { spec, prefill } = task;

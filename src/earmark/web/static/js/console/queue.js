@@ -214,7 +214,7 @@ export class Queue {
   draft(clip, draft) {
     clip.draft = draft;
     if (this.lead) return Promise.resolve();
-    return call(`${this.#api}/draft`, { ...held(clip), draft }).catch(() => {}); // what it was for may be gone
+    return call(`${this.#api}/draft`, { ...held(clip), draft }, { keepalive: true }).catch(() => {}); // what it was for may be gone
   }
 
   /** The heartbeat of all clips at once; what is lost is gone from the page before anything else happens. */
@@ -234,12 +234,12 @@ export class Queue {
     if (lost.size && this.clips.length <= AHEAD) await this.refill();
   }
 
-  /** Leaving: every lease goes back at once. */
+  /** Leaving: every lease goes back at once, but for a clip with something written: a reload finds it again. */
   close() {
     this.#closed = true;
     for (const clip of this.clips.splice(0)) {
       clip.sound = null;
-      call("/api/review/release", held(clip), { keepalive: true }).catch(() => {});
+      if (!clip.draft) call("/api/review/release", held(clip), { keepalive: true }).catch(() => {});
     }
   }
 

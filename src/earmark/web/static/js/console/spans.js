@@ -27,10 +27,10 @@ export function without(spans, taken) {
   return left;
 }
 
-/** The share of `speech` that was played, 0 to 1; 1 where nothing was said. */
+/** The share of `speech` that was played, 0 to 1; where nobody knows where speech is, anything played is enough. */
 export function share(speech, heard) {
   const said = total(merge(speech));
-  return said ? total(both(merge(speech), merge(heard))) / said : 1;
+  return said ? total(both(merge(speech), merge(heard))) / said : Number(heard.length > 0);
 }
 
 export const within = ([start, end], seconds) => [Math.max(0, start), Math.min(seconds, end)];
