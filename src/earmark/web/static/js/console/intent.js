@@ -6,36 +6,36 @@ import { choices, facts } from "./questions.js";
 const NAME = /^[A-Za-z][\w.-]{0,63}$/;
 
 export function intent({ task, draft }, tools) {
-  const { prefill, spec, blind } = task;
+  const { prefill, spec } = task;
   const body = element("div", "question-body");
   let form = null;
   let open = false;
   const choose = (value) => (value === "wrong" ? wrong() : tools.submit({ value }));
-  const understood = blind ? [] : [heard(prefill, tools.words)];
+  const understood = heard(prefill, tools.words);
   const options = choices(spec.options, { before: draft?.value, choose });
   const wrong = () => {
-    form ??= rightOne(blind ? {} : prefill, draft, tools);
+    form ??= rightOne(prefill, draft, tools);
     open = true;
-    body.replaceChildren(...understood, form.element);
+    body.replaceChildren(understood, form.element);
     tools.label("Send");
     form.focus();
   };
   const back = () => {
     open = false;
-    body.replaceChildren(...understood, options);
+    body.replaceChildren(understood, options);
     tools.label("");
     tools.rest();
   };
-  body.append(...understood, options);
+  body.append(understood, options);
   return {
     element: body,
-    focus: () => (blind || draft?.value === "wrong" ? wrong() : tools.rest()),
+    focus: () => (draft?.value === "wrong" ? wrong() : tools.rest()),
     choose: (n) => !open && spec.options[n] && choose(spec.options[n].value),
     accept: () => (open ? "Send" : ""),
     answer: () => (open ? form.answer() : null),
     draft: () => (open ? form.draft() : null),
     key(name) {
-      if (name !== "Escape" || !open || blind) return false;
+      if (name !== "Escape" || !open) return false;
       back();
       return true;
     },
