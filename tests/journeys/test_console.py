@@ -13,7 +13,7 @@ from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import expect
 
 from earmark import accounts, audio, review
-from earmark.words import PcmAudio, TaskId
+from earmark.words import PcmAudio, PersonId, TaskId
 
 pytestmark = pytest.mark.browser
 
@@ -269,8 +269,9 @@ async def test_there_is_no_way_to_take_a_clip_along(console, clip) -> None:
 async def test_a_lead_decides_a_tie_on_the_same_page(console, clip, stores) -> None:
     await clip("compare")
     for value in ("a", "b", "neither"):
-        someone = review.Reviewer(id=uuid.uuid4(), languages=("en",), site="Boston")
+        someone = review.Reviewer(id=PersonId(uuid.uuid4()), languages=("en",), site="Boston")
         held = await review.next_task(stores, someone)
+        assert held is not None
         await review.sound(stores, someone, held.task_id, held.fence)
         await review.submit_and_next(stores, someone, held.task_id, held.fence, uuid.uuid4(), {"value": value})
     page = (await console(path="/lead/ties", role="lead")).page

@@ -180,9 +180,9 @@ export class Queue {
 
   #refused(item, error) {
     if (this.last === item) this.last = null;
-    if (error.status === 409 || !item.answer) {
+    if (![400, 422].includes(error.status) || !item.answer) {
       item.clip.sound = null;
-      this.#on.note(error.status === 409 ? "This answer came too late: the clip was taken back or given to somebody else." : error.message);
+      this.#on.note([404, 409].includes(error.status) ? "This answer came too late: the clip was taken back or given to somebody else." : error.message);
       this.refill().catch(() => {});
       return;
     }
