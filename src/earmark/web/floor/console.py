@@ -9,7 +9,6 @@ from fastapi.responses import RedirectResponse
 from earmark import review
 from earmark.storage import Stores
 from earmark.web.floor.api import reviewer_of
-from earmark.web.language import LANGUAGES
 from earmark.web.render import page
 from earmark.web.sessions import Lead, Listener, StoresHere, Visitor
 from earmark.web.wording import FLAGS, SLOTS, UNDERSTOOD
@@ -29,9 +28,10 @@ def _of_somebody(text: str) -> str:
     return text.replace("You ", "They ", 1).replace(" you ", " they ").replace("your ", "their ")
 
 
-def _words(who: Visitor) -> dict[str, dict[str, str]]:
-    """Return what the script shows in place of names."""
-    spoken = sorted({*who.account.languages, *LANGUAGES})
+async def _words(stores: Stores, who: Visitor) -> dict[str, dict[str, str]]:
+    """Return what the script shows in place of names; the languages are those that colleagues anywhere speak."""
+    sites = await review.sites.sites(stores)
+    spoken = sorted({*who.account.languages, *(language for site in sites for language in site.languages)})
     return {
         "intents": {name: _of_somebody(text) for name, text in UNDERSTOOD.items() if name},
         "slots": SLOTS,
@@ -45,7 +45,7 @@ async def _console(request: Request, stores: Stores, who: Visitor, api: str) -> 
         "floor/review.html",
         api=api,
         numbers=await review.own_numbers(stores, reviewer_of(stores, who)),
-        words=_words(who),
+        words=await _words(stores, who),
         flags=FLAGS,
         case_hours=stores.settings.case_hours,
         heartbeat=min(HEARTBEAT, stores.settings.lease_seconds / 3),
