@@ -56,6 +56,19 @@ def test_static_addresses_change_with_their_content() -> None:
     assert re.fullmatch(r"/static/earmark\.css\?v=[0-9a-f]{12}", address)
 
 
+async def test_scripts_find_each_other_under_an_address_that_changes_with_any_of_them(browse) -> None:
+    """A query would not reach what a script imports: browsers would keep the old module, or load one twice."""
+    address = render.static("js/console.js")
+    assert re.fullmatch(r"/static/js~[0-9a-f]{12}/console\.js", address)
+    browser = await browse("floor")
+    for name in re.findall(r'from "\./([^"]+)"', (await browser.get(address)).text):
+        answer = await browser.get(f"{address.rpartition('/')[0]}/{name}")
+        assert answer.status_code == 200, name
+        assert "immutable" in answer.headers["cache-control"]
+    old = await browser.get("/static/js~000000000000/console.js")
+    assert "immutable" not in old.headers.get("cache-control", ""), "a page of an older version must not keep a newer"
+
+
 @pytest.mark.parametrize(
     ("ago", "name"), [(0, "Today"), (1, "Yesterday"), (3, "Friday, 1 May"), (30, "4 April 2026"), (-1, "5 May 2026")]
 )

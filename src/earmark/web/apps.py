@@ -5,6 +5,8 @@ Each is a FastAPI app over stores that the caller opened with that plane's own d
 
 from __future__ import annotations
 
+from pathlib import PurePath
+
 from fastapi import APIRouter, FastAPI, Response
 from fastapi.responses import PlainTextResponse
 from starlette.staticfiles import StaticFiles
@@ -32,8 +34,12 @@ class _Static(StaticFiles):
     """Files whose address names their content may be kept for a year."""
 
     async def get_response(self, path: str, scope: Scope) -> Response:
+        folder, *rest = PurePath(path).parts or ("",)
+        if folder.startswith("js~"):
+            path = str(PurePath("js", *rest))
         answer = await super().get_response(path, scope)
-        if answer.status_code == 200 and b"v=" in scope.get("query_string", b""):
+        named = folder == render.scripts() or b"v=" in scope.get("query_string", b"")
+        if answer.status_code == 200 and named:
             answer.headers["Cache-Control"] = "public, max-age=31536000, immutable"
         return answer
 

@@ -45,8 +45,20 @@ def _version(name: str) -> str:
     return sha256((STATIC / name).read_bytes()).hexdigest()[:12]
 
 
+@lru_cache
+def scripts() -> str:
+    """Return the folder under which all scripts are served: they import each other by relative addresses, which carry
+    no query, so that the folder's name changes when any of them does."""
+    digest = sha256()
+    for path in sorted((STATIC / "js").rglob("*.js")):
+        digest.update(path.relative_to(STATIC).as_posix().encode() + b"\0" + path.read_bytes())
+    return f"js~{digest.hexdigest()[:12]}"
+
+
 def static(name: str) -> str:
     """Return a static file's address; a changed file gets a new one, so that browsers may keep each for a year."""
+    if name.startswith("js/"):
+        return f"/static/{scripts()}/{name.removeprefix('js/')}"
     return f"/static/{name}?v={_version(name)}"
 
 

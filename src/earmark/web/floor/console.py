@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from babel import Locale
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 
@@ -10,7 +11,7 @@ from earmark.storage import Stores
 from earmark.web.floor.api import reviewer_of
 from earmark.web.render import page
 from earmark.web.sessions import Lead, Listener, StoresHere, Visitor
-from earmark.web.wording import FLAGS, UNDERSTOOD, WAKE_WORDS
+from earmark.web.wording import FLAGS, SLOTS, UNDERSTOOD
 
 router = APIRouter()
 HEARTBEAT = 4.0
@@ -27,18 +28,24 @@ def _of_somebody(text: str) -> str:
     return text.replace("You ", "They ", 1).replace(" you ", " they ").replace("your ", "their ")
 
 
+async def _words(stores: Stores, who: Visitor) -> dict[str, dict[str, str]]:
+    """Return what the script shows in place of names; the languages are those that colleagues anywhere speak."""
+    sites = await review.sites.sites(stores)
+    spoken = sorted({*who.account.languages, *(language for site in sites for language in site.languages)})
+    return {
+        "intents": {name: _of_somebody(text) for name, text in UNDERSTOOD.items() if name},
+        "slots": SLOTS,
+        "languages": {code: str(Locale.parse(code, sep="-").get_display_name("en")) for code in spoken},
+    }
+
+
 async def _console(request: Request, stores: Stores, who: Visitor, api: str) -> Response:
     return page(
         request,
         "floor/review.html",
         api=api,
         numbers=await review.own_numbers(stores, reviewer_of(stores, who)),
-        titles={name: asked.title_for() for name, asked in review.QUESTIONS.items()},
-        # The script shows these words; what an intent is called is for people who talk, so "You" becomes "They".
-        intents={
-            name: text.replace("You ", "They ", 1).replace("your ", "their ") for name, text in UNDERSTOOD.items()
-        },
-        wake_words=WAKE_WORDS,
+        words=await _words(stores, who),
         flags=FLAGS,
         case_hours=stores.settings.case_hours,
         heartbeat=min(HEARTBEAT, stores.settings.lease_seconds / 3),

@@ -1,305 +1,470 @@
-// The reviewer's rhythm: hear, answer, next. One clip at a time under a lease; the answer brings the next one.
+// The reviewer's rhythm: hear, answer, next. What is heard next lies decoded in memory before the answer is given; the
+// answer leaves in the background. Each part has a module of its own under console/.
 
-import { toast, typing } from "./page.js";
+import { call } from "./console/api.js";
+import { Asking, Colleagues } from "./console/consult.js";
+import { $, button, clock, element, root } from "./console/dom.js";
+import { listen } from "./console/keys.js";
+import { Player } from "./console/player.js";
+import { Queue } from "./console/queue.js";
+import { ask } from "./console/questions.js";
+import { at } from "./console/sound.js";
+import { merge, share, without } from "./console/spans.js";
+import { Wave } from "./console/wave.js";
+import { toast } from "./page.js";
 
-const root = document.querySelector(".console");
 const words = JSON.parse(document.getElementById("console-words").textContent);
-const nonce = document.querySelector("meta[name=csp-nonce]").content;
-const { default: WaveSurfer } = await import(document.getElementById("console-script").dataset.wavesurfer);
-const $ = (selector) => root.querySelector(selector);
-const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
-const lead = root.dataset.api === "/api/lead";
-const HINTS = {
-  wake: "Listen for the wake word only.",
-  transcript: "Write what you hear, nothing more. The words are a first guess.",
-  understood: "Compare what was said with what Earmark made of it.",
-};
-let task = null;
-let busy = false;
-let loop = false;
-let choose = () => {};
-let send = null;
-let beat = 0;
-let poll = 0;
+const SPEEDS = [0.5, 0.75, 1, 1.25, 1.5, 1.75, 2];
+const UNDO = 30; // seconds, as the server has it
+const FIRST = "Listen to all of it first.";
+const POLL = 15_000;
+const ASLEEP = 15_000; // a heartbeat that comes this late: the machine slept
+const timings = (window.earmarkTimings = []); // milliseconds from the key that sent an answer to the next clip's sound
 
-const surfer = WaveSurfer.create({
-  container: $(".wave"), height: 96, normalize: true, cspNonce: nonce, barWidth: 3, barGap: 2, barRadius: 3, cursorWidth: 2,
-  waveColor: colour("--line-strong"), progressColor: colour("--accent"), cursorColor: colour("--accent"),
+let shown = null;
+let question = null;
+let judging = null; // a training clip's answer, until a key is pressed
+let pressed = 0; // when the last key or click was, by the page's clock
+let typedAt = 0;
+let keptAt = Date.now();
+
+const player = new Player({ changed: showPlaying, heard: showHeard });
+const wave = new Wave(player, {
+  seek: (seconds) => player.seek(seconds),
+  chosen(span, done) {
+    wave.span = span;
+    wave.draw();
+    asking.redraw();
+    if (done) player.playSpans([span]);
+  },
 });
-const showPlaying = (on) => {
-  $(".play").dataset.playing = String(on);
-  $(".play").setAttribute("aria-label", on ? "Pause" : "Play");
-};
-surfer.on("play", () => showPlaying(true));
-surfer.on("pause", () => showPlaying(false));
-surfer.on("finish", () => (loop ? surfer.play() : showPlaying(false)));
+const asking = new Asking({ shown: () => shown, question: () => question, player, wave, note, rest: focusQuestion }, words.languages);
+const colleagues = new Colleagues({ opens: () => player.stop() }, words.languages);
+const queue = new Queue(root.dataset.api, {
+  front: () => judging || advance(),
+  lost() {
+    player.unload(); // not a sound more of it
+    if (judging) return;
+    question = null;
+    advance();
+    note("The last clip was taken back. Here is what comes next.");
+  },
+  prepare: (sound) => at(sound, player.speed),
+  loaded: showAhead,
+  note,
+  sending: showSending,
+  sent: showUndo,
+  kept({ consults, asked }) {
+    asking.took(consults ?? []);
+    colleagues.badge(asked ?? 0);
+  },
+});
 
-async function call(path, body = {}, options = {}) {
-  const answer = await fetch(path, {
-    method: "POST",
-    headers: { "Content-Type": "application/json", "X-CSRF-Token": root.dataset.csrf },
-    body: JSON.stringify(body),
-    ...options,
-  });
-  const said = await answer.json();
-  if (!answer.ok) throw Object.assign(new Error(said.error?.message ?? "That did not work."), { status: answer.status });
-  return said;
-}
+// ------------------------------------------------------------------------------------------------ one clip, then the next
 
-const held = () => ({ task: task.id, fence: task.fence });
-
-async function next(path = `${root.dataset.api}/next`, body = {}) {
-  clearTimeout(poll);
-  if (busy) return;
-  busy = true;
-  root.dataset.state = "waiting";
-  let following = null;
-  try {
-    following = (await call(path, body)).task;
-  } catch (error) {
-    busy = false;
-    if (error.status === 409) {
-      note("This clip was taken back or given to somebody else. Here is the next one.");
-      clear();
-      return next();
-    }
-    if (error.status === 401) return location.assign("/sign-in");
-    root.dataset.state = task ? "ready" : "empty";
-    note(error.message);
-    return;
+/** Show what is in front. The sound starts first: nothing that is drawn stands between an answer and the next clip. */
+function advance(stamp = 0) {
+  keepWritten();
+  if (shown && shown !== queue.front) player.unload();
+  if (shown && shown === queue.front) return;
+  shown = queue.front;
+  if (shown?.sound) start(shown, stamp);
+  showAhead();
+  if (!shown) return empty();
+  show(shown);
+  const clip = shown;
+  if (!clip.sound) {
+    clip.loaded.then(() => {
+      if (shown !== clip) return;
+      if (clip.sound) start(clip, stamp);
+      else note(clip.trouble);
+    });
   }
-  busy = false;
-  clear();
-  if (following) await show(following);
-  else rest();
 }
 
-function clear() {
-  clearInterval(beat);
-  surfer.pause();
-  surfer.empty();
-  task = send = null;
-  choose = () => {};
-  $(".answers").replaceChildren();
-  $(".play").disabled = true;
-}
-
-function rest() {
-  root.dataset.state = "empty";
-  $(".question").textContent = lead ? "Ties to decide" : "Review";
-  $(".console-hint").textContent = " ";
-  poll = setTimeout(() => (document.hidden ? rest() : next()), 15_000);
-}
-
-async function show(following) {
-  task = following;
-  root.dataset.state = "ready";
-  $(".console-note").hidden = true;
-  $(".question").textContent = task.spec.title;
-  $(".console-hint").textContent = task.spec.hint;
-  ({ wake: askWake, transcript: askTranscript, understood: askUnderstood })[task.question](task.prefill);
-  if (task.answers) showAnswers(task.answers);
-  beat = setInterval(keep, Number(root.dataset.heartbeat) * 1000);
-  const mine = task;
-  const sound = await fetch(task.sound);
-  if (mine !== task) return;
-  if (!sound.ok) {
-    if (sound.status === 409) return next();
-    return note("The sound can't be played. Give it back, or try again.");
-  }
-  const data = await sound.blob();
-  if (mine !== task) return;
-  await surfer.loadBlob(data);
-  surfer.setPlaybackRate(Number($(".speed").value));
+function start(clip, stamp) {
+  player.load(clip);
+  const due = player.play();
+  if (stamp && !player.blocked) timings.push(due - stamp);
   $(".play").disabled = false;
-  surfer.play().catch(() => note("Press the play button: the browser plays sound only after a first click."));
 }
 
-async function keep() {
+function show(clip) {
+  const { task } = clip;
+  root.dataset.state = "ready";
+  root.dataset.kind = task.spec.kind;
+  $(".question").textContent = task.spec.title;
+  $(".console-hint").textContent = task.blind ? "Write it down without help." : task.spec.hint;
+  $(".training-banner").hidden = !task.training;
+  $(".console-note").hidden = true;
+  $(".play").disabled = !clip.sound;
+  asking.stop(false);
+  const tools = { words, submit: send, spans: playSpans, typed, label: () => showHeard(), rest: () => $(".answers").focus({ preventScroll: true }) };
+  $(".unsure-line").textContent = "";
+  question = { accept: () => "" }; // until it is built
+  question = ask(clip, tools);
+  $(".answers").replaceChildren(...(task.answers?.length ? given(task.answers) : []), question.element);
+  question.focus();
+  clip.drafted = JSON.stringify(question.draft()); // as it stands before anything is typed
+  if (clip.undone) note("Your answer is back, as you gave it.");
+  else if (clip.returned) note("What you had written is back.");
+  $(".aloud").textContent = `${$(".question").textContent} ${$(".console-hint").textContent}`;
+  asking.show();
+  showHeard();
+  wave.draw();
+}
+
+function focusQuestion() {
+  if (shown) question.focus();
+}
+
+function playSpans(spans) {
+  player.playSpans(spans);
+}
+
+const given = (answers) => [
+  element("p", "small muted", "They answered:"),
+  element("ul", "given", ...answers.map((answer) => element("li", "", said(answer)))),
+];
+
+function said({ text, value, intent, slots }) {
+  if (text !== undefined) return text ? `“${text}”` : "nothing could be made out";
+  const option = shown?.task.spec.options.find((each) => each.value === value)?.text ?? value;
+  const details = Object.entries(slots ?? {}).map(([name, detail]) => `${words.slots[name] ?? name}: ${detail}`);
+  return [option, intent && (words.intents[intent] ?? intent), ...details].filter(Boolean).join(" · ");
+}
+
+// -------------------------------------------------------------------------------------------------------- sending answers
+
+const heardEnough = (clip) => share(clip.task.speech, player.heard) >= clip.task.spec.needs_heard - 0.001;
+
+function send(answer) {
+  const clip = shown;
+  if (!clip || judging || !answer) return;
+  if (!clip.sound || !heardEnough(clip)) return listenFirst(clip);
+  const stamp = pressed;
+  player.stop();
+  clearTimeout(typedAt);
+  question = null;
+  if (!queue.lead) $(".own-today").textContent = Number($(".own-today").textContent) + 1;
+  const item = queue.submit(clip, answer);
+  if (clip.task.training) return judge(item);
+  showUndo();
+  advance(stamp);
+}
+
+function listenFirst(clip) {
+  note(FIRST);
+  if (!clip.sound) return;
+  const missing = merge(without(clip.task.speech, player.heard).map(([start, end]) => [start - 0.12, end + 0.12]));
+  player.playSpans(missing.length ? missing : [[0, player.seconds]]);
+}
+
+/** A training clip: whether it was right, until a key is pressed. */
+async function judge(item) {
+  judging = item;
+  shown = null;
+  player.unload();
+  root.dataset.state = "checking";
+  const reply = await item.done;
+  if (!reply?.training) {
+    judging = null;
+    return advance();
+  }
+  const { correct, expected, asked, right, passed } = reply.training;
+  const clip = item.clip;
+  shown = clip; // for the words of its options
+  const lines = [element("h2", "", correct ? "Right." : "Not quite.")];
+  if (!correct) lines.push(element("p", "", "Expected: ", element("b", "", said(expected))), element("p", "muted", `You answered: ${said(item.answer)}`));
+  lines.push(element("p", "small muted", `${right} of ${asked} right so far.`));
+  if (passed === true) lines.push(element("p", "", "You passed. Real clips come next."));
+  if (passed === false) lines.push(element("p", "", "That was not enough this time."));
+  shown = null;
+  const onward = button("accept", "Next clip", "any\u00a0key");
+  onward.addEventListener("click", afterJudging);
+  const box = element("div", correct ? "judged good" : "judged bad", ...lines, onward);
+  box.setAttribute("role", "status");
+  root.dataset.state = "judged";
+  $(".answers").replaceChildren(box);
+  $(".training-banner").hidden = false;
+  $(".answers").focus({ preventScroll: true });
+}
+
+function afterJudging() {
+  judging = null;
+  advance(pressed);
+}
+
+async function undo() {
+  if (judging || !queue.last) return;
+  $(".undo-line").hidden = true;
   try {
-    if ((await call("/api/review/keep", { held: [held()] })).lost.length) throw Object.assign(new Error(), { status: 409 });
+    await queue.undo();
+    const today = $(".own-today");
+    today.textContent = Math.max(0, Number(today.textContent) - 1);
   } catch (error) {
-    if (error.status !== 409) return;
-    clear(); // its owner took it back, or it went to somebody else: not a sound more of it
-    await next();
-    note("The last clip was taken back.");
+    note(error.status === 409 ? "It is too late to take that one back." : error.message);
   }
 }
 
-function note(text) {
-  const line = $(".console-note");
-  line.textContent = text;
-  line.hidden = false;
-}
-
-const element = (name, className, text = "") => Object.assign(document.createElement(name), { className, textContent: text });
-
-function choices(options, onChoose) {
-  const row = element("div", "choice-row");
-  options.forEach(([value, text], i) => {
-    const button = element("button", "choice secondary");
-    button.type = "button";
-    button.append(element("kbd", "", String(i + 1)), element("span", "", text));
-    button.addEventListener("click", () => onChoose(value));
-    row.append(button);
-  });
-  choose = (i) => options[i] && onChoose(options[i][0]);
-  $(".answers").append(row);
-  $(".answers").focus({ preventScroll: true }); // not an answer: nobody shall send one by habit
-}
-
-function submit(answer) {
-  if (!task || busy) return;
-  const client_key = crypto.randomUUID();
-  const today = $(".own-today");
-  if (today && !lead) today.textContent = Number(today.textContent) + 1;
-  next(`${root.dataset.api}/submit`, lead ? { ...held(), answer } : { ...held(), client_key, answer });
-}
-
-function askWake({ word }) {
-  const name = words.wake_words[word] ?? word;
-  $(".question").textContent = `Was “${name}” said?`;
-  choices([["said", "Yes, it was said"], ["not_said", "No"], ["unclear", "Can't tell"]], (value) => submit({ value }));
-}
-
-function askTranscript({ words: guessed = [] }) {
-  const label = element("label", "", "What was said");
-  label.htmlFor = "transcript";
-  const box = element("textarea", "transcript");
-  box.id = "transcript";
-  box.rows = 2;
-  box.maxLength = 1000;
-  box.spellcheck = true;
-  box.autocomplete = "off";
-  box.value = guessed.map((word) => word.text).join(" ");
-  const unsure = guessed.filter((word) => word.confidence < 0.6);
-  const marks = element("p", "unsure small muted");
-  if (unsure.length) {
-    marks.append("Unsure: ", ...unsure.flatMap((word) => [element("mark", "", word.text), " "]));
-  }
-  const button = element("button", "accept");
-  button.type = "button";
-  button.append(element("span", "", "Send"), element("kbd", "", "Enter"));
-  send = () => submit({ text: box.value });
-  button.addEventListener("click", send);
-  $(".answers").append(label, box, marks, button);
-  box.focus();
-  let at = 0;
-  const first = guessed.find((word) => {
-    if (word.confidence < 0.6) return true;
-    at += word.text.length + 1;
-    return false;
-  });
-  if (first) box.setSelectionRange(at, at + first.text.length);
-  else box.setSelectionRange(box.value.length, box.value.length);
-}
-
-function askUnderstood({ text = "", intent = null, slots = {}, accepted = true }) {
-  const facts = element("dl", "facts");
-  const line = (name, value) => {
-    const row = element("div", "");
-    row.append(element("dt", "", name), element("dd", "", value));
-    facts.append(row);
-  };
-  line("Heard", text ? `“${text}”` : "nothing");
-  line("Understood", accepted && intent ? words.intents[intent] ?? intent : "No command");
-  for (const [name, value] of Object.entries(slots)) line(name, value);
-  $(".answers").append(facts);
-  choices([["right", "Right"], ["wrong", "Wrong"]], (value) => (value === "right" ? submit({ value }) : askIntent(intent)));
-}
-
-function askIntent(wrong) {
-  const form = element("div", "right-one");
-  const label = element("label", "", "What did they want? Leave it open if you can't tell.");
-  label.htmlFor = "intent";
-  const list = element("select", "");
-  list.id = "intent";
-  list.append(new Option("I can't tell", ""));
-  for (const [name, text] of Object.entries(words.intents)) if (name !== wrong) list.append(new Option(text, name));
-  const button = element("button", "accept");
-  button.type = "button";
-  button.append(element("span", "", "Send"), element("kbd", "", "Enter"));
-  send = () => submit(list.value ? { value: "wrong", intent: list.value } : { value: "wrong" });
-  button.addEventListener("click", send);
-  form.append(label, list, button);
-  $(".answers .right-one")?.remove();
-  $(".answers").append(form);
-  list.focus();
-}
-
-function showAnswers(answers) {
-  const list = element("ul", "given");
-  for (const answer of answers) {
-    list.append(element("li", "", "text" in answer ? `“${answer.text}”` : [answer.value, answer.intent].filter(Boolean).join(": ")));
-  }
-  $(".answers").prepend(element("p", "small muted", "They answered:"), list);
-}
-
-async function flag() {
-  if (!task || busy) return;
+function flag() {
+  const clip = shown;
+  if (!clip || judging) return;
   const kind = $(".flag-kind").value;
-  const body = { ...held(), kind };
-  surfer.pause();
-  await next("/api/review/flag", body);
+  player.unload();
+  shown = null;
+  clip.sound = null;
+  queue.flag(clip, kind);
+  advance(pressed);
   $(".flag-kind").selectedIndex = 0;
   toast("Hidden for everybody. A safety officer decides about it. Take a break if you need one.");
 }
 
-async function giveBack() {
-  if (!task || busy) return;
-  const body = held();
-  clear();
+function giveBack() {
+  const clip = shown;
+  if (!clip || judging) return;
+  player.unload();
+  shown = null;
+  clip.sound = null;
+  queue.release(clip).catch(() => {});
+  advance(pressed);
+}
+
+// ----------------------------------------------------------------------------------------------------------------- drafts
+
+function typed() {
+  clearTimeout(typedAt);
+  typedAt = setTimeout(keepWritten, 600);
+}
+
+function keepWritten() {
+  clearTimeout(typedAt);
+  const draft = shown && question?.draft?.();
+  if (!draft || JSON.stringify(draft) === shown.drafted) return;
+  shown.drafted = JSON.stringify(draft);
+  queue.draft(shown, draft);
+}
+
+// ------------------------------------------------------------------------------------------------------- what the page says
+
+function note(text) {
+  const line = $(".console-note");
+  line.textContent = text;
+  line.hidden = !text;
+}
+
+function showPlaying() {
+  $(".play").dataset.playing = String(player.playing);
+  $(".play").setAttribute("aria-label", player.playing ? "Pause" : "Play");
+  root.toggleAttribute("data-blocked", player.blocked);
+  wave.draw();
+  clearInterval(showPlaying.timer);
+  if (player.playing) showPlaying.timer = setInterval(showHeard, 120);
+}
+
+/** How much was heard, and what the send button says about it. */
+function showHeard() {
+  if (!shown || !question) return;
+  const { needs_heard: needed } = shown.task.spec;
+  const part = share(shown.task.speech, player.clip === shown ? player.heard : shown.heard);
+  const enough = part >= needed - 0.001;
+  root.dataset.heard = enough ? "enough" : "waits";
+  if (enough && $(".console-note").textContent === FIRST) note("");
+  root.style.setProperty("--heard", needed ? Math.min(1, part / needed) : 1);
+  const text = question.accept();
+  $(".accept-line").hidden = !text;
+  $(".accept-line .accept-text").textContent = enough ? text : "Listen to all of it first";
+  $(".waits").hidden = enough || Boolean(text);
+  $(".wave-time").textContent = player.seconds ? `${player.position.toFixed(1)} / ${player.seconds.toFixed(1)} s` : "";
+}
+
+function showAhead() {
+  $(".ahead").dataset.ready = queue.ready;
+  $(".ahead").title = `${queue.ready} ready after this one`;
+}
+
+function showSending(count, troubled) {
+  root.dataset.saving = troubled ? "troubled" : count ? "busy" : "saved";
+  $(".saving").textContent = troubled ? "No connection: kept here and tried again" : count ? "Saving…" : "Saved";
+  showAhead();
+}
+
+function showUndo() {
+  const line = $(".undo-line");
+  const item = queue.last;
+  clearInterval(showUndo.timer);
+  line.hidden = !item;
+  if (!item) return;
+  item.ends ??= performance.now() + UNDO * 1000;
+  const tick = () => {
+    const seconds = Math.ceil((item.ends - performance.now()) / 1000);
+    $(".undo-left").textContent = `${Math.max(0, seconds)} s`;
+    if (seconds > 0 && queue.last === item) return;
+    if (queue.last === item) queue.last = null;
+    clearInterval(showUndo.timer);
+    line.hidden = true;
+  };
+  tick();
+  showUndo.timer = setInterval(tick, 500);
+}
+
+/** Nothing in front: wait for what is being sent, then say why. */
+async function empty() {
+  question = null;
+  player.unload();
+  wave.draw();
+  root.dataset.state = "waiting";
+  $(".play").disabled = true;
+  $(".accept-line").hidden = true;
+  $(".answers").replaceChildren();
+  $(".training-banner").hidden = true;
+  asking.stop(false);
+  asking.show();
+  await queue.settled();
+  if (shown || judging) return;
+  root.dataset.state = "empty";
+  const why = queue.why ?? { code: "nothing", text: "", until: null };
+  root.dataset.why = why.code;
+  $(".question").textContent = queue.lead ? "Ties to decide" : "Review";
+  $(".console-hint").textContent = "\u00a0";
+  const title = root.querySelector(`.why-title[data-why="${why.code}"]`) ?? root.querySelector(".why-title");
+  for (const each of root.querySelectorAll(".why-title")) each.hidden = each !== title;
+  $(".why-text").textContent = queue.lead || !why.text ? $(".why-text").dataset.usual : why.text;
+  $(".aloud").textContent = `${title.textContent} ${$(".why-text").textContent}`;
+  countDown(why.until);
+}
+
+function countDown(until) {
+  clearInterval(countDown.timer);
+  const line = $(".why-until");
+  const tick = () => {
+    const seconds = (Date.parse(until) - Date.now()) / 1000;
+    line.hidden = !(until && seconds > 0);
+    if (seconds <= 0) clearInterval(countDown.timer);
+    const hours = seconds / 3600;
+    line.textContent = hours >= 1 ? `${Math.floor(hours)} h ${Math.floor((seconds / 60) % 60)} min` : clock(Math.max(0, seconds));
+  };
+  tick();
+  if (until) countDown.timer = setInterval(tick, 1000);
+}
+
+// ------------------------------------------------------------------------------------------------------------ preferences
+
+function prefer(changes) {
+  if ("volume" in changes) player.volume = changes.volume;
+  else player.set(changes);
+  showPreferences();
+  for (const clip of queue.clips) if (clip.sound) setTimeout(() => clip.sound && at(clip.sound, player.speed));
+  clearTimeout(prefer.timer);
+  const { speed, loop, skip, volume } = player;
+  prefer.timer = setTimeout(() => call("/api/review/preferences", { speed, loop, skip_silence: skip, volume }).catch(() => {}), 400);
+}
+
+function showPreferences() {
+  $(".speed").textContent = `${player.speed}×`;
+  $(".loop").setAttribute("aria-pressed", String(player.loop));
+  $(".skip-silence").setAttribute("aria-pressed", String(player.skip));
+  $(".volume").value = player.volume;
+}
+
+function faster(step) {
+  const place = SPEEDS.indexOf(player.speed) + step;
+  if (SPEEDS[place]) prefer({ speed: SPEEDS[place] });
+}
+
+// ------------------------------------------------------------------------------------------------------- keys and buttons
+
+const actions = {
+  toggle: () => player.toggle(),
+  back: () => player.back(2),
+  slower: () => faster(-1),
+  faster: () => faster(1),
+  loop: () => prefer({ loop: !player.loop }),
+  skip: () => prefer({ skip: !player.skip }),
+  undo,
+  giveBack,
+  help: () => queue.lead || asking.start(),
+  colleague: () => colleagues.open(),
+  flag,
+  digit: (n) => question?.choose(n),
+  enter: () => question?.accept() && send(question.answer()),
+  first(name, event) {
+    if (judging && root.dataset.state === "judged" && !["Shift", "Control", "Alt", "Meta", "AltGraph"].includes(event.key)) {
+      if (!event.repeat) afterJudging();
+      return true;
+    }
+    return question?.key?.(name, event) ?? false;
+  },
+};
+for (const type of ["keydown", "pointerdown", "click"]) {
+  addEventListener(type, (event) => {
+    pressed = event.timeStamp;
+    player.unlock();
+  }, true);
+}
+listen(actions);
+const on = (selector, action) => $(selector).addEventListener("click", (event) => action(event));
+on(".play", actions.toggle);
+on(".back", actions.back);
+on(".slower", actions.slower);
+on(".faster", actions.faster);
+on(".loop", actions.loop);
+on(".skip-silence", actions.skip);
+on(".flag", flag);
+on(".give-back", giveBack);
+on(".undo", undo);
+on(".help", actions.help);
+on(".asked", actions.colleague);
+on(".accept-line .accept", actions.enter);
+$(".volume").addEventListener("input", (event) => prefer({ volume: Number(event.target.value) }));
+
+// ---------------------------------------------------------------------------------------------------- coming, staying, going
+
+async function open() {
   try {
-    await call("/api/review/release", body);
-  } catch {
-    // it goes back by itself when the lease ends
+    const preferences = await queue.open();
+    if (preferences) {
+      const { speed = 1, loop = false, skip_silence: skip = false, volume = 1 } = preferences;
+      player.set({ speed: SPEEDS.includes(speed) ? speed : 1, loop, skip, volume });
+      showPreferences();
+    }
+    if (!queue.front) empty();
+  } catch (error) {
+    note(error.status ? error.message : "Earmark can't be reached. It is tried again.");
+    if (!queue.front) empty();
   }
-  next();
 }
 
-const togglePlay = () => !$(".play").disabled && surfer.playPause();
-const back = () => surfer.setTime(Math.max(0, surfer.getCurrentTime() - 2));
-function speed(step) {
-  const list = $(".speed");
-  list.selectedIndex = Math.max(0, Math.min(list.options.length - 1, list.selectedIndex + step));
-  surfer.setPlaybackRate(Number(list.value));
+async function keep() {
+  const late = Date.now() - keptAt > ASLEEP;
+  keptAt = Date.now();
+  if (!queue.clips.length) return;
+  if (late) return open();
+  await queue.keep().catch(() => {});
+  showAhead();
 }
 
-$(".play").addEventListener("click", togglePlay);
-$(".back").addEventListener("click", back);
-$(".flag").addEventListener("click", flag);
-$(".give-back").addEventListener("click", giveBack);
-$(".speed").addEventListener("change", () => speed(0));
-$(".loop").addEventListener("click", () => {
-  loop = !loop;
-  $(".loop").setAttribute("aria-pressed", String(loop));
-});
+async function poll() {
+  if (document.hidden || judging) return;
+  try {
+    await queue.refill();
+    if (!queue.clips.length) await queue.keep();
+  } catch {
+    // the next one tells
+  }
+  if (!queue.front) empty();
+}
 
-document.addEventListener("keydown", (event) => {
-  if (document.querySelector("dialog[open]")) return;
-  const { key } = event;
-  if (key === "`") flag();
-  else if (event.ctrlKey && key === " ") togglePlay();
-  else if (event.ctrlKey && key === ",") back();
-  else if (key === "Enter" && send && !event.shiftKey && !event.target.closest("button, a")) send();
-  else if (key === "Escape" && event.target.closest("textarea, select")) event.target.blur();
-  else if (typing(event)) return;
-  else if (key === " " && !event.target.closest(".console-foot, .sound-tools, .top, .foot")) togglePlay();
-  else if (key === "ArrowLeft") back();
-  else if (key === "-") speed(-1);
-  else if (key === "+") speed(1);
-  else if (key === "s") giveBack();
-  else if (/^[1-9]$/.test(key)) choose(Number(key) - 1);
-  else return;
-  event.preventDefault();
-});
-
+setInterval(keep, Number(root.dataset.heartbeat) * 1000);
+setInterval(poll, POLL);
+document.addEventListener("visibilitychange", () => (document.hidden ? keepWritten() : keep()));
 addEventListener("pagehide", () => {
-  if (!task) return;
-  const body = held();
-  clear();
-  call("/api/review/release", body, { keepalive: true }).catch(() => {});
+  keepWritten();
+  player.unload();
+  shown = question = null;
+  queue.close();
 });
-addEventListener("pageshow", (event) => event.persisted && next());
-
-next();
+addEventListener("pageshow", (event) => {
+  if (event.persisted) queue.reopen().catch(() => {});
+});
+open();
