@@ -18,6 +18,7 @@ from earmark.cli import (
     exporting,
     floor,
     importing,
+    labels,
     learning,
     owner,
     people,
@@ -56,6 +57,7 @@ app.command("safety")(ring.safety)
 app.command("learn")(learning.learn)
 app.command("evaluate")(learning.evaluate)
 app.add_typer(learning.models_app, name="models")
+app.add_typer(labels.app, name="labels")
 audit.app.command("witness")(witness.witness)
 app.add_typer(audit.app, name="audit")
 app.command("doctor")(doctor.doctor)
