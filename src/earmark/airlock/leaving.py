@@ -37,7 +37,7 @@ class Leaving:
     """As reviewers agreed; names of the household, long numbers and addresses stand as `[name]`, `[number]`,
     `[address]`, also where a reviewer or the assistant had written them out."""
     made_by: str
-    """`agreement` or `adjudication`."""
+    """`agreement`, `majority` or `adjudication`."""
     agreed_on: date
     seconds: int
     """Length of the recording in whole seconds, rounded up: two labels of one recording have it in common with many."""

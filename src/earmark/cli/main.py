@@ -24,6 +24,7 @@ from earmark.cli import (
     people,
     processes,
     ring,
+    webhooks,
     witness,
 )
 from earmark.settings import settings
@@ -58,6 +59,7 @@ app.command("learn")(learning.learn)
 app.command("evaluate")(learning.evaluate)
 app.add_typer(learning.models_app, name="models")
 app.add_typer(labels.app, name="labels")
+app.add_typer(webhooks.app, name="webhooks")
 audit.app.command("witness")(witness.witness)
 app.add_typer(audit.app, name="audit")
 app.command("doctor")(doctor.doctor)
