@@ -116,6 +116,7 @@ TABLE: dict[Plane, dict[str, str]] = {
         "POST /api/review/flag": "lead reviewer",
         "GET /api/review/sound/{where}": "lead reviewer",
         "GET /api/review/numbers": "lead reviewer",
+        "GET /api/openapi.json": "lead reviewer",
         "POST /api/lead/next": "lead",
         "POST /api/lead/submit": "lead",
     },

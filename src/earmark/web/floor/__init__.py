@@ -2,10 +2,10 @@
 
 from fastapi import APIRouter
 
-from earmark.web.floor import api, campaigns, console, invite, lead, people, questions, shift, sites
+from earmark.web.floor import api, campaigns, console, invite, lead, openapi, people, questions, shift, sites
 
 router = APIRouter()
-for part in (console, api, lead, people, sites, campaigns, questions, invite, shift):
+for part in (console, api, lead, people, sites, campaigns, questions, invite, shift, openapi):
     router.include_router(part.router)
 
 __all__ = ["router"]
