@@ -144,6 +144,14 @@ async def test_tasks_for_label_studio_answer_with_its_controls(stores, labelled,
     assert {task["data"]["audio"].partition(":")[0] for task in tasks} == {"earmark"}
 
 
+async def test_of_two_transcripts_whose_is_better_leaves(stores, labelled, teach, tmp_path):
+    await teach(labelled.ada, compare={"value": "b", "whose": "machine"}, helpful={"value": "yes"})
+    _, (data,) = await written(stores, tmp_path, "nemo", questions=["compare", "helpful"])
+    assert {(line["question"], line["label"]) for line in map(json.loads, data.splitlines())} == {
+        ("compare", "machine"), ("helpful", "yes"),
+    }  # fmt: skip
+
+
 async def test_an_empty_list_is_still_json(stores, labelled, tmp_path, clock):
     clock.turn(days=3)
     _, (data, _) = await written(stores, tmp_path, "label-studio", since=clock().date())

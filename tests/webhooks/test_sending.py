@@ -255,4 +255,4 @@ async def test_what_can_not_be_told_is_refused(stores):
         ("https://10.0.0.1/", ["backlog.low"], {}),
     ):
         with pytest.raises(BadRequest):
-            await webhooks.add(stores, url, events, **how)
+            await webhooks.add(stores, url, events, **how)  # type: ignore[arg-type]

@@ -22,8 +22,6 @@ from earmark.words import HouseholdId, PersonId
 
 SQL = Statements("earmark.airlock", "leaving.sql")
 _PAGE = 500
-_AS_THEY_ARE = frozenset({"value", "intent"})
-"""Parts of an answer that come from a list; everything else was written or heard."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,13 +110,22 @@ def _opened(row: Row, key: bytes, names: frozenset[str]) -> Leaving | None:
     return Leaving(
         id=row["id"],
         question=row["question"],
-        answer={
-            part: value if part in _AS_THEY_ARE else _masked(value, names) for part, value in content["answer"].items()
-        },
+        answer=_told(content["answer"], names),
         made_by=content["made_by"],
         agreed_on=row["agreed_on"],
         seconds=max(1, math.ceil(row["duration"])),
     )
+
+
+def _told(answer: Mapping[str, Any], names: frozenset[str]) -> dict[str, Any]:
+    """Return an answer as it leaves. `value` comes from a list; everything else was written or heard, and is masked.
+
+    Of two transcripts whose is the better one leaves, `machine` or `owner`: which was shown first was drawn.
+    """
+    told = {part: value if part == "value" else _masked(value, names) for part, value in answer.items()}
+    if "whose" in told:
+        told["value"] = told.pop("whose")
+    return told
 
 
 def _masked(value: Any, names: frozenset[str]) -> Any:
