@@ -40,7 +40,7 @@ TASK = Task(
     lease_until=things.datetime(2026, 5, 4),
     sound="/api/review/sound/abc",
 )
-ASKED = OpenConsult(id=KEY, language="en", until=TASK.lease_until, sound="/api/review/sound/def", length=1.5)
+ASKED = OpenConsult(id=KEY, language="en", until=TASK.lease_until, sound="/api/review/consult/sound/def", length=1.5)
 CALLS: dict[str, Callable[[Any], Awaitable[object]]] = {
     "open": lambda client: client.open(1),
     "next": lambda client: client.next(),
@@ -55,6 +55,10 @@ CALLS: dict[str, Callable[[Any], Awaitable[object]]] = {
     "preferences": lambda client: client.preferences(Preferences()),
     "consult": lambda client: client.consult(TASK, language="es", start=0.5, end=1.0),
     "consults": lambda client: client.consults(),
+    "consult_groups": lambda client: client.consult_groups(),
+    "rest": lambda client: client.rest(),
+    "back": lambda client: client.back(),
+    "mine": lambda client: client.mine(),
     "consult_sound": lambda client: client.consult_sound(ASKED),
     "answer_consult": lambda client: client.answer_consult(ASKED, "manzana"),
     "numbers": lambda client: client.numbers(),
@@ -62,15 +66,22 @@ CALLS: dict[str, Callable[[Any], Awaitable[object]]] = {
     "submit_tie": lambda client: client.submit_tie(TASK, {"value": "said"}),
     "document": lambda client: client.document(),
 }
-COMING = {"/api/review/preferences", "/api/review/consult", "/api/review/consults", "/api/review/consult/answer"}
+COMING = {
+    *("/api/review/preferences", "/api/review/rest", "/api/review/back", "/api/review/mine"),
+    *("/api/review/consult", "/api/review/consults", "/api/review/consult/answer", "/api/review/consult/groups"),
+    "/api/review/consult/sound/{}",
+}
 """Routes that the client knows and the floor may not have yet."""
 SAME = ("Option", "Mark", "Spec", "Task", "Why", "Preferences", "Opened", "Next", "Taught", "Submitted", "Kept",
-        "Consult", "OpenConsult", "Numbers")  # fmt: skip
+        "Consult", "OpenConsult", "Rested", "Numbers")  # fmt: skip
 
 
 @pytest.fixture
 async def document(app_of) -> dict[str, Any]:
-    return document_of(await app_of("floor"))
+    """The floor's, with `{}` for every part of a path that is filled in."""
+    found = document_of(await app_of("floor"))
+    found["paths"] = {re.sub(r"\{\w+\}", "{}", path): each for path, each in found["paths"].items()}
+    return found
 
 
 @pytest.fixture
@@ -80,7 +91,7 @@ async def sent() -> dict[str, tuple[str, str, Any]]:
     name = ""
 
     def note(request: httpx.Request) -> httpx.Response:
-        path = re.sub(r"(/api/review/sound/).+", r"\1{where}", request.url.path)
+        path = re.sub(r"(/sound/).+", r"\1{}", request.url.path)
         found[name] = (request.method.lower(), path, json.loads(request.content) if request.content else None)
         return httpx.Response(500)
 

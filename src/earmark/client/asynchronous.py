@@ -21,6 +21,7 @@ from earmark.client.things import (
     OpenConsult,
     Opened,
     Preferences,
+    Rested,
     Span,
     Submitted,
     Task,
@@ -176,14 +177,33 @@ class AsyncReviewClient:
         """Return colleagues' questions that this reviewer may answer."""
         return await self._run(calls.consults())
 
+    async def consult_groups(self) -> tuple[str, ...]:
+        """Return the languages whose speakers can be asked."""
+        return await self._run(calls.consult_groups())
+
     async def consult_sound(self, consult: OpenConsult) -> bytes:
-        """Fetch the span that a colleague asks about (WAV), once."""
-        return await self._run(calls.sound(consult.sound))
+        """Fetch the span that a colleague asks about (WAV), once; `consults` has a new address.
+
+        Raises ValueError where it was heard often enough.
+        """
+        return await self._run(calls.sound(consult.sound or ""))
 
     async def answer_consult(self, consult: OpenConsult | uuid.UUID, text: str) -> None:
         """Help with a word."""
         identifier = consult.id if isinstance(consult, OpenConsult) else consult
         await self._run(calls.answer_consult(identifier, text))
+
+    async def rest(self) -> Rested:
+        """Take a break; clips that are open go back by themselves."""
+        return await self._run(calls.rest())
+
+    async def back(self) -> Rested:
+        """End a break of one's own early. Raises Conflict when it was due."""
+        return await self._run(calls.back())
+
+    async def mine(self) -> Mapping[str, Any]:
+        """Return one's own quality: agreement, accuracy, how much was listened to; nobody else sees it."""
+        return await self._run(calls.mine())
 
     async def numbers(self) -> Numbers:
         """Return what this reviewer has done."""

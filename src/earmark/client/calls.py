@@ -19,6 +19,7 @@ from earmark.client.things import (
     OpenConsult,
     Opened,
     Preferences,
+    Rested,
     Span,
     Submitted,
     Task,
@@ -26,7 +27,7 @@ from earmark.client.things import (
 )
 
 T = TypeVar("T")
-SOUNDS = "/api/review/sound/"
+SOUNDS = ("/api/review/sound/", "/api/review/consult/sound/")
 LATER = frozenset({502, 503, 504})
 """Answers of something that stands before the floor while it starts."""
 
@@ -147,13 +148,27 @@ def another_address(task: Task) -> Call[str]:
 def sound(address: str) -> Call[bytes]:
     """The address comes from the floor; the token must go nowhere else. Raises ValueError."""
     if not address.startswith(SOUNDS) or "//" in address or ".." in address:
-        raise ValueError("a sound's address begins with /api/review/sound/")
+        raise ValueError("this is no address of a sound")
     return Call(method="GET", path=address, read=lambda response: response.content)
 
 
 def consult(task: Task, *, language: str, start: float, end: float) -> Call[Consult]:
     body = _held(task) | {"language": language, "start": start, "end": end}
     return _post("/api/review/consult", lambda response: read(Consult, response.json()["consult"]), body)
+
+
+def consult_groups() -> Call[tuple[str, ...]]:
+    return Call(
+        method="GET",
+        path="/api/review/consult/groups",
+        read=lambda response: read(_Groups, response.json()).languages,
+        again=True,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Groups:
+    languages: tuple[str, ...]
 
 
 def consults() -> Call[tuple[OpenConsult, ...]]:
@@ -171,6 +186,18 @@ class _Consults:
 
 def answer_consult(consult_id: uuid.UUID, text: str) -> Call[None]:
     return _post("/api/review/consult/answer", _nothing, {"consult": str(consult_id), "text": text})
+
+
+def rest() -> Call[Rested]:
+    return _post("/api/review/rest", _json(Rested), {}, again=True)
+
+
+def back() -> Call[Rested]:
+    return _post("/api/review/back", _json(Rested), {}, again=True)
+
+
+def mine() -> Call[Mapping[str, Any]]:
+    return Call(method="GET", path="/api/review/mine", read=lambda response: dict(response.json()), again=True)
 
 
 def numbers() -> Call[Numbers]:

@@ -21,6 +21,7 @@ from earmark.client.things import (
     OpenConsult,
     Opened,
     Preferences,
+    Rested,
     Span,
     Submitted,
     Task,
@@ -176,14 +177,33 @@ class ReviewClient:
         """Return colleagues' questions that this reviewer may answer."""
         return self._run(calls.consults())
 
+    def consult_groups(self) -> tuple[str, ...]:
+        """Return the languages whose speakers can be asked."""
+        return self._run(calls.consult_groups())
+
     def consult_sound(self, consult: OpenConsult) -> bytes:
-        """Fetch the span that a colleague asks about (WAV), once."""
-        return self._run(calls.sound(consult.sound))
+        """Fetch the span that a colleague asks about (WAV), once; `consults` has a new address.
+
+        Raises ValueError where it was heard often enough.
+        """
+        return self._run(calls.sound(consult.sound or ""))
 
     def answer_consult(self, consult: OpenConsult | uuid.UUID, text: str) -> None:
         """Help with a word."""
         identifier = consult.id if isinstance(consult, OpenConsult) else consult
         self._run(calls.answer_consult(identifier, text))
+
+    def rest(self) -> Rested:
+        """Take a break; clips that are open go back by themselves."""
+        return self._run(calls.rest())
+
+    def back(self) -> Rested:
+        """End a break of one's own early. Raises Conflict when it was due."""
+        return self._run(calls.back())
+
+    def mine(self) -> Mapping[str, Any]:
+        """Return one's own quality: agreement, accuracy, how much was listened to; nobody else sees it."""
+        return self._run(calls.mine())
 
     def numbers(self) -> Numbers:
         """Return what this reviewer has done."""

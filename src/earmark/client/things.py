@@ -168,10 +168,20 @@ class OpenConsult:
     id: uuid.UUID
     language: str
     until: datetime
-    sound: str
-    """An address that is good once."""
+    sound: str | None
+    """An address that is good once; None when it was heard often enough."""
     length: float
     """Seconds."""
+    heard: bool = False
+    """This reviewer has heard it, and so may answer."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rested:
+    """A break."""
+
+    break_until: datetime | None
+    """None: it is over."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -26,7 +26,6 @@ async def announce(stores: Stores) -> None:
     now = stores.now()
     values = {
         "now": now,
-        "today": now.date(),
         "stamp": now.isoformat(timespec="seconds"),
         "until": now - SETTLED,
         "batch": BATCH,

@@ -56,7 +56,7 @@ async def add(stores: Stores, url: str, events: Sequence[str], *, low: int = LOW
     values = {"id": identifier, "url": url, "events": wanted, "low": low, "allow_private": allow_private, "now": now}
     async with stores.pool.connection() as connection, connection.transaction():
         await connection.execute(SQL.add, values)
-        await connection.execute(SQL.known_campaigns, {"id": identifier, "today": now.date()})
+        await connection.execute(SQL.known_campaigns, {"id": identifier})
         event = {"what": "webhook.added", "webhook": str(identifier), "events": wanted, "private": allow_private}
         await audit.append_in(connection, stores, event)
     return Added(id=identifier, secret=secret_of(stores, identifier))

@@ -2,10 +2,10 @@
 INSERT INTO review.webhooks (id, url, events, low, allow_private, told_until, made_at)
 VALUES (%(id)s, %(url)s, %(events)s, %(low)s, %(allow_private)s, %(now)s, %(now)s);
 
--- known_campaigns: what was over before somebody wanted to be told is not told
+-- known_campaigns: what was closed before somebody wanted to be told is not told
 INSERT INTO review.announced (webhook_id, about)
 SELECT %(id)s, 'campaign:' || c.id FROM review.campaigns c
- WHERE c.state = 'closed' OR c.deadline < %(today)s OR c.spent >= c.budget;
+ WHERE c.state = 'closed';
 
 -- webhooks: each with what waits for it
 SELECT w.id, w.url, w.events, w.low, w.allow_private, w.made_at,
@@ -54,13 +54,12 @@ SELECT gen_random_uuid(), webhook_id,
        %(now)s, %(now)s
   FROM found;
 
--- campaigns_closed: each campaign that is over, once
+-- campaigns_closed: each campaign that was closed, once
 WITH found AS (
     INSERT INTO review.announced (webhook_id, about)
     SELECT w.id, 'campaign:' || c.id
       FROM review.webhooks w CROSS JOIN review.campaigns c
-     WHERE 'campaign.closed' = ANY(w.events)
-       AND (c.state = 'closed' OR c.deadline < %(today)s OR c.spent >= c.budget)
+     WHERE 'campaign.closed' = ANY(w.events) AND c.state = 'closed'
     ON CONFLICT DO NOTHING
     RETURNING webhook_id, split_part(about, ':', 2) AS about
 )

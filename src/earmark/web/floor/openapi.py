@@ -18,7 +18,7 @@ from earmark.web.sessions import Reviewer
 
 router = APIRouter(prefix="/api")
 _REF = "#/components/schemas/"
-_SOUND = "/api/review/sound/{where}"
+_SOUNDS = ("/api/review/sound/", "/api/review/consult/sound/")
 
 
 @router.get("/openapi.json")
@@ -52,7 +52,7 @@ def document_of(app: FastAPI) -> dict[str, Any]:
 def _responses(method: str, path: str) -> dict[str, Any]:
     error = {"description": "It can't be", "content": {"application/json": {"schema": {"$ref": f"{_REF}Error"}}}}
     done: dict[str, Any] = {"description": "Done"}
-    if path == _SOUND:
+    if path.startswith(_SOUNDS):
         done["content"] = {"audio/wav": {"schema": {"type": "string", "format": "binary"}}}
     elif (model := ANSWERS.get((method, path))) is not None:
         done["content"] = {"application/json": {"schema": {"$ref": f"{_REF}{model.__name__}"}}}

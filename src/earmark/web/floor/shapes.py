@@ -140,9 +140,12 @@ class OpenConsult(_Shape):
     id: uuid.UUID
     language: str
     until: datetime
-    sound: str
+    sound: str | None
+    """An address that is good once; null when it was heard often enough."""
     length: float
     """Seconds."""
+    heard: bool
+    """Whoever asks has heard it, and so may answer."""
 
 
 class Kept(_Shape):
@@ -167,6 +170,18 @@ class Consults(_Shape):
     consults: list[OpenConsult]
 
 
+class Groups(_Shape):
+    languages: list[str]
+
+
+class Rested(_Shape):
+    break_until: datetime | None
+
+
+class Quality(BaseModel):
+    """A reviewer's own quality; nobody else sees it."""
+
+
 class Numbers(_Shape):
     """What a reviewer has done; nobody else sees it."""
 
@@ -180,7 +195,7 @@ class Done(_Shape):
     """Nothing but that it was done."""
 
 
-class Said(_Shape):
+class Problem(_Shape):
     code: str
     """One of docs/errors.md."""
     message: str
@@ -188,7 +203,7 @@ class Said(_Shape):
 
 
 class Error(_Shape):
-    error: Said
+    error: Problem
 
 
 ANSWERS: dict[tuple[str, str], type[BaseModel]] = {
@@ -204,7 +219,11 @@ ANSWERS: dict[tuple[str, str], type[BaseModel]] = {
     ("post", "/api/review/sound"): Address,
     ("post", "/api/review/consult"): Asked,
     ("get", "/api/review/consults"): Consults,
+    ("get", "/api/review/consult/groups"): Groups,
     ("post", "/api/review/consult/answer"): Done,
+    ("post", "/api/review/rest"): Rested,
+    ("post", "/api/review/back"): Rested,
+    ("get", "/api/review/mine"): Quality,
     ("get", "/api/review/numbers"): Numbers,
     ("post", "/api/lead/next"): Next,
     ("post", "/api/lead/submit"): Next,
