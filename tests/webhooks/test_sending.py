@@ -6,10 +6,14 @@ import asyncio
 import base64
 import hashlib
 import hmac
+import re
 import ssl
+import textwrap
 import time
 import uuid
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
 
 import pytest
 from cryptography import x509
@@ -256,3 +260,17 @@ async def test_what_can_not_be_told_is_refused(stores):
     ):
         with pytest.raises(BadRequest):
             await webhooks.add(stores, url, events, **how)  # type: ignore[arg-type]
+
+
+def test_the_page_checks_signatures_as_we_make_them():
+    page = (Path(__file__).parents[2] / "docs" / "webhooks.md").read_text()
+    code = re.search(r"(    import base64.*?)\n\n(?=## )", page, re.DOTALL)
+    assert code is not None
+    scope: dict[str, Any] = {}
+    exec(textwrap.dedent(code[1]), scope)  # noqa: S102
+    secret = "whsec_" + base64.b64encode(bytes(32)).decode()
+    sent = webhooks.headers(secret, "id", 1_777_886_400, b"{}")
+    assert scope["genuine"](secret, sent, b"{}")
+    assert not scope["genuine"](secret, sent, b"{ }")
+    assert not scope["genuine"](secret, sent | {"webhook-timestamp": "1777886401"}, b"{}")
+    assert not scope["genuine"](secret, sent | {"webhook-id": "other"}, b"{}")
