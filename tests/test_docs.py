@@ -96,7 +96,13 @@ def test_a_guarantee_claims_what_its_tests_try_and_nothing_else(guarantee):
     assert guarantee.state != "partly" or guarantee.why
 
 
-@pytest.mark.parametrize("name", ["architecture.md", "export.md", "languages.md", "privacy-model.md"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("architecture.md", "export.md", "languages.md", "privacy-model.md"),
+        *("client.md", "labels.md", "webhooks.md"),
+    ],
+)
 def test_a_page_names_only_what_exists(name):
     """Paths and commands in the hand-written pages are real."""
     text = read(name)

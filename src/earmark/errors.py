@@ -3,7 +3,7 @@
     EarmarkError
     ├── BadInput                      what was given can't be used
     │   ├── BadAudio                  audio.unreadable · audio.empty · audio.silent · audio.too-long
-    │   ├── BadManifest               manifest.missing · manifest.line
+    │   ├── BadManifest               manifest.missing · manifest.line · manifest.row · manifest.unreadable
     │   ├── NotHeard                  review.not-heard
     │   └── BadRequest                request.invalid
     ├── NotAllowed                    who asks may not
@@ -112,6 +112,18 @@ class BadManifestLine(BadManifest):
     """Line {line} of manifest.jsonl can't be used ({why}); mend it and import again."""
 
     code = "manifest.line"
+
+
+class BadManifestRow(BadManifest):
+    """{what} {number} of this list can't be used ({why}); mend it and import again."""
+
+    code = "manifest.row"
+
+
+class NoList(BadManifest):
+    """This is no list of recordings ({why}); give a folder with manifest.jsonl, a Label Studio export or a table."""
+
+    code = "manifest.unreadable"
 
 
 class BadRequest(BadInput):

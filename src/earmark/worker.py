@@ -10,7 +10,7 @@ from random import Random
 import structlog
 from procrastinate import App
 
-from earmark import accounts, airlock, audit, doctor, learn, report, review, safety, vault
+from earmark import accounts, airlock, audit, doctor, learn, report, review, safety, vault, webhooks
 from earmark.device import Voice
 from earmark.doings import carry_doings
 from earmark.errors import NotFound
@@ -87,6 +87,8 @@ TIMETABLE: dict[str, tuple[str, Callable[[Stores], Awaitable[object]]]] = {
     "take_labels": ("* * * * * */30", _take_labels),
     "count_campaigns": ("* * * * *", review.campaigns.count_campaigns),
     "carry_doings": ("* * * * * */30", carry_doings),
+    "call_webhooks": ("* * * * * */5", webhooks.call_webhooks),
+    "watch_backlog": ("* * * * *", webhooks.watch_backlog),
     "number_events": ("* * * * *", audit.sequence),
     "ask_witness": ("* * * * *", audit.ask_witness),
     "tidy": ("*/5 * * * *", _tidy),

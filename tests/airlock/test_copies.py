@@ -75,6 +75,14 @@ async def test_without_word_times_no_clip_leaves(say, sample, all_tasks):
     assert await all_tasks() == []
 
 
+@pytest.mark.parametrize(("truth", "leaves"), [("play some jazz for ben", False), ("play sam jazz", True)])
+async def test_what_was_really_said_holds_a_clip_back_when_it_names_more(say, sample, all_tasks, truth, leaves):
+    """Where in the sound the name is, nobody knows: only recognised words have times."""
+    await say("play some jazz", corrected=truth)
+    sampled = await sample()
+    assert (sampled.chosen, sampled.tasks > 0, bool(await all_tasks())) == (1, leaves, leaves)
+
+
 async def test_in_a_language_whose_numbers_are_unknown_no_clip_leaves(everything, stores, say, all_tasks):
     household = await accounts.create_household(stores)
     person = await accounts.create_person(

@@ -115,3 +115,33 @@ def test_without_leave_to_keep_nothing_is_imported(earmark, ada, folder):
     assert result.exit_code == 1
     assert result.json["error"]["code"] == "consent.no-basis"
     assert earmark("history", "--json").json == []
+
+
+def test_a_label_studio_export_comes_in_with_its_words(earmark, ada, folder, tmp_path):
+    said = [
+        {"from_name": "transcription", "to_name": "audio", "type": "textarea", "value": {"text": ["water the garden"]}}
+    ]
+    tasks = [
+        {"data": {"audio": "/data/upload/1/good.wav"}, "annotations": [{"result": said}]},
+        {"data": {"audio": "https://media.example/clip.wav"}},
+        {"data": {"audio": "broken.wav"}},
+        {"data": {"audio": "telephone.wav", "language": "ro"}},
+    ]
+    source = tmp_path / "export.json"
+    source.write_text(json.dumps(tasks))
+    done = earmark("import", source, "--audio", folder, "--no-recognise", "--json")
+    assert (done.exit_code, done.json["imported"]) == (1, 1)
+    assert [(bad["file"], bad["line"], bad["code"]) for bad in done.json["bad"]] == [
+        ("export.json", 2, "manifest.row"),
+        ("export.json", 4, "manifest.row"),
+        ("broken.wav", 3, "audio.unreadable"),
+    ]
+    assert [item["text"] for item in earmark("history", "--json").json] == ["water the garden"]
+    assert "task 2: export.json: Task 2 of this list" in earmark("import", source, "--audio", folder).stderr
+
+
+def test_a_table_comes_in_beside_its_recordings(earmark, ada, folder):
+    (folder / "table.csv").write_text("audio,text,intent\ngood.wav,make me a latte,orderDrink\n")
+    done = earmark("import", folder / "table.csv", "--no-recognise", "--json")
+    assert done.json == {"imported": 1, "known": 0, "bad": []}
+    assert [item["intent"] for item in earmark("history", "--json").json] == ["orderDrink"]

@@ -381,8 +381,9 @@ TABLES: dict[str, Table] = {
             WORK,
         )
     ),
-    "review.webhooks": Table(columns=none_of("id url events made_at", WORK)),
+    "review.webhooks": Table(columns=none_of("id url events low allow_private told_until made_at", WORK)),
     "review.deliveries": Table(columns=none_of("id webhook_id event at tries next_at", WORK)),
+    "review.announced": Table(columns=none_of("webhook_id about", WORK)),
     "safety.cases": Table(
         columns=none_of(
             "id flag_id task_id kind opened_at due_at reminded_at decided_at decided_by decision sealed_reason", SAFETY

@@ -31,11 +31,12 @@ COLUMNS = {
     "review.doings": "id at by what about detail carried",
     "review.campaigns": "id name purpose questions languages budget spent deadline gold_share blind_share state made_by"
     " made_at",
-    "review.webhooks": "id url events made_at",
+    "review.webhooks": "id url events low allow_private told_until made_at",
     "review.deliveries": "id webhook_id event at tries next_at",
+    "review.announced": "webhook_id about",
 }
 """Every column that the floor's role can read. None is about who was recorded; a new one must be argued for here."""
-ADMINS = {"review.webhooks", "review.deliveries"}
+ADMINS = {"review.webhooks", "review.deliveries", "review.announced"}
 """The floor's role can't read these at all."""
 
 

@@ -131,6 +131,7 @@ TABLE: dict[Plane, dict[str, str]] = {
         "GET /api/review/consult/sound/{ticket}": "lead reviewer",
         "POST /api/review/consult/answer": "lead reviewer",
         "GET /api/lead/quality": "lead",
+        "GET /api/openapi.json": "lead reviewer",
         "POST /api/lead/next": "lead",
         "POST /api/lead/submit": "lead",
     },

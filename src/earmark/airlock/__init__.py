@@ -4,8 +4,8 @@
 another. `take_labels` brings labels and hearings home. `recall` pulls everything of a person back, `recall_these`
 single recordings, `recall_withdrawn` what a killed process left, `remove` single clips. `hide_flagged` hides the sister
 copies of a flagged clip; `unseal` traces a flagged clip for its case. `asked`, `answer_ask` and `ask_first` are for
-owners who want to hear a clip before anybody else does. `labels` are for learning, `choice_of` and `days` for the pages
-that account for it.
+owners who want to hear a clip before anybody else does. `labels` are for learning, `labels_to_leave` for
+other tools, `choice_of` and `days` for the pages that account for it.
 
 Masked means: cut to what the question needs, identifiers that were recognised replaced, band-limited, levelled, padded
 to one of a few lengths. The voice is not disguised.
@@ -27,6 +27,7 @@ from earmark.airlock.choosing import (
 from earmark.airlock.copying import spread
 from earmark.airlock.homecoming import HomeLabel, count_of, hearings_of, labels, labels_of, take_labels
 from earmark.airlock.identifiers import mask_text, name_words
+from earmark.airlock.leaving import Labels, Leaving, count_leaving, labels_to_leave
 from earmark.airlock.recalling import (
     ERASER,
     Unsealed,
@@ -47,6 +48,8 @@ __all__ = [
     "Choice",
     "Day",
     "HomeLabel",
+    "Labels",
+    "Leaving",
     "Sampled",
     "Unsealed",
     "answer_ask",
@@ -55,6 +58,7 @@ __all__ = [
     "asked_of",
     "choice_of",
     "count_asked",
+    "count_leaving",
     "count_of",
     "days",
     "expire_asks",
@@ -62,6 +66,7 @@ __all__ = [
     "hide_flagged",
     "labels",
     "labels_of",
+    "labels_to_leave",
     "lessons",
     "make_training",
     "mask_text",

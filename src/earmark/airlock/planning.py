@@ -93,7 +93,7 @@ def plan(
     is asked that only a share is asked.
     """
     questions = allowed(grants, interaction, specs)
-    if not questions or not _maskable(interaction, language):
+    if not questions or not _maskable(interaction, language, names):
         return Plan(copies=(), step="done")
     asked = [spec for name, spec in specs.items() if name in questions and ask(spec)]
     wake = interaction.wake
@@ -107,10 +107,17 @@ def plan(
     return Plan(copies=tuple(copies), step="done" if command_now else "waiting")
 
 
-def _maskable(interaction: Interaction, language: str) -> bool:
-    """Tell whether identifiers can be found: words that were recognised must have times."""
+def _maskable(interaction: Interaction, language: str, names: frozenset[str]) -> bool:
+    """Tell whether identifiers can be found: words that were recognised must have times.
+
+    Where its owner or an imported list says better what was said, and that names more than was recognised, nobody knows
+    where in the sound the rest is.
+    """
     content = interaction.content
-    return language in LANGUAGES and (bool(content.words) or not content.text.strip())
+    if language not in LANGUAGES or not (content.words or not content.text.strip()):
+        return False
+    told = len(find(content.said.split(), names))
+    return told <= len(find([word.text for word in content.words], names))
 
 
 def _hidden_spans(words: tuple[Word, ...], names: frozenset[str]) -> tuple[Span, ...]:

@@ -164,7 +164,8 @@ ERASER = Eraser(
             *(f"review.{name}" for name in ("drafts", "consults", "consult_answers")),
             # About the people who review, their sites and their work; nothing of anybody who was recorded.
             *(f"review.{name}" for name in ("questions", "sites", "seats", "qualifications", "invitations")),
-            *(f"review.{name}" for name in ("alerts", "refusals", "doings", "campaigns", "webhooks", "deliveries")),
+            *(f"review.{name}" for name in ("alerts", "refusals", "doings", "campaigns")),
+            *(f"review.{name}" for name in ("webhooks", "deliveries", "announced")),  # ids and counts
             "airlock.days",  # counts a day
             "review.hearings",  # once the seal is gone, a task's id says nothing about anybody
             "safety.cases",  # a case outlives its clip: somebody must still decide it, and its reason names no owner

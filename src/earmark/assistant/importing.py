@@ -105,9 +105,13 @@ def _content(entry: Entry, heard: Heard | None) -> tuple[Kind, Content]:
     if heard is not None and entry.intent is None and entry.text is None:
         return kind_of(heard), content_of(heard, "")
     spoken = content_of(heard, "") if heard else Content()
+    # Only what was recognised has times, and without times nothing can be masked for reviewers: the list's own words
+    # stand beside it, as its owner's would.
+    both = bool(spoken.words) and entry.text not in (None, spoken.text)
     return ("command" if entry.intent or spoken.accepted else "refused"), Content(
-        text=entry.text or spoken.text,
-        words=spoken.words if entry.text in (None, spoken.text) else (),
+        text=spoken.text if both else entry.text or spoken.text,
+        words=spoken.words if both or entry.text in (None, spoken.text) else (),
+        corrected=entry.text if both else None,
         intent=entry.intent or spoken.intent,
         slots=dict(entry.slots) or spoken.slots,
         confidence=spoken.confidence,

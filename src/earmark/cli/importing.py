@@ -1,4 +1,4 @@
-"""`earmark import`: bulk import by manifest.jsonl."""
+"""`earmark import`: recordings by manifest.jsonl, or by the list of another tool."""
 
 from __future__ import annotations
 
@@ -13,33 +13,44 @@ from earmark import accounts, learn, manifest
 from earmark.assistant import Engine
 from earmark.assistant.importing import Imported, import_entries
 from earmark.cli.run import AsJson, Who, emit, err, installation, out, run, the_person
-from earmark.manifest import BadLine
+from earmark.manifest import List
 
 
 def import_(
-    folder: Annotated[Path, typer.Argument(help="Folder with manifest.jsonl and the recordings it names.")],
+    source: Annotated[
+        Path,
+        typer.Argument(help="Folder with manifest.jsonl, or a list: a Label Studio export (.json), .csv or .jsonl."),
+    ],
     person: Who = None,
+    audio: Annotated[
+        Path | None, typer.Option("--audio", help="Folder of the recordings that a list names; its own if left out.")
+    ] = None,
     recognise: Annotated[bool, typer.Option(help="Recognise what is said in each.")] = True,
     as_json: AsJson = False,
 ) -> None:
-    """Import recordings into a person's history, each once; names every bad file and loses none."""
+    """Import recordings into a person's history, each once; names every bad file and loses none.
 
-    async def ask() -> tuple[list[Imported], list[BadLine]]:
-        entries, bad = manifest.read(folder)
+    Nothing is fetched: web addresses are refused. `earmark sample` then chooses among them what reviewers are asked
+    about, as among everything else that this person allows to be reviewed.
+    """
+
+    async def ask() -> tuple[list[Imported], List]:
+        found = manifest.open_list(source, audio=audio)
         async with installation() as stores:
             who = await the_person(stores, person)
+            found = found.spoken_in(who.languages[:1])
             engine = None
             if recognise:
                 names = [p.name for p in await accounts.people(stores, who.household_id)]
                 engine = Engine(await learn.promoted(stores), names=names)
-            with _bar(len(entries), as_json) as bar:
-                task = bar.add_task("importing", total=len(entries))
-                done = await import_entries(stores, who.id, entries, engine, lambda _: bar.advance(task))
-            return done, bad
+            with _bar(len(found.entries), as_json) as bar:
+                task = bar.add_task("importing", total=len(found.entries))
+                done = await import_entries(stores, who.id, list(found.entries), engine, lambda _: bar.advance(task))
+            return done, found
 
-    done, bad_lines = run(ask(), as_json=as_json)
+    done, found = run(ask(), as_json=as_json)
     states = Counter(each.state for each in done)
-    bad = [{"file": manifest.NAME, "line": b.line, "code": b.error.code, "why": b.error.message} for b in bad_lines]
+    bad = [{"file": found.name, "line": b.line, "code": b.error.code, "why": b.error.message} for b in found.bad]
     bad += [
         {"file": each.entry.name, "line": each.entry.line, "code": each.error.code, "why": each.error.message}
         for each in done
@@ -48,7 +59,10 @@ def import_(
 
     def text() -> None:
         for each in bad:
-            err.print(f"line {each['line']}: {each['file']}: {each['why']} ({each['code']})", soft_wrap=True)
+            err.print(
+                f"{found.what.casefold()} {each['line']}: {each['file']}: {each['why']} ({each['code']})",
+                soft_wrap=True,
+            )
         out.print(f"{states['imported']} imported, {states['known']} were there already, {len(bad)} could not be used.")
 
     summary = {"imported": states["imported"], "known": states["known"], "bad": bad}

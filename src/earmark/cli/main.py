@@ -18,11 +18,13 @@ from earmark.cli import (
     exporting,
     floor,
     importing,
+    labels,
     learning,
     owner,
     people,
     processes,
     ring,
+    webhooks,
     witness,
 )
 from earmark.settings import settings
@@ -56,6 +58,8 @@ app.command("safety")(ring.safety)
 app.command("learn")(learning.learn)
 app.command("evaluate")(learning.evaluate)
 app.add_typer(learning.models_app, name="models")
+app.add_typer(labels.app, name="labels")
+app.add_typer(webhooks.app, name="webhooks")
 audit.app.command("witness")(witness.witness)
 app.add_typer(audit.app, name="audit")
 app.command("doctor")(doctor.doctor)

@@ -171,7 +171,7 @@ def _seal_and_put(
         name,
         {
             "sealed": seal_json(key, new.content.to_json(), place=f"interaction:{identifier}"),
-            "tokens": [blind(search, word) for word in words_of(new.content.text)],
+            "tokens": [blind(search, word) for word in words_of(f"{new.content.text} {new.content.corrected or ''}")],
             "import_hash": blind(search, new.import_of.hex()) if new.import_of else None,
         },
     )

@@ -218,20 +218,33 @@ CREATE TABLE review.webhooks (
     id uuid PRIMARY KEY,
     url text NOT NULL,
     events text[] NOT NULL,
+    -- `backlog.low`: fewer tasks of a question than this wait.
+    low integer NOT NULL CHECK (low > 0),
+    -- The admin said that it may lie in a private network.
+    allow_private boolean NOT NULL,
+    -- Labels that were agreed until then are told.
+    told_until timestamptz NOT NULL,
     made_at timestamptz NOT NULL
 );
 
--- One row a message: ids and counts, never what was said.
+-- One row a message until it is taken, or a day has gone by: ids and counts, never what was said.
 CREATE TABLE review.deliveries (
-    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    -- Stays the same through all tries: the receiver tells repeats by it.
+    id uuid PRIMARY KEY,
     webhook_id uuid NOT NULL REFERENCES review.webhooks ON DELETE CASCADE,
     event jsonb NOT NULL,
     at timestamptz NOT NULL,
     tries smallint NOT NULL DEFAULT 0,
-    next_at timestamptz NOT NULL,
-    UNIQUE (webhook_id, event)
+    next_at timestamptz NOT NULL
 );
-CREATE INDEX deliveries_due ON review.deliveries (next_at);
+CREATE INDEX deliveries_due ON review.deliveries (webhook_id, next_at);
+
+-- What a webhook was told once and for all (`case:…`, `campaign:…`), and which backlogs were full (`backlog:…`).
+CREATE TABLE review.announced (
+    webhook_id uuid NOT NULL REFERENCES review.webhooks ON DELETE CASCADE,
+    about text NOT NULL,
+    PRIMARY KEY (webhook_id, about)
+);
 
 ---------------------------------------------------------------------------------------------------------------- leases
 

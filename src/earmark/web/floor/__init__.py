@@ -10,6 +10,7 @@ from earmark.web.floor import (
     consults,
     invite,
     lead,
+    openapi,
     people,
     quality,
     questions,
@@ -18,7 +19,7 @@ from earmark.web.floor import (
 )
 
 router = APIRouter()
-for part in (console, api, lead, quality, consults, access, people, sites, campaigns, questions, invite, shift):
+for part in (console, api, lead, quality, consults, access, people, sites, campaigns, questions, invite, shift, openapi):
     router.include_router(part.router)
 
 __all__ = ["router"]
