@@ -1,12 +1,13 @@
 """The floor that `earmark bench review` measures: a queue of any size, people with sessions, and its real process.
 
 Every task has a key of its own and a prefill sealed under it, as the airlock makes them, so that each answer costs the
-real cryptography. Only the sounds are missing: the question asked needs none.
+real cryptography. Sounds are sealed when somebody is about to listen: those of a million clips would fill a disk.
 """
 
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import secrets
 import signal
@@ -14,26 +15,29 @@ import subprocess
 import sys
 import time
 import uuid
+from collections import OrderedDict
 from functools import partial
 from pathlib import Path
 from random import Random
 from typing import Any
 
+import numpy as np
 import psycopg
 
-from earmark import accounts, review
+from earmark import accounts, audio, review
 from earmark.bench.crew import Client
 from earmark.bench.wire import Broken, Wire
 from earmark.errors import SetUpError
 from earmark.settings import Settings
-from earmark.storage import Statements, Stores
+from earmark.storage import FolderObjects, Statements, Stores
 from earmark.storage.postgres import die_with_parent
 from earmark.supervisor import Progress
-from earmark.words import Seconds, TaskId
+from earmark.words import PcmAudio, PersonId, Seconds, TaskId
 
 SQL = Statements("earmark.bench", "review.sql")
 QUESTION: review.Question = "wake"
-_PREFILL = {"word": "alexa"}
+_LENGTH: Seconds = 3.0
+_PREFILL = {"word": "alexa", "speech": [[0.5, 2.5]]}
 _BATCH = 10_000
 _READY: Seconds = 60.0
 
@@ -56,14 +60,50 @@ async def fill(stores: Stores, owner: str, count: int, note: Progress) -> None:
 
 
 def _tasks(stores: Stores, count: int) -> list[tuple[Any, ...]]:
-    rows, day, region = [], stores.now().date(), stores.settings.site
+    rows, day, region = [], stores.now().date(), stores.settings.region
     for _ in range(count):
-        task, slot = TaskId(uuid.uuid4()), stores.review_keys.reserve()
+        slot = stores.review_keys.reserve()
+        task = TaskId(uuid.UUID(int=secrets.randbits(64) << 64 | slot))  # random where it matters, and says its slot
         sealed = review.seal_prefill(review.masked_key(stores, slot), task, _PREFILL)
         shuffled, exclusion = secrets.randbits(52) / 2**52, secrets.token_bytes(8)
-        name = f"{review.PREFIX}/{task.hex[:2]}/{task.hex}"
-        rows.append((task, QUESTION, "en", region, "ready", shuffled, name, slot, sealed, exclusion, day))
+        rows.append((task, QUESTION, "en", region, "ready", shuffled, _name(task), slot, sealed, exclusion, day))
     return rows
+
+
+def _name(task: TaskId) -> str:
+    return f"{review.PREFIX}/{task.hex[:2]}/{task.hex}"
+
+
+class Sounds:
+    """Seals a clip's sound when it is wanted, and keeps no more of them than are listened to at a time."""
+
+    def __init__(self, stores: Stores, *, most: int = 5_000) -> None:
+        objects = stores.objects
+        assert isinstance(objects, FolderObjects), "a measurement keeps its objects in a folder"
+        self._stores, self._folder, self._most = stores, objects.folder, most
+        self._laid: OrderedDict[Path, None] = OrderedDict()
+        noise = np.random.default_rng(1).normal(0, 3000, round(_LENGTH * 16_000)).astype(np.int16)
+        self._wav = audio.encode(PcmAudio(samples=noise), format="WAV")
+
+    def lay(self, task: str) -> Seconds:
+        """Put a task's sound where the floor looks for it; nobody waits for the disk. Returns its length."""
+        task_id = TaskId(uuid.UUID(task))
+        path = self._folder / _name(task_id)
+        if path not in self._laid:
+            key = review.masked_key(self._stores, task_id.int & 2**64 - 1)
+            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            path.write_bytes(review.seal_sound(key, task_id, self._wav))
+            self._laid[path] = None
+            while len(self._laid) > self._most:
+                self._laid.popitem(last=False)[0].unlink()
+        return _LENGTH
+
+
+async def ask(stores: Stores, *, listening: bool) -> None:
+    """Publish the question as it is asked from now on: with or without a clip's having to be heard first."""
+    asked = json.loads(json.dumps(review.QUESTIONS[QUESTION].to_json()))
+    needs = asked["needs_heard"] if listening else 0
+    await review.publish(stores, PersonId(uuid.uuid4()), asked | {"needs_heard": needs})
 
 
 async def hire(stores: Stores, count: int, *, first: int = 0) -> list[Client]:

@@ -25,6 +25,10 @@ class Lease:
     def of(task: dict[str, Any]) -> Lease:
         return Lease(task=task["id"], fence=task["fence"], until=_seconds(task["lease_until"]))
 
+    def named(self) -> dict[str, Any]:
+        """Return what names it to the floor."""
+        return {"task": self.task, "fence": self.fence}
+
     def kept(self, until: str) -> Lease:
         """Return the lease as a heartbeat left it."""
         return replace(self, until=_seconds(until))
@@ -49,9 +53,11 @@ class Ledger:
     """Every client key that was sent, whatever came back."""
     took: list[Seconds] = field(default_factory=list)
     """Each submit+next, from the first sending to its acknowledgement."""
+    heard: list[Seconds] = field(default_factory=list)
+    """Each sound, from asking for it to its last byte."""
     counts: Counter[str] = field(default_factory=Counter)
     """`leased_twice`; `refused`, of these `refused_at_once`: without a failure before; `failed` requests, which were
-    sent again; `empty`: there was nothing to be given."""
+    sent again; `empty`: there was nothing to be given; `lost_leases`: a heartbeat came too late; `unheard`."""
 
     def given(self, client: int, lease: Lease) -> None:
         """Write down that somebody was given a clip, and count it when somebody else holds it."""

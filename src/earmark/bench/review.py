@@ -2,13 +2,16 @@
 
 The server is a real `earmark web floor` process with its own database role; the database is the embedded one, as it is.
 Every task has a key of its own, and each answer is opened, compared and sealed as always; two people are asked about
-each clip. The clients are sockets in this one process, which shares the processors with the server. They answer the
-wake question, which needs no listening: sounds are neither made nor fetched.
+each clip. The clients are sockets in this one process, which shares the processors with the server. They are asked the
+wake question, in a version that takes an answer without listening, so that answers alone are measured; where it says
+so, in its usual version, and every clip's sound is fetched as the console does.
 
     annotations_per_s, p50_ms, p95_ms    submit+next: one request, from its sending to the next clip
     leased_twice, lost, doubled          what clients saw, compared with the database; 0 is what is promised
+    listen_…                             the same when every clip is listened to; sounds are timed apart
     snapshot_…                           the same while another connection holds an old snapshot, as a backup does
-    think_…                              1,000 reviewers who take their time, with heartbeats
+    think_…                              1,000 reviewers who take their time: they listen, hold two clips more, can take
+                                         answers back, and send heartbeats
     kill_floor_…, kill_database_…        while a process is ended with SIGKILL every few seconds and comes back
     flat_…                               with 1,000 and with 1,000,000 tasks
     peer_…                               Label Studio, after it, on the same machine
@@ -32,8 +35,8 @@ import psycopg
 import earmark
 from earmark.bench import peer
 from earmark.bench.checks import looking
-from earmark.bench.crew import HEARTBEAT, Client
-from earmark.bench.floor import SQL, FloorProcess, fill, hire
+from earmark.bench.crew import HEARTBEAT, Client, Habits
+from earmark.bench.floor import SQL, FloorProcess, Sounds, ask, fill, hire
 from earmark.bench.installation import installation, owner_of
 from earmark.bench.killing import kill_database, kill_floor, killing
 from earmark.bench.shift import Part, Shift
@@ -44,6 +47,8 @@ from earmark.words import Seconds
 THINKERS = 1000
 THINK: Seconds = 9.0
 """Mean of an exponential distribution: from a clip's coming to its answer."""
+AHEAD = 2
+"""Clips that the console fetches ahead."""
 KILLING: Seconds = 60.0
 """At least so long for each of the two that are killed."""
 SMALL, LARGE = 1_000, 1_000_000
@@ -59,6 +64,7 @@ class Wanted:
     seconds: Seconds = 20.0
     """For each part of the measurement."""
     flat: bool = False
+    listen: bool = False
     snapshot: bool = False
     think: bool = False
     kill: bool = False
@@ -109,13 +115,19 @@ class _Bench:
         self._stores, self._postgres, self._floor, self._note, self._wanted = stores, postgres, floor, note, wanted
         self._owner = owner_of(stores.settings, postgres)
         self._shift = Shift(self._owner, floor, postgres)
+        self._sounds = Sounds(stores)
 
     async def measure(self) -> dict[str, Any]:
         wanted, load = self._wanted, os.getloadavg()[0]
         await self._floor.start()
         crew = await hire(self._stores, wanted.clients)
+        await ask(self._stores, listening=False)
         await self._fill(wanted.tasks)
         found = await self._about() | (await self._part("answering", crew)).told()
+        if wanted.listen:
+            found |= (await self._listening("listening and answering", crew, Habits(lay=self._sounds.lay))).told(
+                "listen_"
+            )
         if wanted.snapshot:
             found |= await self._beside_a_snapshot(crew)
         if wanted.think:
@@ -154,6 +166,14 @@ class _Bench:
         self._note(f"{doing}: {len(clients):,} clients, {self._shift.tasks:,} tasks")
         return await self._shift.work(clients, how.pop("seconds", self._wanted.seconds), **how)
 
+    async def _listening(self, doing: str, clients: list[Client], habits: Habits, **how: Any) -> Part:
+        """The same, and no answer is taken to a clip that was not listened to."""
+        await ask(self._stores, listening=True)
+        try:
+            return await self._part(doing, clients, habits=habits, **how)
+        finally:
+            await ask(self._stores, listening=False)
+
     async def _beside_a_snapshot(self, crew: list[Client]) -> dict[str, Any]:
         async with looking(self._owner) as backup:
             await backup.set_isolation_level(psycopg.IsolationLevel.REPEATABLE_READ)
@@ -166,8 +186,14 @@ class _Bench:
         self._note(f"signing {THINKERS:,} reviewers in")
         crew = await hire(self._stores, THINKERS, first=self._wanted.clients)
         seconds = max(self._wanted.seconds, 3 * THINK)
-        part = await self._part("thinking", crew, seconds=seconds, warm=2 * THINK, think=THINK)
-        about = {"think_reviewers": THINKERS, "think_mean_s": THINK, "think_heartbeat_s": HEARTBEAT}
+        habits = Habits(think=THINK, ahead=AHEAD, undo=True, lay=self._sounds.lay)
+        part = await self._listening("thinking", crew, habits, seconds=seconds, warm=2 * THINK)
+        about = {
+            "think_reviewers": THINKERS,
+            "think_mean_s": THINK,
+            "think_heartbeat_s": HEARTBEAT,
+            "think_ahead": AHEAD,
+        }
         return about | part.told("think_")
 
     async def _killed(self, crew: list[Client]) -> dict[str, Any]:

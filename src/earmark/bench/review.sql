@@ -11,9 +11,9 @@ SELECT client_key::text AS key, task_id::text AS task FROM review.judgements;
 SELECT id::text AS task, lease_by AS who, fence FROM review.tasks WHERE state = 'leased' AND lease_until > %(now)s;
 
 -- amiss: rows that no order of answers can make while everybody answers alike
-SELECT (SELECT count(*) FROM (SELECT FROM review.judgements GROUP BY task_id, reviewer_id HAVING count(*) > 1) t)
+SELECT (SELECT count(*) FROM (SELECT FROM review.judgements WHERE undone_at IS NULL GROUP BY task_id, reviewer_id HAVING count(*) > 1) t)
            AS judged_twice,
-       (SELECT count(*) FROM (SELECT FROM review.judgements GROUP BY task_id HAVING count(*) > 2) t)
+       (SELECT count(*) FROM (SELECT FROM review.judgements WHERE undone_at IS NULL GROUP BY task_id HAVING count(*) > 2) t)
            AS judged_too_often,
        (SELECT count(*) FROM review.tasks t
          WHERE t.judgements <> (SELECT count(*) FROM review.judgements j WHERE j.task_id = t.id)

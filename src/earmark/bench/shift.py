@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from earmark.bench.checks import Found, compare, leases_amiss
-from earmark.bench.crew import Client, Crew
+from earmark.bench.crew import Client, Crew, Habits
 from earmark.bench.floor import FloorProcess
 from earmark.bench.ledger import Ledger
 from earmark.bench.load import children, processor_seconds
@@ -37,6 +37,8 @@ class Part:
     seconds: Seconds
     took: Sequence[Seconds]
     """Each submit+next."""
+    heard: Sequence[Seconds]
+    """Each sound that was fetched."""
     counts: Counter[str]
     """As `Ledger` has them, of this part; `kills`; processor time in ms: `floor`, `database`, `clients`."""
     found: Found
@@ -54,6 +56,7 @@ class Part:
             answers=sum(part.answers for part in parts),
             seconds=sum(part.seconds for part in parts),
             took=[each for part in parts for each in part.took],
+            heard=[each for part in parts for each in part.heard],
             counts=counts,
             found=Found(
                 lost=sum(part.found.lost for part in parts),
@@ -64,25 +67,25 @@ class Part:
 
     def told(self, prefix: str = "") -> dict[str, Any]:
         """Return the numbers under their fixed names."""
-        milliseconds = statistics.quantiles([1000 * each for each in self.took], n=100, method="inclusive")
-        told: dict[str, Any] = {
-            "annotations_per_s": round(self.per_second, 1),
-            "p50_ms": round(milliseconds[49], 1),
-            "p95_ms": round(milliseconds[94], 1),
-            "p99_ms": round(milliseconds[98], 1),
-            "max_ms": round(1000 * max(self.took), 1),
-            "leased_twice": self.counts["leased_twice"],
-            "lost": self.found.lost,
-            "doubled": self.found.doubled,
-            "answers": self.answers,
-            "labels": self.found.labels,
-        }
+        told: dict[str, Any] = {"annotations_per_s": round(self.per_second, 1)} | _times(self.took)
+        told |= {"leased_twice": self.counts["leased_twice"], "lost": self.found.lost, "doubled": self.found.doubled}
+        told |= {"answers": self.answers, "labels_in_queue": self.found.labels}
         told |= {name: self.counts[name] for name in ("refused", "refused_at_once", "failed", "empty")}
-        if self.counts["kills"]:
-            told["kills"] = self.counts["kills"]
+        if self.heard:
+            told |= {"sounds_per_s": round(len(self.heard) / self.seconds, 1), "unheard": self.counts["unheard"]}
+            told |= {f"sound_{name}": value for name, value in _times(self.heard).items()}
+        told |= {name: self.counts[name] for name in ("kills", "lost_leases") if self.counts[name]}
         for name in ("floor", "database", "clients"):
             told[f"{name}_processors"] = round(self.counts[name] / 1000 / self.seconds, 2)
         return {f"{prefix}{name}": value for name, value in told.items()}
+
+
+def _times(took: Sequence[Seconds]) -> dict[str, float]:
+    if len(took) < 2:
+        return {}
+    cuts = statistics.quantiles([1000 * each for each in took], n=100, method="inclusive")
+    shares = {f"p{share}_ms": round(cuts[share - 1], 1) for share in (50, 95, 99)}
+    return shares | {"max_ms": round(1000 * max(took), 1)}
 
 
 class Shift:
@@ -108,7 +111,7 @@ class Shift:
         seconds: Seconds,
         *,
         warm: Seconds = WARM,
-        think: Seconds = 0.0,
+        habits: Habits = Habits(),
         during: During | None = None,
     ) -> Part:
         """Let clients work, compare what they saw with the database, and let them go home.
@@ -118,43 +121,55 @@ class Shift:
         ledger = self._ledger
         before = Counter(ledger.counts)
         enough = int(_SHARE * self.tasks * min(2, len(clients)))
-        crew = Crew(clients=clients, ledger=ledger, think=think, enough=enough)
+        crew = Crew(clients=clients, ledger=ledger, habits=habits, enough=enough)
         work = asyncio.ensure_future(during(crew, seconds) if during else _undisturbed(crew, warm + seconds))
+        start = self._mark()
         if warm:
             await asyncio.wait([work], timeout=warm)
-        answers, first, began, used = len(ledger.acknowledged), len(ledger.took), time.perf_counter(), self._used()
-        if work.done():
-            answers = first = 0
+            start = start if work.done() else self._mark()
         kills, amiss = await work
-        took = max(time.perf_counter() - began, 1e-9)
-        counts = Counter(self._used())
-        counts.subtract(used)
-        counts.update(ledger.counts)
-        counts.subtract(before)
-        counts["kills"] += kills
-        counts["leased_twice"] += amiss + await leases_amiss(
-            self._owner, {each.number: each for each in clients}, ledger
-        )
-        found = await compare(self._owner, ledger)
+        end = self._mark()
+        counts = Counter({name: end.used[name] - start.used[name] for name in end.used})
+        counts.update(Counter(ledger.counts) - before)
+        numbered = {client.number: client for client in clients}
+        counts.update(kills=kills, leased_twice=amiss + await leases_amiss(self._owner, numbered, ledger))
         part = Part(
-            answers=len(ledger.acknowledged) - answers,
-            seconds=took,
-            took=ledger.took[first:],
+            answers=end.answers - start.answers,
+            seconds=end.at - start.at,
+            took=ledger.took[start.took :],
+            heard=ledger.heard[start.heard :],
             counts=counts,
-            found=found,
+            found=await compare(self._owner, ledger),
         )
         await crew.go_home()
         return part
 
-    def _used(self) -> dict[str, int]:
-        """Return the processor time used so far, in ms."""
-        database = self._postgres.pid
+    def _mark(self) -> _Mark:
+        database, ledger = self._postgres.pid, self._ledger
         seconds = {
             "floor": processor_seconds([self._floor.pid]),
             "database": processor_seconds([database, *children(database)]) if database else 0.0,
             "clients": time.process_time(),
         }
-        return {name: round(1000 * each) for name, each in seconds.items()}
+        return _Mark(
+            at=time.perf_counter(),
+            answers=len(ledger.acknowledged),
+            took=len(ledger.took),
+            heard=len(ledger.heard),
+            used={name: round(1000 * each) for name, each in seconds.items()},
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Mark:
+    """How far everything has come at one moment."""
+
+    at: Seconds
+    answers: int
+    took: int
+    heard: int
+    used: dict[str, int]
+    """Processor time so far, in ms: floor, database, clients."""
 
 
 async def _undisturbed(crew: Crew, seconds: Seconds) -> tuple[int, int]:

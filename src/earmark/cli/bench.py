@@ -27,7 +27,19 @@ BENCHES = {
 }
 SIZED = ("doctor", "forget", "history")
 """Those whose size can be chosen."""
-FOR_REVIEW = ("tasks", "clients", "seconds", "snapshot", "think", "kill", "flat", "peer", "peer_script", "peer_command")
+FOR_REVIEW = (
+    "tasks",
+    "clients",
+    "seconds",
+    "listen",
+    "snapshot",
+    "think",
+    "kill",
+    "flat",
+    "peer",
+    "peer_script",
+    "peer_command",
+)
 
 
 def bench(
@@ -42,6 +54,9 @@ def bench(
     tasks: Annotated[int | None, typer.Option(min=100, help="For `review`: tasks in the queue; 10,000.")] = None,
     clients: Annotated[int | None, typer.Option(min=2, help="For `review`: who answers at once; 8.")] = None,
     seconds: Annotated[float | None, typer.Option(min=1, help="For `review`: how long each part lasts; 20.")] = None,
+    listen: Annotated[
+        bool, typer.Option("--listen", help="For `review`: again, and each clip's sound is fetched before its answer.")
+    ] = False,
     snapshot: Annotated[
         bool, typer.Option("--snapshot", help="For `review`: again beside an old snapshot, as a backup holds one.")
     ] = False,
