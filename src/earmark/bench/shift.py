@@ -75,7 +75,7 @@ class Part:
             told |= {"sounds_per_s": round(len(self.heard) / self.seconds, 1), "unheard": self.counts["unheard"]}
             told |= {f"sound_{name}": value for name, value in _times(self.heard).items()}
         told |= {name: self.counts[name] for name in ("kills", "lost_leases") if self.counts[name]}
-        for name in ("floor", "database", "clients"):
+        for name in () if self.counts["kills"] else ("floor", "database", "clients"):  # who was killed starts from 0
             told[f"{name}_processors"] = round(self.counts[name] / 1000 / self.seconds, 2)
         return {f"{prefix}{name}": value for name, value in told.items()}
 
