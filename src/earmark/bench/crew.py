@@ -101,7 +101,7 @@ class Crew:
 
     async def _reviewer(self, client: Client) -> None:
         if self.habits.think:  # they don't all sit down in the same instant
-            await self._pause(client.draws.uniform(0, self.habits.think))
+            await self._pause(client.draws.uniform(0, 2 * self.habits.think))
         while not self.stopping:
             if not client.held:
                 await self._open(client)
