@@ -65,10 +65,16 @@ def test_people_who_think_are_measured_with_what_their_console_does(monkeypatch)
     assert found["think_sounds_per_s"] > 5
 
 
-def test_options_of_review_are_no_others(monkeypatch) -> None:
+def test_options_of_review_are_no_others() -> None:
     told = CliRunner().invoke(app, ["bench", "history", "--kill", "--json"])
     assert told.exit_code == 1
-    assert json.loads(told.stdout)["error"]["code"] == "request.invalid"
+    assert "Only `earmark bench review` takes" in json.loads(told.stdout)["error"]["message"]
+
+
+def test_a_peer_that_is_not_there_is_told_before_anything_is_measured() -> None:
+    told = CliRunner().invoke(app, ["bench", "review", "--peer", "--json"])
+    assert told.exit_code == 1
+    assert "--peer-script" in json.loads(told.stdout)["error"]["message"]
 
 
 # -- what clients saw --------------------------------------------------------------------------------------------------
@@ -253,9 +259,9 @@ async def test_a_connection_that_ends_is_told_and_made_again() -> None:
 # -- numbers -----------------------------------------------------------------------------------------------------------
 
 
-def _part(**changes) -> Part:
-    values = {"answers": 10, "seconds": 2.0, "took": [0.010] * 9 + [0.100], "heard": [], "counts": Counter()}
-    return Part(**(values | {"found": Found(lost=1, doubled=2, labels=3)} | changes))
+def _part(*, answers: int = 10, seconds: float = 2.0, counts: Counter[str] | None = None) -> Part:
+    found, took = Found(lost=1, doubled=2, labels=3), [0.010] * 9 + [0.100]
+    return Part(answers=answers, seconds=seconds, took=took, heard=[], counts=counts or Counter(), found=found)
 
 
 def test_parts_are_summed_not_averaged() -> None:

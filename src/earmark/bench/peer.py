@@ -22,14 +22,20 @@ _ALONE = 20
 """Answers of one user alone before the clients start."""
 
 
-def measure(script: Path, command: str, *, tasks: int, clients: int, seconds: Seconds) -> dict[str, Any]:
-    """Let the script measure and return what it found. Raises BadRequest when it or the command can't be run."""
+def program(script: Path | None, command: str) -> Path:
+    """Return where Label Studio's program is. Raises BadRequest when it or the script is not there."""
     where = shutil.which(command)
-    if where is None or not script.is_file():
+    if where is None or script is None or not script.is_file():
         raise BadRequest(why="--peer needs --peer-script FILE and --peer-command, Label Studio's program.")
+    return Path(where).absolute()
+
+
+def measure(script: Path, command: str, *, tasks: int, clients: int, seconds: Seconds) -> dict[str, Any]:
+    """Let the script measure and return what it found. Raises BadRequest when it ends with an error."""
+    where = program(script, command)
     with tempfile.TemporaryDirectory(prefix="earmark-peer-") as folder:
         out = Path(folder) / "found.jsonl"
-        values = {"ls": Path(where).absolute(), "tasks": tasks, "clients": clients, "secs": seconds, "seq": _ALONE}
+        values = {"ls": where, "tasks": tasks, "clients": clients, "secs": seconds, "seq": _ALONE}
         values |= {"port": free_ports(1)[0], "out": out}
         options = [part for name, value in values.items() for part in (f"--{name}", str(value))]
         run = subprocess.run(

@@ -79,6 +79,8 @@ class Wanted:
 def run(note: Progress, wanted: Wanted | None = None) -> dict[str, Any]:
     """Measure all that is wanted, in one installation that is thrown away."""
     wanted = wanted or Wanted()
+    if wanted.peer:
+        peer.program(wanted.peer_script, wanted.peer_command)  # before an hour of our own
     with installation(note) as (settings, postgres):
 
         async def measure() -> dict[str, Any]:
