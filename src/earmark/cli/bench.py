@@ -21,11 +21,25 @@ BENCHES = {
     "history": "one page of /history among 1,000,000 interactions",
     "ingest": "encrypted clips kept a second, beside plain files and rows synced alike",
     "learn": "what 25, 50, 100 labelled orders teach the acoustic model, on speakers it never heard; needs --data",
+    "review": "answers a second on the review floor over HTTP; takes --tasks and the options after it",
     "verify": "entries of the audit log checked a second, among 300,000",
     "wake": "devices that one core can listen for, beside the bare wake-word loop",
 }
 SIZED = ("doctor", "forget", "history")
 """Those whose size can be chosen."""
+FOR_REVIEW = (
+    "tasks",
+    "clients",
+    "seconds",
+    "listen",
+    "snapshot",
+    "think",
+    "kill",
+    "flat",
+    "peer",
+    "peer_script",
+    "peer_command",
+)
 
 
 def bench(
@@ -37,9 +51,29 @@ def bench(
         int | None,
         typer.Option(min=100, help="How many interactions (doctor, forget, history); 1,000,000."),
     ] = None,
+    tasks: Annotated[int | None, typer.Option(min=100, help="For `review`: tasks in the queue; 10,000.")] = None,
+    clients: Annotated[int | None, typer.Option(min=2, help="For `review`: who answers at once; 8.")] = None,
+    seconds: Annotated[float | None, typer.Option(min=1, help="For `review`: how long each part lasts; 20.")] = None,
+    listen: Annotated[
+        bool, typer.Option("--listen", help="For `review`: again, and each clip's sound is fetched before its answer.")
+    ] = False,
+    snapshot: Annotated[
+        bool, typer.Option("--snapshot", help="For `review`: again beside an old snapshot, as a backup holds one.")
+    ] = False,
+    think: Annotated[
+        bool, typer.Option("--think", help="For `review`: 1,000 reviewers who take 9 s a clip on average.")
+    ] = False,
+    kill: Annotated[
+        bool, typer.Option("--kill", help="For `review`: while the floor, then the database, is killed over and over.")
+    ] = False,
+    flat: Annotated[bool, typer.Option("--flat", help="For `review`: with 1,000 and with 1,000,000 tasks.")] = False,
+    peer: Annotated[bool, typer.Option("--peer", help="For `review`: Label Studio afterwards.")] = False,
+    peer_script: Annotated[Path | None, typer.Option(help="For --peer: the script that measures it.")] = None,
+    peer_command: Annotated[str | None, typer.Option(help="For --peer: its program; label-studio.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object, or a list of them.")] = False,
 ) -> None:
     """Measure on this machine; docs/benchmarks.md says what came out where."""
+    given = {name: value for name, value in locals().items() if name in FOR_REVIEW and value not in (None, False)}
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
     try:
         if name not in BENCHES:
@@ -48,9 +82,13 @@ def bench(
             raise BadRequest(why="`earmark bench learn` takes --data DIR, and no other does.")
         if rows is not None and name not in SIZED:
             raise BadRequest(why="`earmark bench doctor`, `forget` and `history` take --rows, and no other does.")
-        measure = importlib.import_module(f"earmark.bench.{name}").run
+        if given and name != "review":
+            raise BadRequest(why="Only `earmark bench review` takes --tasks and the options after it.")
+        measured = importlib.import_module(f"earmark.bench.{name}")
         options = {} if rows is None else {"rows": rows}
-        result = measure(note, **options) if data is None else measure(note, data)
+        if given:
+            options["wanted"] = measured.Wanted(**given)
+        result = measured.run(note, **options) if data is None else measured.run(note, data)
     except EarmarkError as error:
         fail(error, as_json=as_json)
     if as_json:
