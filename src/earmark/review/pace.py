@@ -107,7 +107,7 @@ class LastDay:
 
     def by_maker(self) -> dict[str, int]:
         """Return the labels by how they were made, in the order of how much work they took."""
-        counts = dict.fromkeys(("agreement", "majority", "adjudication"), 0)
+        counts: dict[str, int] = dict.fromkeys(("agreement", "majority", "adjudication"), 0)
         for (_, _, maker), n in self.made.items():
             counts[maker] += n
         return {maker: n for maker, n in counts.items() if n}
