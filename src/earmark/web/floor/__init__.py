@@ -19,7 +19,21 @@ from earmark.web.floor import (
 )
 
 router = APIRouter()
-for part in (console, api, lead, quality, consults, access, people, sites, campaigns, questions, invite, shift, openapi):
+for part in (
+    console,
+    api,
+    lead,
+    quality,
+    consults,
+    access,
+    people,
+    sites,
+    campaigns,
+    questions,
+    invite,
+    shift,
+    openapi,
+):
     router.include_router(part.router)
 
 __all__ = ["router"]
