@@ -11,13 +11,14 @@ import struct
 import uuid
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from binascii import Error as Base64Error
+from functools import cache
 from hashlib import sha256
 
 from earmark.errors import Erased, NotFound, StaleLease
 from earmark.review.masked import masked_key, open_sound
 from earmark.review.people import Reviewer
 from earmark.review.sql import SQL
-from earmark.storage import Row, Stores, fetch
+from earmark.storage import Home, Row, Stores, fetch
 from earmark.words import TaskId
 
 SOUND_TYPE = "audio/wav"
@@ -124,6 +125,11 @@ def serve_sound(stores: Stores, task_id: TaskId, row: Row) -> bytes:
     return open_sound(masked_key(stores, row["key_slot"]), task_id, stores.objects.get(row["object"]))
 
 
+@cache
+def _key(home: Home) -> bytes:
+    return bytes.fromhex(home.secret("sound-addresses"))
+
+
 def _mac(stores: Stores, body: bytes, sign_in: str) -> bytes:
-    key = bytes.fromhex(stores.home.secret("sound-addresses"))
+    key = _key(stores.home)
     return hmac.new(key, sha256(sign_in.encode()).digest() + body, sha256).digest()[:_MAC]

@@ -191,13 +191,15 @@ async def submit_and_next(
     *,
     heard: Sequence[Span] | None = None,
     undo: bool = False,
+    seconds: float | None = None,
     lanes: Lanes | None = None,
     rng: random.Random = CHANCE,
 ) -> Taken:
     """Keep an answer and lease the next task; the answer is on disk when this returns.
 
     `client_key` is drawn by the page for this answer: sending it again changes nothing and brings the lease that the
-    first sending brought. `heard` are the spans that were played, in seconds of the copy; None: all of it. With `undo`
+    first sending brought. `seconds` went by between showing the clip and the answer (None: since its lease; clips that
+    are fetched ahead wait). `heard` are the spans that were played, in seconds of the copy; None: all of it. With `undo`
     the answer can be taken back for `UNDO_SECONDS`, in which nobody else gets the clip. Raises BadRequest (not an
     answer to this question), NotHeard (the clip was not listened to) and StaleLease (the lease has passed on, or the
     client key was used for another answer).
@@ -220,6 +222,7 @@ async def submit_and_next(
         "day": now.date(),
         "rest_until": rest_until,
         "needs_heard": spec.needs_heard > 0,
+        "seconds": seconds,
     }
     try:
         answered = (await fetch(stores.pool, SQL.submit_and_next, values))[0]
@@ -330,9 +333,10 @@ async def keep(stores: Stores, reviewer: Reviewer, held: Sequence[tuple[TaskId, 
         "reviewer": reviewer.id,
         "now": now,
         "until": until,
+        "written": now + timedelta(seconds=stores.settings.lease_seconds / 2),
     }
-    kept = {row["id"] for row in await fetch(stores.pool, SQL.keep, values)}
-    return until, [task_id for task_id, _ in held if task_id not in kept]
+    kept = {row["id"]: row["lease_until"] for row in await fetch(stores.pool, SQL.keep, values)}
+    return min(kept.values(), default=until), [task_id for task_id, _ in held if task_id not in kept]
 
 
 async def release(stores: Stores, reviewer: Reviewer, task_id: TaskId, fence: int) -> None:

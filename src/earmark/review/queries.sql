@@ -50,7 +50,8 @@ SELECT t.id, t.question, t.version, t.language, t.key_slot, t.sealed, t.fence, t
 -- submit_and_next: an answer under a live lease, and the next task, in one commit
 SELECT * FROM review.submit_and_next(
     %(task)s, %(fence)s, %(client_key)s, %(answer)s, %(day)s, %(seen)s::smallint, %(state)s, %(needed)s::smallint,
-    %(label)s, %(made_by)s, %(as_given)s, %(correct)s, %(heard)s::real, %(needs_heard)s, %(rest_until)s, %(reviewer)s,
+    %(label)s, %(made_by)s, %(as_given)s, %(correct)s, %(heard)s::real, %(needs_heard)s,
+    %(seconds)s::real, %(rest_until)s, %(reviewer)s,
     %(languages)s::text[], %(regions)s::text[], %(questions)s::text[], %(secrets)s, %(role)s, %(site)s, %(start)s,
     %(now)s, %(until)s, %(kinds)s::text[], %(round)s::smallint, %(blind)s::real);
 
@@ -70,12 +71,19 @@ SELECT t.id, %(reviewer)s, %(sealed)s, %(now)s FROM review.tasks t
 ON CONFLICT (task_id, reviewer_id) DO UPDATE SET sealed = excluded.sealed, at = excluded.at
 RETURNING task_id;
 
--- keep: the reviewer is still there, with these
-UPDATE review.tasks t SET lease_until = %(until)s
-  FROM unnest(%(tasks)s::uuid[], %(fences)s::bigint[]) AS held (id, fence)
- WHERE t.id = held.id AND t.fence = held.fence AND t.state = 'leased' AND t.lease_by = %(reviewer)s
-   AND t.lease_until > %(now)s
-RETURNING t.id;
+-- keep: the reviewer is still there, with these; written down only when half of a lease is used
+WITH mine AS (
+    SELECT t.id, t.lease_until FROM review.tasks t
+      JOIN unnest(%(tasks)s::uuid[], %(fences)s::bigint[]) AS held (id, fence) ON t.id = held.id AND t.fence = held.fence
+     WHERE t.state = 'leased' AND t.lease_by = %(reviewer)s AND t.lease_until > %(now)s
+), longer AS (
+    UPDATE review.tasks t SET lease_until = %(until)s FROM mine
+     WHERE t.id = mine.id AND mine.lease_until <= %(written)s
+       AND t.state = 'leased' AND t.lease_by = %(reviewer)s AND t.fence = ANY(%(fences)s)
+    RETURNING t.id, t.lease_until
+)
+SELECT mine.id, coalesce(longer.lease_until, mine.lease_until) AS lease_until
+  FROM mine LEFT JOIN longer ON longer.id = mine.id;
 
 -- release: the reviewer gives the task back unanswered
 UPDATE review.tasks
@@ -221,9 +229,6 @@ SELECT version, spec, made_at FROM review.questions WHERE name = %(name)s ORDER 
 -- add_question: a version is added, none is ever changed
 INSERT INTO review.questions (name, version, spec, made_by, made_at)
 VALUES (%(name)s, %(version)s, %(spec)s, %(by)s, %(now)s);
-
--- add_doing: what a lead changed
-INSERT INTO review.doings (at, by, what, about, detail) VALUES (%(now)s, %(by)s, %(what)s, %(about)s, %(detail)s);
 
 -- training_rounds: the newest round of training in each language
 SELECT DISTINCT ON (language) language, round, asked, correct AS right, passed_at, failed_at

@@ -16,11 +16,12 @@ from typing import Any, Literal, cast, get_args
 from psycopg.errors import UniqueViolation
 from psycopg.types.json import Jsonb
 
-from earmark.errors import BadRequest, Conflict
+from earmark.errors import BadRequest, Conflict, Forbidden
+from earmark.review.doings import note
+from earmark.review.people import Reviewer
 from earmark.review.recent import Recent
 from earmark.review.sql import SQL
 from earmark.storage import Stores, fetch
-from earmark.words import PersonId
 
 Question = str
 """A question's name: `wake`, `transcript`, …"""
@@ -143,21 +144,21 @@ async def purposes(stores: Stores) -> dict[Question, str]:
     return {name: spec.purpose for name, spec in (await current(stores)).items()}
 
 
-async def publish(stores: Stores, by: PersonId, raw: object) -> Spec:
+async def publish(stores: Stores, lead: Reviewer, raw: object) -> Spec:
     """Make the next version of a question, or a new question; clips nobody has judged yet are asked in this version.
 
-    Raises BadRequest with the first thing that is wrong, Conflict when somebody published at the same moment.
+    Raises Forbidden for anybody but a lead, BadRequest with the first thing that is wrong, Conflict when somebody published at the same moment.
     """
+    if lead.role != "lead":
+        raise Forbidden
     name = _text(raw, "name", 32)
     rows = await fetch(stores.pool, SQL.versions_of, {"name": name})
     spec = checked(raw, version=max([row["version"] for row in rows] + [1 if name in QUESTIONS else 0]) + 1)
-    values = {"name": name, "version": spec.version, "spec": Jsonb(spec.to_json()), "by": by, "now": stores.now()}
+    values = {"name": name, "version": spec.version, "spec": Jsonb(spec.to_json()), "by": lead.id, "now": stores.now()}
     try:
         async with stores.pool.connection() as connection, connection.transaction():
             await connection.execute(SQL.add_question, values)
-            about, detail = f"question {name}", Jsonb({"version": spec.version})
-            values = {"now": stores.now(), "by": by, "what": "question.published", "about": about, "detail": detail}
-            await connection.execute(SQL.add_doing, values)
+            await note(connection, stores, lead, "question.published", f"question {name}", {"version": spec.version})
     except UniqueViolation:
         raise Conflict from None
     QUESTIONS_NOW.forget(stores)

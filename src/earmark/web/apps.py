@@ -21,7 +21,7 @@ from earmark.web.floor import router as floor_router
 from earmark.web.home import router as home_router
 from earmark.web.language import Reader
 from earmark.web.security import Guard, Throttle, allowed_hosts
-from earmark.web.sessions import Public, cookie_name
+from earmark.web.sessions import Public, Remembered, cookie_name
 
 _common = APIRouter()
 SIGN_IN_TRIES = 10
@@ -61,6 +61,7 @@ def _create(stores: Stores, plane: Plane, router: APIRouter) -> FastAPI:
     app.state.plane = plane
     app.state.asked = audit_api.throttle()
     app.state.throttle = Throttle(limit=SIGN_IN_TRIES, seconds=60)
+    app.state.remembered = Remembered()
     app.state.guests = Throttle(limit=GUEST_TRIES, seconds=60)
     app.mount("/static", _Static(directory=render.STATIC), name="static")
     for part in (_common, sign_in.router, router):

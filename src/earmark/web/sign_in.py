@@ -85,6 +85,7 @@ async def leave(request: Request, stores: StoresHere, who: Public) -> Response:
     if who:
         await sessions.check_csrf(request, who)
         await accounts.sign_out(stores, who.token, sessions.plane_of(request))
+        request.app.state.remembered.forget(who.token)
     answer = RedirectResponse("/sign-in", status_code=303)
     sessions.end(answer, request)
     return answer

@@ -2,7 +2,7 @@
 
     POST /api/review/open         {"ahead"}                                → {"tasks", "why", "preferences"}
     POST /api/review/next         {}                                       → {"task", "why"}
-    POST /api/review/submit       {"task", "fence", "client_key", "answer", "heard", "undo"}
+    POST /api/review/submit       {"task", "fence", "client_key", "answer", "heard", "seconds", "undo"}
                                                                            → {"task", "why", "undo_until", "training"}
     POST /api/review/undo         {"task", "client_key"}                   → {"task"}
     POST /api/review/keep         {"held": [{"task", "fence"}]}   → {"lost", "lease_until", "consults", "asked"}
@@ -70,6 +70,8 @@ class Submission(Held):
     answer: dict[str, Any]
     heard: list[tuple[float, float]] | None = Field(default=None, max_length=500)
     """Spans that were played, in seconds of the clip; left out: all of it."""
+    seconds: float | None = Field(default=None, ge=0, lt=86_400)
+    """Between showing the clip and the answer; left out: since its lease."""
     undo: bool = False
     """The page offers to take the answer back for half a minute."""
 
@@ -197,6 +199,7 @@ async def submit(stores: StoresHere, who: Reviewer, body: Submission) -> dict[st
         body.answer,
         heard=body.heard,
         undo=body.undo,
+        seconds=body.seconds,
         lanes=lanes,
     )
     taught = taken.taught

@@ -11,6 +11,7 @@ from earmark import review
 from earmark.errors import BadRequest, NotFound
 from earmark.review import Spec
 from earmark.storage import Stores
+from earmark.web.floor.api import reviewer_of
 from earmark.web.floor.names import CHANGES
 from earmark.web.floor.names import who as doer
 from earmark.web.render import page
@@ -60,7 +61,7 @@ async def publish(request: Request, stores: StoresHere, who: Lead, name: str) ->
     spec = await _spec(stores, name)
     given = await _given(request, spec)
     try:
-        await review.publish(stores, who.account.person_id, given)
+        await review.publish(stores, reviewer_of(stores, who), given)
     except BadRequest as refused:
         return await _show(request, stores, spec, status=400, given=given | {"problem": refused.message})
     return RedirectResponse(f"/lead/questions/{name}", status_code=303)

@@ -68,6 +68,7 @@ function advance(stamp = 0) {
   if (shown && shown !== queue.front) player.unload();
   if (shown && shown === queue.front) return;
   shown = queue.front;
+  if (shown) shown.since ??= performance.now();
   if (shown?.sound) start(shown, stamp);
   showAhead();
   if (!shown) return empty();

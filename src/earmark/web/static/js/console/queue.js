@@ -134,10 +134,11 @@ export class Queue {
     this.#drop(clip);
     const item = { clip, answer, key: crypto.randomUUID(), until: null };
     this.last = this.lead ? null : item;
+    const seconds = clip.since ? Math.round((performance.now() - clip.since) / 100) / 10 : null;
     const body = () =>
       this.lead
         ? { ...held(clip), answer }
-        : { ...held(clip), client_key: item.key, answer, heard: clip.heard, undo: true };
+        : { ...held(clip), client_key: item.key, answer, heard: clip.heard, seconds, undo: true };
     item.done = this.#track(this.#deliver(item, `${this.#api}/submit`, body));
     return item;
   }
