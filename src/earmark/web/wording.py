@@ -44,7 +44,6 @@ NAVIGATION: dict[Plane, tuple[Link, ...]] = {
         _link("/review", "Review", "headphones", "reviewer", "lead"),
         _link("/review/mine", "My numbers", "trending-up", "reviewer", "lead"),
         _link("/lead", "Lead", "bar-chart-3", "lead"),
-        _link("/lead/quality", "Quality", "badge-check", "lead"),
     ),
     "desk": (
         _link("/", "Desk", "inbox", "safety", "engineer", "auditor", "admin"),

@@ -14,6 +14,7 @@ from earmark.review.overview import Overview
 from earmark.review.pace import Pace
 from earmark.storage import Stores
 from earmark.web.charts import bars
+from earmark.web.floor.api import reviewer_of
 from earmark.web.floor.names import clock_at, language_name, money, titles
 from earmark.web.render import page
 from earmark.web.sessions import Lead, StoresHere, Visitor
@@ -37,6 +38,7 @@ async def board(request: Request, stores: StoresHere, who: Lead) -> Response:
         request,
         "floor/lead.html",
         shown=shown,
+        alerts=len(await review.alerts(stores, reviewer_of(stores, who))),
         titles=await titles(stores),
         zone=zone,
         site=own_site(stores, who),

@@ -5,15 +5,14 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Annotated, Any
 
-from babel import Locale, UnknownLocaleError
 from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import RedirectResponse
 
 from earmark import review
 from earmark.review.statistics import Share
-from earmark.storage import Stores
 from earmark.web.charts import Interval, before_after, intervals
 from earmark.web.floor.api import reviewer_of
+from earmark.web.floor.names import language_name, titles
 from earmark.web.render import long_day, page, plural
 from earmark.web.sessions import Lead, Listener, Reviewer, StoresHere
 
@@ -21,19 +20,6 @@ router = APIRouter()
 GOOD, FAIR = 0.8, 0.667
 """What Krippendorff asks of alpha to rely on data, and to conclude tentatively from it (Content Analysis, 2004)."""
 SIDES = {"site": "By site", "language": "By language", "time": "By time on the floor"}
-
-
-async def titles(stores: Stores) -> dict[str, str]:
-    """Return what the questions are called now."""
-    return {name: spec.title_for() for name, spec in (await review.current(stores)).items()}
-
-
-def language_name(tag: str) -> str:
-    """Return `Spanish` for `es`; the tag itself where nobody knows a name for it."""
-    try:
-        return Locale.parse(tag, sep="-").get_display_name("en") or tag
-    except (UnknownLocaleError, ValueError):
-        return tag
 
 
 def of_hundred(share: Share) -> str:
