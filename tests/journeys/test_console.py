@@ -128,8 +128,7 @@ async def test_one_key_accepts_and_the_unsure_word_is_chosen(console, clip, stor
 
 async def test_keys_work_inside_the_text_box(console, clip) -> None:
     await clip(seconds=4)
-    visit = await console()
-    page = visit.page
+    page = (await console()).page
     await expect(page.locator(".play")).to_have_attribute("data-playing", "true")
     await page.keyboard.press("Control+Space")
     await expect(page.locator(".play")).to_have_attribute("data-playing", "false")
@@ -142,10 +141,12 @@ async def test_keys_work_inside_the_text_box(console, clip) -> None:
     await page.keyboard.press("Control+,")
     await expect(page.locator(".play")).to_have_attribute("data-playing", "true")
     await expect(page.locator("#transcript")).to_have_value("add oat milk please")
-    await page.keyboard.press("Alt+f")
+    async with page.expect_response("**/api/review/draft"):
+        await page.keyboard.press("Alt+f")
     await expect(page.locator("#transcript")).to_have_value("add [foreign] milk please")
     assert await page.evaluate("document.activeElement.id") == "transcript"
-    visit.troubles = without(visit.troubles, "404")
+    await page.reload()
+    await expect(page.locator(".speed")).to_have_text("0.75×")
 
 
 async def test_an_answer_before_the_clip_was_heard_plays_what_is_missing(console, clip, stores) -> None:
@@ -302,6 +303,38 @@ async def test_every_question_is_one_screen_that_everybody_can_use(console, clip
     assert await page.evaluate("document.documentElement.scrollWidth <= 360")
 
 
+async def test_a_colleague_is_asked_and_answers_in_place(console, clip) -> None:
+    await clip()
+    asker = (await console()).page
+    await heard(asker)
+    await asker.keyboard.press("Alt+h")
+    await expect(asker.locator(".ask-span")).to_have_text("0.2 – 0.6 s")
+    await asker.keyboard.press("Shift+ArrowRight")
+    await expect(asker.locator(".ask-span")).to_have_text("0.2 – 0.7 s")
+    await asker.keyboard.press("Enter")
+    await expect(asker.locator(".consults")).to_contain_text("no answer yet")
+
+    visit = await console()
+    helper = visit.page
+    await expect(helper.locator(".asked")).to_contain_text("A colleague asks about a word (1)", timeout=8000)
+    await helper.keyboard.press("Alt+c")
+    await expect(helper.locator("#colleagues input")).to_be_focused()
+    async with helper.expect_response("**/api/review/consult/sound/*") as sound:
+        await helper.keyboard.press("Control+Space")
+    assert (await sound.value).status == 200
+    again = await helper.evaluate("(url) => fetch(url).then((answer) => answer.status)", (await sound.value).url)
+    assert again in (404, 409), "an address is good once"
+    visit.troubles = without(visit.troubles, "404", "409")
+    await helper.keyboard.type("goat")
+    await helper.keyboard.press("Enter")
+    await expect(helper.locator("#colleagues")).to_contain_text("Nobody asks any more")
+    assert await helper.locator("#colleagues a, #colleagues audio").count() == 0
+
+    await expect(asker.locator(".consults")).to_contain_text("“goat”", timeout=8000)
+    await asker.locator(".consults button").click()
+    await expect(asker.locator("#transcript")).to_have_value("add goat milk please")
+
+
 # What follows shows the page answers that the server gives at other times.
 
 
@@ -347,54 +380,3 @@ async def test_nothing_to_do_says_why(console, code, title) -> None:
     await expect(page.locator(".why-title:visible")).to_have_text(title)
     await expect(page.locator(".why-text")).to_have_text("Boston works from 8 to 18.")
     await expect(page.locator(".why-until")).to_be_visible()
-
-
-async def test_a_colleague_is_asked_and_answers_in_place(console, clip) -> None:
-    await clip()
-    page = (await console()).page
-    asked, answered = [], []
-
-    async def consult(route) -> None:
-        asked.append(json.loads(route.request.post_data))
-        made = {"id": "c1", "task": asked[-1]["task"], "until": "2026-05-04T09:40:00+00:00", "answers": []}
-        await route.fulfill(json={"consult": made})
-
-    async def keep(route) -> None:
-        mine = [{"id": "c1", "task": each["task"], "until": "", "answers": ["goat"]} for each in asked]
-        await route.fulfill(json={"lost": [], "lease_until": "", "consults": mine, "asked": 0 if answered else 1})
-
-    async def answer(route) -> None:
-        answered.append(json.loads(route.request.post_data))
-        await route.fulfill(json={})
-
-    others = [{"id": "c2", "language": "en", "until": "", "sound": "/api/review/sound/once", "length": 0.6}]
-    await page.route("**/api/review/consult", consult)
-    await page.route("**/api/review/keep", keep)
-    await page.route("**/api/review/consult/answer", answer)
-    await page.route(
-        "**/api/review/consults", lambda route: route.fulfill(json={"consults": [] if answered else others})
-    )
-    await page.route("**/api/review/sound/once", lambda route: route.fulfill(body=spoken(), content_type="audio/wav"))
-    await heard(page)
-    await page.keyboard.press("Alt+h")
-    await expect(page.locator(".ask-span")).to_have_text("0.2 – 0.6 s")
-    await page.keyboard.press("Shift+ArrowRight")
-    await expect(page.locator(".ask-span")).to_have_text("0.2 – 0.7 s")
-    await page.keyboard.press("Enter")
-    await expect(page.locator(".consults")).to_contain_text("no answer yet")
-    assert asked[0]["language"] == "en"
-    assert [round(asked[0][edge], 1) for edge in ("start", "end")] == [0.2, 0.7]
-    await expect(page.locator(".consults")).to_contain_text("“goat”", timeout=8000)
-    await page.locator(".consults button").click()
-    await expect(page.locator("#transcript")).to_have_value("add goat milk please")
-
-    await expect(page.locator(".asked")).to_contain_text("A colleague asks about a word (1)")
-    await page.keyboard.press("Alt+c")
-    await expect(page.locator("#colleagues input")).to_be_focused()
-    async with page.expect_response("**/api/review/sound/once"):
-        await page.keyboard.press("Control+Space")
-    await page.keyboard.type("milk")
-    await page.keyboard.press("Enter")
-    await expect(page.locator("#colleagues")).to_contain_text("Nobody asks any more")
-    assert answered == [{"consult": "c2", "text": "milk"}]
-    assert await page.locator("#colleagues a, #colleagues audio").count() == 0

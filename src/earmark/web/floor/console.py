@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from babel import Locale
+from babel import Locale, UnknownLocaleError
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 
@@ -28,14 +28,19 @@ def _of_somebody(text: str) -> str:
     return text.replace("You ", "They ", 1).replace(" you ", " they ").replace("your ", "their ")
 
 
+def _named(code: str) -> str:
+    try:
+        return str(Locale.parse(code, sep="-").get_display_name("en"))
+    except (UnknownLocaleError, ValueError):
+        return code
+
+
 async def _words(stores: Stores, who: Visitor) -> dict[str, dict[str, str]]:
-    """Return what the script shows in place of names; the languages are those that colleagues anywhere speak."""
-    sites = await review.sites.sites(stores)
-    spoken = sorted({*who.account.languages, *(language for site in sites for language in site.languages)})
+    """Return what the script shows in place of names; the languages are those whose colleagues can be asked."""
     return {
         "intents": {name: _of_somebody(text) for name, text in UNDERSTOOD.items() if name},
         "slots": SLOTS,
-        "languages": {code: str(Locale.parse(code, sep="-").get_display_name("en")) for code in spoken},
+        "languages": {code: _named(code) for code in await review.consult_groups(stores, reviewer_of(stores, who))},
     }
 
 

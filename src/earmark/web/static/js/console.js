@@ -3,19 +3,21 @@
 
 import { call } from "./console/api.js";
 import { Asking, Colleagues } from "./console/consult.js";
-import { $, button, clock, element, root } from "./console/dom.js";
+import { $, root } from "./console/dom.js";
+import { given, judgement } from "./console/judged.js";
 import { listen } from "./console/keys.js";
 import { Player } from "./console/player.js";
 import { Queue } from "./console/queue.js";
 import { ask } from "./console/questions.js";
+import { rest } from "./console/resting.js";
 import { at } from "./console/sound.js";
 import { merge, share, without } from "./console/spans.js";
+import { offerUndo } from "./console/undoing.js";
 import { Wave } from "./console/wave.js";
 import { toast } from "./page.js";
 
 const words = JSON.parse(document.getElementById("console-words").textContent);
 const SPEEDS = [0.5, 0.75, 1, 1.25, 1.5, 1.75, 2];
-const UNDO = 30; // seconds, as the server has it
 const FIRST = "Listen to all of it first.";
 const POLL = 15_000;
 const ASLEEP = 15_000; // a heartbeat that comes this late: the machine slept
@@ -53,7 +55,7 @@ const queue = new Queue(root.dataset.api, {
   loaded: showAhead,
   note,
   sending: showSending,
-  sent: showUndo,
+  sent: () => offerUndo(queue),
   kept({ consults, asked }) {
     asking.took(consults ?? []);
     colleagues.badge(asked ?? 0);
@@ -100,11 +102,11 @@ function show(clip) {
   $(".console-note").hidden = true;
   $(".play").disabled = !clip.sound;
   asking.stop(false);
-  const tools = { words, submit: send, spans: playSpans, typed, label: () => showHeard(), rest: () => $(".answers").focus({ preventScroll: true }) };
+  const tools = { words, submit: send, spans: (spans) => player.playSpans(spans), typed, label: () => showHeard(), rest: () => $(".answers").focus({ preventScroll: true }) };
   $(".unsure-line").textContent = "";
   question = { accept: () => "" }; // until it is built
   question = ask(clip, tools);
-  $(".answers").replaceChildren(...(task.answers?.length ? given(task.answers) : []), question.element);
+  $(".answers").replaceChildren(...(task.answers?.length ? given(task.answers, task.spec, words) : []), question.element);
   question.focus();
   clip.drafted = JSON.stringify(question.draft()); // as it stands before anything is typed
   if (clip.undone) note("Your answer is back, as you gave it.");
@@ -117,22 +119,6 @@ function show(clip) {
 
 function focusQuestion() {
   if (shown) question.focus();
-}
-
-function playSpans(spans) {
-  player.playSpans(spans);
-}
-
-const given = (answers) => [
-  element("p", "small muted", "They answered:"),
-  element("ul", "given", ...answers.map((answer) => element("li", "", said(answer)))),
-];
-
-function said({ text, value, intent, slots }) {
-  if (text !== undefined) return text ? `“${text}”` : "nothing could be made out";
-  const option = shown?.task.spec.options.find((each) => each.value === value)?.text ?? value;
-  const details = Object.entries(slots ?? {}).map(([name, detail]) => `${words.slots[name] ?? name}: ${detail}`);
-  return [option, intent && (words.intents[intent] ?? intent), ...details].filter(Boolean).join(" · ");
 }
 
 // -------------------------------------------------------------------------------------------------------- sending answers
@@ -150,7 +136,7 @@ function send(answer) {
   if (!queue.lead) $(".own-today").textContent = Number($(".own-today").textContent) + 1;
   const item = queue.submit(clip, answer);
   if (clip.task.training) return judge(item);
-  showUndo();
+  offerUndo(queue);
   advance(stamp);
 }
 
@@ -172,21 +158,8 @@ async function judge(item) {
     judging = null;
     return advance();
   }
-  const { correct, expected, asked, right, passed } = reply.training;
-  const clip = item.clip;
-  shown = clip; // for the words of its options
-  const lines = [element("h2", "", correct ? "Right." : "Not quite.")];
-  if (!correct) lines.push(element("p", "", "Expected: ", element("b", "", said(expected))), element("p", "muted", `You answered: ${said(item.answer)}`));
-  lines.push(element("p", "small muted", `${right} of ${asked} right so far.`));
-  if (passed === true) lines.push(element("p", "", "You passed. Real clips come next."));
-  if (passed === false) lines.push(element("p", "", "That was not enough this time."));
-  shown = null;
-  const onward = button("accept", "Next clip", "any\u00a0key");
-  onward.addEventListener("click", afterJudging);
-  const box = element("div", correct ? "judged good" : "judged bad", ...lines, onward);
-  box.setAttribute("role", "status");
   root.dataset.state = "judged";
-  $(".answers").replaceChildren(box);
+  $(".answers").replaceChildren(judgement(reply.training, item.answer, item.clip.task.spec, words, afterJudging));
   $(".training-banner").hidden = false;
   $(".answers").focus({ preventScroll: true });
 }
@@ -290,25 +263,6 @@ function showSending(count, troubled) {
   showAhead();
 }
 
-function showUndo() {
-  const line = $(".undo-line");
-  const item = queue.last;
-  clearInterval(showUndo.timer);
-  line.hidden = !item;
-  if (!item) return;
-  item.ends ??= performance.now() + UNDO * 1000;
-  const tick = () => {
-    const seconds = Math.ceil((item.ends - performance.now()) / 1000);
-    $(".undo-left").textContent = `${Math.max(0, seconds)} s`;
-    if (seconds > 0 && queue.last === item) return;
-    if (queue.last === item) queue.last = null;
-    clearInterval(showUndo.timer);
-    line.hidden = true;
-  };
-  tick();
-  showUndo.timer = setInterval(tick, 500);
-}
-
 /** Nothing in front: wait for what is being sent, then say why. */
 async function empty() {
   question = null;
@@ -323,30 +277,7 @@ async function empty() {
   asking.show();
   await queue.settled();
   if (shown || judging) return;
-  root.dataset.state = "empty";
-  const why = queue.why ?? { code: "nothing", text: "", until: null };
-  root.dataset.why = why.code;
-  $(".question").textContent = queue.lead ? "Ties to decide" : "Review";
-  $(".console-hint").textContent = "\u00a0";
-  const title = root.querySelector(`.why-title[data-why="${why.code}"]`) ?? root.querySelector(".why-title");
-  for (const each of root.querySelectorAll(".why-title")) each.hidden = each !== title;
-  $(".why-text").textContent = queue.lead || !why.text ? $(".why-text").dataset.usual : why.text;
-  $(".aloud").textContent = `${title.textContent} ${$(".why-text").textContent}`;
-  countDown(why.until);
-}
-
-function countDown(until) {
-  clearInterval(countDown.timer);
-  const line = $(".why-until");
-  const tick = () => {
-    const seconds = (Date.parse(until) - Date.now()) / 1000;
-    line.hidden = !(until && seconds > 0);
-    if (seconds <= 0) clearInterval(countDown.timer);
-    const hours = seconds / 3600;
-    line.textContent = hours >= 1 ? `${Math.floor(hours)} h ${Math.floor((seconds / 60) % 60)} min` : clock(Math.max(0, seconds));
-  };
-  tick();
-  if (until) countDown.timer = setInterval(tick, 1000);
+  rest(queue);
 }
 
 // ------------------------------------------------------------------------------------------------------------ preferences
@@ -439,8 +370,7 @@ async function open() {
 async function keep() {
   const late = Date.now() - keptAt > ASLEEP;
   keptAt = Date.now();
-  if (!queue.clips.length) return;
-  if (late) return open();
+  if (late && queue.clips.length) return open();
   await queue.keep().catch(() => {});
   showAhead();
 }
@@ -449,7 +379,6 @@ async function poll() {
   if (document.hidden || judging) return;
   try {
     await queue.refill();
-    if (!queue.clips.length) await queue.keep();
   } catch {
     // the next one tells
   }

@@ -6,6 +6,8 @@ import { Player } from "./player.js";
 import { decode } from "./sound.js";
 import { within } from "./spans.js";
 
+const SHORTEST = 0.1; // seconds that can be asked about, as the server has it
+const LONGEST = 5;
 const held = (clip) => ({ task: clip.task.id, fence: clip.task.fence });
 const left = (until) => {
   const seconds = (Date.parse(until) - Date.now()) / 1000;
@@ -62,7 +64,8 @@ export class Asking {
   #choose(span) {
     const { player, wave } = this.#page;
     const [start, end] = within(span, player.seconds);
-    wave.span = [Math.min(start, player.seconds - 0.1), Math.max(end, start + 0.1)];
+    const from = Math.max(0, Math.min(start, player.seconds - SHORTEST));
+    wave.span = [from, Math.min(Math.max(end, from + SHORTEST), from + LONGEST)];
     wave.draw();
     this.redraw();
   }
@@ -187,12 +190,14 @@ export class Colleagues {
     const field = Object.assign(element("input"), { maxLength: 200, autocomplete: "off", lang: consult.language });
     field.setAttribute("aria-label", "The word");
     field.placeholder = "The word you hear";
+    play.disabled = !consult.sound; // heard as often as it may be
     const line = element("form", "asked-line", play, field, element("button", "", "Answer"));
     const about = element("p", "small muted", `${this.#languages[consult.language] ?? consult.language} · ${consult.length.toFixed(1)} s${left(consult.until)}`);
     about.setAttribute("role", "status");
     line.append(about);
     let clip = null;
     const hear = async () => {
+      if (!consult.sound) return;
       try {
         if (!clip) {
           const answer = await fetch(consult.sound, { cache: "no-store" });
