@@ -193,6 +193,10 @@ class AsyncReviewClient:
         identifier = consult.id if isinstance(consult, OpenConsult) else consult
         await self._run(calls.answer_consult(identifier, text))
 
+    async def train_again(self) -> None:
+        """Begin the next round of training, after one that was not passed."""
+        await self._run(calls.train_again())
+
     async def rest(self) -> Rested:
         """Take a break; clips that are open go back by themselves."""
         return await self._run(calls.rest())

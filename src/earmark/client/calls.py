@@ -188,6 +188,10 @@ def answer_consult(consult_id: uuid.UUID, text: str) -> Call[None]:
     return _post("/api/review/consult/answer", _nothing, {"consult": str(consult_id), "text": text})
 
 
+def train_again() -> Call[None]:
+    return _post("/api/review/training", _nothing, {}, again=True)
+
+
 def rest() -> Call[Rested]:
     return _post("/api/review/rest", _json(Rested), {}, again=True)
 

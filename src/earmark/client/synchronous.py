@@ -193,6 +193,10 @@ class ReviewClient:
         identifier = consult.id if isinstance(consult, OpenConsult) else consult
         self._run(calls.answer_consult(identifier, text))
 
+    def train_again(self) -> None:
+        """Begin the next round of training, after one that was not passed."""
+        self._run(calls.train_again())
+
     def rest(self) -> Rested:
         """Take a break; clips that are open go back by themselves."""
         return self._run(calls.rest())

@@ -13,7 +13,7 @@ from fastapi import APIRouter, FastAPI, Request
 from pydantic.json_schema import models_json_schema
 
 import earmark
-from earmark.web.floor.shapes import ANSWERS, Error
+from earmark.web.floor.shapes import ANSWERS, BODIES, Error
 from earmark.web.sessions import Reviewer
 
 router = APIRouter(prefix="/api")
@@ -36,6 +36,8 @@ def document_of(app: FastAPI) -> dict[str, Any]:
     for path, methods in paths.items():
         for method, said in methods.items():
             said["responses"] = _responses(method, path)
+            if (body := BODIES.get((method, path))) is not None:
+                said["requestBody"]["content"] = {"application/json": {"schema": {"$ref": f"{_REF}{body.__name__}"}}}
     found = whole.get("components", {}).get("schemas", {}) | made["$defs"]
     return {
         "openapi": whole["openapi"],

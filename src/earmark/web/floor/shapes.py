@@ -216,6 +216,7 @@ ANSWERS: dict[tuple[str, str], type[BaseModel]] = {
     ("post", "/api/review/release"): Done,
     ("post", "/api/review/flag"): Next,
     ("post", "/api/review/preferences"): Done,
+    ("post", "/api/review/training"): Done,
     ("post", "/api/review/sound"): Address,
     ("post", "/api/review/consult"): Asked,
     ("get", "/api/review/consults"): Consults,
@@ -229,3 +230,6 @@ ANSWERS: dict[tuple[str, str], type[BaseModel]] = {
     ("post", "/api/lead/submit"): Next,
 }
 """Route → what it answers. A sound is no JSON and stands in no row."""
+
+BODIES: dict[tuple[str, str], type[BaseModel]] = {("post", "/api/review/preferences"): Preferences}
+"""Route → what it takes, where the route itself takes any JSON and the room checks it."""
