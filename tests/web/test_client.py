@@ -44,7 +44,7 @@ ASKED = OpenConsult(id=KEY, language="en", until=TASK.lease_until, sound="/api/r
 CALLS: dict[str, Callable[[Any], Awaitable[object]]] = {
     "open": lambda client: client.open(1),
     "next": lambda client: client.next(),
-    "submit": lambda client: client.submit(TASK, {"value": "said"}, heard=[(0.0, 1.5)], undo=True),
+    "submit": lambda client: client.submit(TASK, {"value": "said"}, heard=[(0.0, 1.5)], seconds=2.5, undo=True),
     "undo": lambda client: client.undo(TASK, KEY),
     "keep": lambda client: client.keep([TASK]),
     "draft": lambda client: client.draft(TASK, {"text": "so far"}),

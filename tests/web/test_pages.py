@@ -40,7 +40,7 @@ def test_every_icon_that_a_template_names_is_brought() -> None:
 def test_every_form_that_changes_something_carries_the_token() -> None:
     for template in TEMPLATES:
         for form in re.findall(r'<form[^>]*method="post".*?</form>', template.read_text(), re.DOTALL):
-            without_session = re.search('action="/(sign-in|guest)', form.partition(">")[0])
+            without_session = re.search('action="/(sign-in|guest|invite)', form.partition(">")[0])
             assert without_session or 'name="csrf"' in form or "{{ hidden(" in form, template.name
 
 

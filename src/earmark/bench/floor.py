@@ -103,7 +103,8 @@ async def ask(stores: Stores, *, listening: bool) -> None:
     """Publish the question as it is asked from now on: with or without a clip's having to be heard first."""
     asked = json.loads(json.dumps(review.QUESTIONS[QUESTION].to_json()))
     needs = asked["needs_heard"] if listening else 0
-    await review.publish(stores, PersonId(uuid.uuid4()), asked | {"needs_heard": needs})
+    lead = review.Reviewer(id=PersonId(uuid.uuid4()), languages=("en",), site="bench", role="lead")
+    await review.publish(stores, lead, asked | {"needs_heard": needs})
 
 
 async def hire(stores: Stores, count: int, *, first: int = 0) -> list[Client]:

@@ -37,6 +37,8 @@ def demo(
     """Start with a sample household and turn the ring once; the app then stays up."""
     wanted = settings().model_copy(update={"home": settings().home / "demo", "review_rate": RATE})
     os.environ["EARMARK_REVIEW_RATE"] = str(RATE)  # for the processes that the supervisor starts
+    # Of a recording the simulated reviewers may know the machine's words only: none writes without seeing them.
+    os.environ["EARMARK_BLIND_SHARE"] = "0"
     try:
         if again or data is not None or earlier(wanted.home) is None:  # half a demo can't be taken up again
             _forget_earlier(wanted)
@@ -119,8 +121,8 @@ def _show(turned: Turned, as_json: bool) -> None:
     out.print(f"\nThe ring turned once, on {turned.about}.", soft_wrap=True)
     out.print(
         f"{turned.spoken} times somebody spoke; {turned.interactions} were kept; the sample was {RATE:.0%} of them "
-        f"(0.2 % a day is the default). [bold]Simulated reviewers[/], three of them with 5 % errors, gave "
-        f"{turned.judgements} answers, which made {turned.labels} labels.",
+        f"(0.2 % a day is the default). [bold]Simulated reviewers[/] of the sites that are open now passed a training "
+        f"and, with 5 % errors, gave {turned.judgements} answers, which made {turned.labels} labels.",
         soft_wrap=True,
     )
     table = Table(title="On speakers, voices and phrases that were never reviewed", title_justify="left")

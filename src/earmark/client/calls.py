@@ -103,11 +103,19 @@ def next_() -> Call[Next]:
 
 
 def submit(
-    task: Task, given: Mapping[str, Any], *, heard: Iterable[Span] | None, undo: bool, client_key: uuid.UUID
+    task: Task,
+    given: Mapping[str, Any],
+    *,
+    heard: Iterable[Span] | None,
+    seconds: float | None,
+    undo: bool,
+    client_key: uuid.UUID,
 ) -> Call[Submitted]:
     body = _held(task) | {"client_key": str(client_key), "answer": dict(given), "undo": undo}
     if heard is not None:
         body["heard"] = [list(span) for span in heard]
+    if seconds is not None:
+        body["seconds"] = seconds
 
     def found(response: httpx.Response) -> Submitted:
         return dataclasses.replace(read(Submitted, response.json()), client_key=client_key)

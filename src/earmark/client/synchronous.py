@@ -105,6 +105,7 @@ class ReviewClient:
         answer: Mapping[str, Any],
         *,
         heard: Iterable[Span] | None = None,
+        seconds: float | None = None,
         undo: bool = False,
         client_key: uuid.UUID | None = None,
     ) -> Submitted:
@@ -113,6 +114,7 @@ class ReviewClient:
         Args:
             answer: `{"value"}` for choices, `{"text"}` for transcripts, `{"value": "wrong", "intent", "slots"}`.
             heard: spans that were played, in seconds; None: all of it.
+            seconds: between showing the clip and the answer; None: since its lease.
             undo: whether it can be taken back for half a minute, which keeps it from the next reviewer so long.
             client_key: drawn for this answer if left out; give the same one to send an answer again after
                 ConnectionLost.
@@ -120,7 +122,7 @@ class ReviewClient:
         Raises StaleLease, NotHeard, BadRequest.
         """
         key = client_key or uuid.uuid4()
-        return self._run(calls.submit(task, answer, heard=heard, undo=undo, client_key=key))
+        return self._run(calls.submit(task, answer, heard=heard, seconds=seconds, undo=undo, client_key=key))
 
     def undo(self, task: Task | uuid.UUID, client_key: uuid.UUID) -> Task:
         """Take an answer back; the clip is held again, with the answer as its draft. Raises TooLate."""

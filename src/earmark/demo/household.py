@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from earmark import accounts, consent, vault
+from earmark import accounts, consent, review, vault
 from earmark.accounts import Plane
+from earmark.demo.sites import demo_sites
+from earmark.here import SIMULATED
+from earmark.review.sites import Site
 from earmark.storage import Stores
 from earmark.words import PersonId
 
 OWNERS = ("Ada", "Ben", "Chloe", "Dan")
 DEVICES = (("Kitchen", "Ada"), ("Living room", "Ben"), ("Bedroom", "Chloe"))
-REVIEWERS = (
-    ("Simulated reviewer 1", "Boston (simulated)"),
-    ("Simulated reviewer 2", "Hyderabad (simulated)"),
-    ("Simulated reviewer 3", "Bucharest (simulated)"),
-)
+REVIEWERS_A_SITE = 3
+"""At whatever hour the demo turns, one of its sites is open, and a tie needs three people."""
 STAFF: tuple[tuple[str, str, Plane], ...] = (
     ("lead", "Sample lead", "floor"),
     ("safety", "Sample safety officer", "desk"),
@@ -33,13 +34,14 @@ class Cast:
     """By name."""
     tokens: dict[str, str]
     """Device name → token."""
-    reviewers: tuple[PersonId, ...]
+    reviewers: Mapping[str, tuple[PersonId, ...]]
+    """Simulated ones, by the name of their site."""
     staff: dict[str, tuple[PersonId, Plane]]
     """Role → who, where they sign in; `owner` and `reviewer` among them."""
 
 
 async def move_in(stores: Stores) -> Cast:
-    """Make the household, its devices, the reviewers and the staff; everybody at home opts in."""
+    """Make the household, its devices, the sites with their reviewers, and the staff; everybody at home opts in."""
     household = await accounts.create_household(stores)
     owners: dict[str, PersonId] = {}
     for name in OWNERS:
@@ -51,15 +53,19 @@ async def move_in(stores: Stores) -> Cast:
     tokens = {}
     for device, owner in DEVICES:
         _, tokens[device] = await vault.add_device(stores, household_id=household, person_id=owners[owner], name=device)
-    reviewers = tuple(
-        [
-            await accounts.create_person(stores, name=name, handle=f"reviewer{index}", roles=["reviewer"], site=site)
-            for index, (name, site) in enumerate(REVIEWERS, start=1)
-        ]
-    )
+    reviewers: dict[str, tuple[PersonId, ...]] = {}
+    for site in demo_sites(stores.settings.region):
+        await review.sites.put_site(stores, None, site)
+        reviewers[site.name] = tuple([await _reviewer(stores, site) for _ in range(REVIEWERS_A_SITE)])
     guest = await accounts.create_person(stores, name="You", handle="reviewer", roles=["reviewer"], site="Boston")
     staff: dict[str, tuple[PersonId, Plane]] = {"owner": (owners["Ada"], "home"), "reviewer": (guest, "floor")}
     for role, name, plane in STAFF:
-        person = await accounts.create_person(stores, name=name, handle=role, roles=[role], site="Boston")
+        site = f"Boston {SIMULATED}" if role == "lead" else None
+        person = await accounts.create_person(stores, name=name, handle=role, roles=[role], site=site)
         staff[role] = (person, plane)
     return Cast(owners=owners, tokens=tokens, reviewers=reviewers, staff=staff)
+
+
+async def _reviewer(stores: Stores, site: Site) -> PersonId:
+    name, languages = f"Simulated reviewer in {site.name}", site.languages
+    return await accounts.create_person(stores, name=name, roles=["reviewer"], site=site.name, languages=languages)

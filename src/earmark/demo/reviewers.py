@@ -1,4 +1,5 @@
-"""Simulated reviewers: three clients of the real HTTP API of the floor. They play each clip before they answer."""
+"""Simulated reviewers: clients of the real HTTP API of the floor. They pass the training, then play each clip before
+they answer."""
 
 from __future__ import annotations
 
@@ -10,10 +11,11 @@ from typing import Any
 
 import httpx
 
+from earmark import review
 from earmark.demo.answering import answer
 from earmark.demo.material import Utterance
 from earmark.storage import Statements, Stores
-from earmark.words import InteractionId
+from earmark.words import InteractionId, TaskId
 
 SQL = Statements("earmark.demo")
 
@@ -47,6 +49,12 @@ class _Truths:
         self._stores, self._truth = stores, truth
         self._of_task: dict[str, Utterance] = {}
 
+    async def lesson(self, task: str) -> dict[str, Any]:
+        """Return the known answer of a training clip: whoever is simulated passes."""
+        async with self._stores.pool.connection() as connection:
+            (label,) = await review.labels_of(self._stores, connection, [TaskId(uuid.UUID(task))])
+        return label.answer
+
     async def of(self, task: str) -> Utterance:
         if task not in self._of_task:
             async with self._stores.pool.connection() as connection:
@@ -66,11 +74,15 @@ async def _reviewer(floor: str, token: str, truths: _Truths, random: Random, tol
         while task is not None:
             sound = await client.get(task["sound"])
             sound.raise_for_status()
+            if task["training"]:
+                said = await truths.lesson(task["id"])
+            else:
+                said = answer(task["question"], task["prefill"], await truths.of(task["id"]), random)
             body = {
                 "task": task["id"],
                 "fence": task["fence"],
                 "client_key": str(uuid.UUID(int=random.getrandbits(128), version=4)),
-                "answer": answer(task["question"], task["prefill"], await truths.of(task["id"]), random),
+                "answer": said,
             }
             task = await _ask(client, "/api/review/submit", body)
             told()

@@ -7,6 +7,7 @@ import json
 import shutil
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from datetime import timedelta
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -18,8 +19,12 @@ from earmark.demo.household import Cast, move_in
 from earmark.demo.material import Material, from_recordings, synthesised
 from earmark.demo.reviewers import review_everything
 from earmark.device import NewBundle, Voice, connect
+from earmark.here import SIMULATED
 from earmark.storage import Stores
+from earmark.words import PersonId
 
+WAITING = 8
+"""Recordings that wait for the visitor at the console."""
 Progress = Callable[[str, float], None]
 """Told what is going on and how far it has come, 0 to 1."""
 
@@ -69,6 +74,7 @@ async def turn(stores: Stores, data: Path | None, progress: Progress) -> Turned:
     cast = await move_in(stores)
     before = await _judge(material, BUILTIN, progress)
     heard = await _speak(stores, material, cast, progress)
+    await _teach(stores, progress)
     progress("simulated reviewers listen and answer", 0.0)
     reviewed = await _review(stores, cast, heard.truth, progress)
     progress("learning from their labels", 0.0)
@@ -76,6 +82,7 @@ async def turn(stores: Stores, data: Path | None, progress: Progress) -> Turned:
     bundle = await learn.promoted(stores)
     taken_up = await _taken_up(stores, cast, bundle.version) if bundle.version != BUILTIN.version else None
     after = await _judge(material, bundle, progress) if taken_up is not None else before
+    await _leave_some(stores, material, cast, progress)
     await audit.sequence(stores)
     turned = Turned(
         about=material.about,
@@ -135,7 +142,7 @@ async def _review(stores: Stores, cast: Cast, truth: dict, progress: Progress) -
     random = Random(5)
     judgements = 0
     tokens = []
-    for person in cast.reviewers:
+    for person in await _at_work(stores, cast):
         link = await accounts.make_sign_in_link(stores, person, "floor")
         tokens.append(await accounts.redeem_link(stores, link, "floor"))
     floor = f"http://{stores.settings.host}:{stores.settings.floor_port}"
@@ -148,6 +155,44 @@ async def _review(stores: Stores, cast: Cast, truth: dict, progress: Progress) -
             return _Reviewed(tasks=tasks, judgements=judgements, labels=labels)
         judgements += await review_everything(stores, floor, tokens, truth, random, progress, waiting)
         await airlock.take_labels(stores)
+
+
+async def _at_work(stores: Stores, cast: Cast) -> list[PersonId]:
+    """Return the reviewers of the sites that are open now: one is, whatever the hour."""
+    now = stores.now()
+    open_now = [site.name for site in await review.sites.sites(stores) if review.hours.open_now(site, now)]
+    return [person for name in open_now for person in cast.reviewers.get(name, ())]
+
+
+async def _teach(stores: Stores, progress: Progress) -> None:
+    """Speak the training set that the simulated reviewers pass before they hear anybody."""
+    progress("a machine speaks the training clips", 0.0)
+    with Voice() as voice:
+        await airlock.make_training(stores, "en", lambda text, who: voice.synthesise(text, voice=who), Random(7))
+
+
+async def _leave_some(stores: Stores, material: Material, cast: Cast, progress: Progress) -> None:
+    """Say a few things again and ask more about them: the visitor finds work at the console, and a campaign."""
+    lead, _ = cast.staff["lead"]
+    await review.campaigns.put_campaign(
+        stores,
+        review.Reviewer(id=lead, languages=("en",), site=f"Boston {SIMULATED}", role="lead"),
+        {
+            "name": "Spoken to, and helped?",
+            "purpose": "to find out whether the assistant was meant, and whether its replies help",
+            "questions": ["meant", "helpful"],
+            "languages": ["en"],
+            "budget": 200,
+            "deadline": (stores.now().date() + timedelta(days=30)).isoformat(),
+            "gold_share": 0.1,
+            "blind_share": 0.1,
+        },
+    )
+    wanted = stores.settings
+    said = [each for each in material.train if each.called and each.intent][:WAITING]
+    await hear(said, list(cast.tokens.values()), f"ws://{wanted.host}:{wanted.home_port}/api/device", lambda: None)
+    progress("a few clips wait at the console", 1.0)
+    await airlock.run(stores, Random(11))
 
 
 async def _taken_up(stores: Stores, cast: Cast, version: str) -> float | None:

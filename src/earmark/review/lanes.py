@@ -20,6 +20,8 @@ from earmark.storage import Stores
 _LASTS = timedelta(seconds=2)
 """How long a process goes by what one person may be given: no answer then asks for it anew."""
 _MOST_KNOWN = 20_000
+PASS_MARK = 0.8
+"""Of a refresher at a site that asks for no training."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,7 +93,7 @@ async def _lanes(stores: Stores, reviewer: Reviewer) -> Lanes:
     languages = site.heard_by(reviewer.languages)
     if not languages:
         return Lanes(why=_NO_LANGUAGE)
-    if site.pass_mark is not None and reviewer.role != "lead":
+    if reviewer.role != "lead":
         languages, training = await _trained(stores, reviewer, site, languages)
         if training is not None:
             return training
@@ -102,9 +104,10 @@ async def _trained(
     stores: Stores, reviewer: Reviewer, site: Site, languages: tuple[str, ...]
 ) -> tuple[tuple[str, ...], Lanes | None]:
     """Return the languages in which somebody has passed, or the training that stands before the first of the others."""
-    assert site.pass_mark is not None
     rounds = await progress(stores, reviewer)
     passed = tuple(each for each in languages if each in rounds and rounds[each].passed_at is not None)
+    if site.pass_mark is None:  # a refresher that somebody asked for is finished all the same
+        passed = tuple(each for each in languages if each not in rounds or not rounds[each].under_way)
     under_way = [rounds[each] for each in languages if each in rounds and rounds[each].under_way]
     if passed and not under_way:
         return passed, None
@@ -114,12 +117,12 @@ async def _trained(
             return (), Lanes(why=_failed(failed, site))
         await begin_round(stores, reviewer, languages[0])
         under_way = [Progress(language=languages[0], round=1)]
-    learning = under_way[0]
+    learning, mark = under_way[0], PASS_MARK if site.pass_mark is None else site.pass_mark
     lanes = tuple(
         Lane(language=learning.language, region=REGION, question=question)
         for question in await QUESTIONS_NOW.get(stores)
     )
-    return (), Lanes(lanes=lanes, kinds=("training",), round=learning.round, pass_mark=site.pass_mark, why=_NO_TRAINING)
+    return (), Lanes(lanes=lanes, kinds=("training",), round=learning.round, pass_mark=mark, why=_NO_TRAINING)
 
 
 def _failed(last: Progress, site: Site) -> Why:

@@ -199,9 +199,9 @@ async def submit_and_next(
 
     `client_key` is drawn by the page for this answer: sending it again changes nothing and brings the lease that the
     first sending brought. `seconds` went by between showing the clip and the answer (None: since its lease; clips that
-    are fetched ahead wait). `heard` are the spans that were played, in seconds of the copy; None: all of it. With `undo`
-    the answer can be taken back for `UNDO_SECONDS`, in which nobody else gets the clip. Raises BadRequest (not an
-    answer to this question), NotHeard (the clip was not listened to) and StaleLease (the lease has passed on, or the
+    are fetched ahead wait). `heard` are the spans that were played, in seconds of the copy; None: all of it. With
+    `undo` the answer can be taken back for `UNDO_SECONDS`, in which nobody else gets the clip. Raises BadRequest (not
+    an answer to this question), NotHeard (the clip was not listened to) and StaleLease (the lease has passed on, or the
     client key was used for another answer).
 
     The label is worked out before the one writing call: only the lease's holder can add a judgement, so what was read
@@ -244,7 +244,7 @@ async def submit_and_next(
             judged.expected,
             pass_mark=lanes.pass_mark,
         )
-    taken = Taken(next=None, undo_until=rest_until if answered["status"] == "taken" else None, taught=taught)
+    taken = Taken(next=None, undo_until=rest_until, taught=taught)
     if taught is not None and taught.passed is not None:
         lanes = await lanes_for(stores, reviewer, fresh=True)  # from here on real clips, or none
         return replace(taken, next=await lease(stores, reviewer, lanes, rng))

@@ -172,7 +172,8 @@ SELECT id, state, held_for, question FROM review.tasks WHERE id = ANY(%(ids)s);
 -- adjudicate: a lead's answer becomes the label, and the clip gold
 WITH asked AS (
     SELECT id, %(needs_heard)s AND NOT EXISTS (
-               SELECT FROM review.hearings h WHERE h.task_id = t.id AND h.reviewer_id = %(reviewer)s) AS unheard
+               SELECT FROM review.hearings h
+                WHERE h.task_id = t.id AND h.reviewer_id = %(reviewer)s AND h.why IS NULL) AS unheard
       FROM review.tasks t WHERE t.id = %(task)s
 ), decided AS (
     UPDATE review.tasks SET state = 'held', held_for = 'gold', lease_by = NULL, lease_until = NULL
@@ -203,7 +204,7 @@ SELECT l.task_id, l.sealed, l.made_by, l.agreed_on, t.key_slot, t.question
 
 -- backlog: how many tasks of each question wait in each state, and since when
 SELECT question, coalesce(held_for, state) AS state, count(*) AS tasks, min(created_on) AS oldest_on
-  FROM review.tasks
+  FROM review.tasks WHERE region <> 'training'
  GROUP BY 1, 2 ORDER BY 1, 2;
 
 -- labels_per_day: labels by day, question and how they were made

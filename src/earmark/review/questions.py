@@ -28,6 +28,8 @@ Question = str
 Kind = Literal["choice", "transcript", "intent"]
 About = Literal["wake", "command"]
 _NAME = re.compile(r"[a-z][a-z_]{0,31}")
+_TAKEN = frozenset("ghljzc")
+"""Letters that do something else in the console, together with Alt."""
 _MOST = 12
 """Options or marks of one question: more than fit the number keys help nobody."""
 
@@ -147,7 +149,8 @@ async def purposes(stores: Stores) -> dict[Question, str]:
 async def publish(stores: Stores, lead: Reviewer, raw: object) -> Spec:
     """Make the next version of a question, or a new question; clips nobody has judged yet are asked in this version.
 
-    Raises Forbidden for anybody but a lead, BadRequest with the first thing that is wrong, Conflict when somebody published at the same moment.
+    Raises Forbidden for anybody but a lead, BadRequest with the first thing that is wrong, Conflict when somebody
+    published at the same moment.
     """
     if lead.role != "lead":
         raise Forbidden
@@ -230,8 +233,9 @@ def _value(raw: object, name: str) -> str:
 
 def _key(raw: object) -> str:
     value = _text(raw, "key", 1).casefold()
-    if not value.isalnum():
-        raise BadRequest(why="The key of a mark is one letter or digit.")
+    if not value.isalnum() or value in _TAKEN:
+        taken = ", ".join(sorted(_TAKEN))
+        raise BadRequest(why=f"The key of a mark is one letter or digit, but none of {taken}: the console uses those.")
     return value
 
 

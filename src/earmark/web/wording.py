@@ -205,6 +205,9 @@ PURPOSES = {
     "checking the wake word": "to check whether the wake word was said",
     "writing down what was said": "to write down what was said",
     "checking what was understood": "to check whether Earmark understood",
+    "checking whether Earmark was spoken to": "to check whether you were talking to Earmark",
+    "checking whether the answer helped": "to check whether the reply helped",
+    "choosing between two ways of writing it down": "to choose between two ways of writing it down",
     "deciding about a flagged clip": "to decide about it, because somebody flagged it",
     "helping with a word": "to help with a word that a colleague could not make out",
 }

@@ -48,6 +48,8 @@ ALTER TABLE review.judgements
     ADD COLUMN heard real;
 CREATE UNIQUE INDEX judgements_once ON review.judgements (task_id, reviewer_id, round) WHERE undone_at IS NULL;
 CREATE INDEX judgements_at ON review.judgements USING brin (at);
+CREATE INDEX judgements_known ON review.judgements (reviewer_id, at) WHERE correct IS NOT NULL;
+CREATE INDEX judgements_gold ON review.judgements (id) WHERE correct IS NOT NULL AND round = 0;
 
 ALTER TABLE review.labels ADD COLUMN agreed_at timestamptz;
 
@@ -58,6 +60,7 @@ ALTER TABLE review.hearings
     -- Null: to answer the task's question.
     ADD COLUMN why text CHECK (why IN ('consult')),
     ADD CONSTRAINT hearings_once UNIQUE (task_id, reviewer_id, fence, serial);
+CREATE INDEX hearings_day ON review.hearings USING brin (day);
 
 ------------------------------------------------------------------------------------------------------ sites and people
 
@@ -184,6 +187,7 @@ CREATE TABLE review.consults (
 );
 CREATE INDEX consults_open ON review.consults (language, until);
 CREATE INDEX consults_task ON review.consults (task_id);
+CREATE INDEX consults_asked ON review.consults (asked_by, at);
 
 CREATE TABLE review.consult_answers (
     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -292,6 +296,9 @@ BEGIN
                     AND NOT EXISTS (
                         SELECT FROM review.judgements j
                         WHERE j.reviewer_id = p_reviewer AND j.task_id = t.id AND j.undone_at IS NULL OFFSET 0)
+                    AND NOT EXISTS (  -- who helped with a word of it has heard a colleague's doubt
+                        SELECT FROM review.hearings h
+                        WHERE h.task_id = t.id AND h.reviewer_id = p_reviewer AND h.why = 'consult' OFFSET 0)
                     AND NOT EXISTS (
                         SELECT FROM unnest(p_secrets) s
                         WHERE substr(sha256(s || uuid_send(t.id)), 1, 8) = t.exclusion OFFSET 0)
@@ -311,6 +318,9 @@ BEGIN
                         SELECT FROM review.judgements j
                         WHERE j.reviewer_id = p_reviewer AND j.task_id = t.id AND j.undone_at IS NULL
                             AND (v_kind <> 'training' OR j.round = p_round) OFFSET 0)
+                    AND NOT EXISTS (  -- who helped with a word of it has heard a colleague's doubt
+                        SELECT FROM review.hearings h
+                        WHERE h.task_id = t.id AND h.reviewer_id = p_reviewer AND h.why = 'consult' OFFSET 0)
                     AND NOT EXISTS (
                         SELECT FROM unnest(p_secrets) s
                         WHERE substr(sha256(s || uuid_send(t.id)), 1, 8) = t.exclusion OFFSET 0)
@@ -380,7 +390,8 @@ BEGIN
         AND v_task.fence = p_fence AND v_task.lease_until > p_now
         AND (v_known AND p_correct IS NOT NULL OR NOT v_known AND v_task.judgements = p_seen) THEN
         IF p_needs_heard AND NOT EXISTS (
-            SELECT FROM review.hearings h WHERE h.task_id = p_task AND h.reviewer_id = p_reviewer) THEN
+            SELECT FROM review.hearings h
+            WHERE h.task_id = p_task AND h.reviewer_id = p_reviewer AND h.why IS NULL) THEN
             v_status := 'unheard';
         ELSE
             v_status := 'taken';

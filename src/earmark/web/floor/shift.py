@@ -26,9 +26,15 @@ def _shown(stores: Stores, seat: Seat) -> dict[str, Any]:
 
 @router.post("/rest")
 async def rest(stores: StoresHere, who: Reviewer) -> dict[str, Any]:
-    return _shown(stores, await review.seats.rest(stores, reviewer_of(stores, who)))
+    reviewer = reviewer_of(stores, who)
+    seat = await review.seats.rest(stores, reviewer)
+    await review.lanes_for(stores, reviewer, fresh=True)
+    return _shown(stores, seat)
 
 
 @router.post("/back")
 async def back(stores: StoresHere, who: Reviewer) -> dict[str, Any]:
-    return _shown(stores, await review.seats.come_back(stores, reviewer_of(stores, who)))
+    reviewer = reviewer_of(stores, who)
+    seat = await review.seats.come_back(stores, reviewer)
+    await review.lanes_for(stores, reviewer, fresh=True)
+    return _shown(stores, seat)

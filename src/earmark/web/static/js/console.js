@@ -345,6 +345,10 @@ on(".skip-silence", actions.skip);
 on(".flag", flag);
 on(".give-back", giveBack);
 on(".undo", undo);
+on(".try-again", async () => {
+  await call("/api/review/training", {}).catch(() => {});
+  location.reload();
+});
 on(".help", actions.help);
 on(".asked", actions.colleague);
 on(".accept-line .accept", actions.enter);

@@ -14,6 +14,7 @@ export function rest({ why, lead }) {
   const title = root.querySelector(`.why-title[data-why="${code}"]`) ?? root.querySelector(".why-title");
   for (const each of root.querySelectorAll(".why-title")) each.hidden = each !== title;
   $(".why-text").textContent = lead || code === "nothing" || !text ? $(".why-text").dataset.usual : text;
+  $(".try-again").hidden = code !== "training-failed";
   $(".aloud").textContent = `${title.textContent}. ${$(".why-text").textContent}`;
   countDown(until);
 }
