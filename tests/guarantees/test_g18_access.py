@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import uuid
+from dataclasses import replace
+
 import psycopg
 import pytest
 from psycopg.errors import InsufficientPrivilege
 
 from earmark import accounts, audit, review
 from earmark.audit import leaf_hash
-from earmark.errors import Forbidden, LogAltered
+from earmark.errors import BadRequest, Forbidden, LogAltered
+from earmark.words import PersonId
 
 MAY_READ = {
     "earmark_review": {"review"},
@@ -83,6 +87,42 @@ async def test_a_reviewer_is_served_by_need_only(ring, canary, household):
     assert await review.next_task(ring.floor, ring.reviewer(languages=("ro",))) is None
     assert await review.next_task(ring.floor, ring.reviewer(secrets=(row["exclusion_secret"],))) is None
     assert await review.next_task(ring.floor, ring.reviewer()) is not None
+
+
+async def test_a_site_hears_its_permitted_regions_and_a_lead_can_not_widen_them(ring, canary, hire, open_page):
+    """We asked for a clip at a site that may not hear its region, let its lead try to permit the region, and
+    locked somebody out in the middle of a clip: nothing was served, the lead was refused, and
+    the one locked out neither heard nor answered nor was given anything more."""
+    await ring.allow()
+    await ring.say(canary)
+    await ring.sample()
+    abroad = review.sites.unset("Farland", "far")
+    abroad = replace(abroad, languages=("en",))
+    await review.sites.put_site(ring.stores, None, abroad)
+    console = await open_page("floor", await hire("reviewer", site="Farland"))
+    assert await console.next_task() is None
+    lead = review.Reviewer(id=PersonId(uuid.uuid4()), languages=("en",), site="Farland", role="lead")
+    with pytest.raises(BadRequest):
+        await review.sites.put_site(ring.floor, lead, replace(abroad, serves=("far", ring.stores.settings.region)))
+    assert await console.next_task() is None
+
+    await review.sites.put_site(ring.stores, None, replace(abroad, serves=("far", ring.stores.settings.region)))
+    person = await hire("reviewer", site="Farland")
+    console = await open_page("floor", person)
+    task = await console.next_task()
+    assert task is not None
+    await review.seats.lock_out(ring.floor, lead, person, "copied a clip")
+    body = {"task": task["id"], "fence": task["fence"], "client_key": str(uuid.uuid4()), "answer": {"value": "said"}}
+    for answer in (
+        await console.play(task),
+        await console.post("/api/review/submit", json=body),
+        await console.post("/api/review/next", json={}),
+        await console.post("/api/review/open", json={}),
+    ):
+        assert answer.status_code in (401, 409) or (answer.json().get("task"), answer.json().get("tasks")) in (
+            (None, None), (None, []),
+        )  # fmt: skip
+        assert b"RIFF" not in answer.content
 
 
 @pytest.fixture

@@ -108,6 +108,9 @@ SHARING: tuple[Guarantee, ...] = (
             "We used an owner's session at the console, a reviewer's at the desk, an engineer's for cases, and a "
             "reviewer's for a lead's ties: refused each time.",
             "We asked for tasks as a reviewer of another language, and as a member of the recorded household: none.",
+            "We asked for a clip at a site that may not hear its region, let its lead try to permit the region, "
+            "and locked somebody out in the middle of a clip: nothing was served, the lead was refused, and the one "
+            "locked out neither heard nor answered nor was given anything more.",
             "As the database's owner we flipped, dropped, reordered, added and truncated entries and changed "
             "seals: the check found each, and named exactly the first entry that is not what was sealed or that "
             "no good seal covers.",
@@ -139,9 +142,8 @@ SHARING: tuple[Guarantee, ...] = (
             "believed them.",
         ),
         why=(
-            "Each clip carries its region, but a reviewer of another region is not refused yet. Without a witness on "
-            "another machine (`earmark audit witness`), whoever holds this machine can write another log; with one, "
-            "what the witness saw can't change unseen, and the minute since it last looked can."
+            "Without a witness on another machine (`earmark audit witness`), whoever holds this machine can write "
+            "another log; with one, what the witness saw can't change unseen, and the minute since it last looked can."
         ),
     ),
     Guarantee(
