@@ -80,7 +80,7 @@ async def test_a_break_comes_after_the_sites_minutes_and_ends(floor, make_task, 
     assert await review.next_task(floor, who) is not None
 
 
-async def test_nobody_hears_a_person_before_the_training_is_passed(floor, stores, make_task, reviewer, site):
+async def test_nobody_hears_a_person_before_the_training_is_passed(floor, make_task, reviewer, site, clock):
     real = await make_task()
     await site(pass_mark=0.8)
     who = reviewer()
@@ -88,6 +88,7 @@ async def test_nobody_hears_a_person_before_the_training_is_passed(floor, stores
     assert (await lanes_for(floor, who)).why.code == "training"
     for _ in range(12):
         await make_task(region="training", known=SAID)
+    clock.turn(seconds=30)
 
     async def one_round(answer):
         served = await review.next_task(floor, who, lanes=await lanes_for(floor, who, fresh=True))
@@ -133,3 +134,25 @@ async def test_a_campaigns_question_comes_first_while_it_is_open(floor, make_tas
     assert (await review.next_task(floor, who)).question == "wake"
     await review.campaigns.set_state(floor, lead, campaign.id, "paused")
     assert (await review.asked_now(floor))["helpful"].share == 0
+
+
+async def test_each_language_is_tried_once_and_one_that_was_not_passed_keeps_nobody_from_the_others(
+    floor, make_task, reviewer, site, clock
+):
+    for language, known in (("en", SAID), ("ro", {"value": "not_said"})):
+        for _ in range(10):
+            await make_task(language=language, region="training", known=known)
+    wanted = await make_task(language="ro")
+    await make_task(language="en")
+    await site(languages=("en", "ro", "fr"), pass_mark=0.8)
+    who, tried = reviewer(languages=("en", "fr", "ro")), []
+    served = await review.next_task(floor, who)
+    for _ in range(20):
+        tried.append(served.language)
+        await review.sound(floor, who, served.task_id, served.fence)
+        answer = {"value": "not_said"}  # right in Romanian, wrong in English
+        taken = await review.submit_and_next(floor, who, served.task_id, served.fence, uuid.uuid4(), answer)
+        served = taken.next
+    assert tried == ["en"] * 10 + ["ro"] * 10
+    assert served.task_id == wanted
+    assert {lane.language for lane in (await lanes_for(floor, who)).lanes} == {"ro"}

@@ -234,9 +234,13 @@ SELECT (SELECT count(*) FROM airlock.seals WHERE interaction_id = ANY(%(ids)s)) 
        (SELECT count(*) FROM airlock.labels WHERE interaction_id = ANY(%(ids)s)) AS labels;
 
 -- count_training: clips to learn on in one language
-SELECT count(*) AS n FROM review.tasks WHERE region = 'training' AND language = %(language)s;
+SELECT count(*) AS n FROM review.tasks
+ WHERE state IN ('held', 'leased') AND held_for = 'training' AND language = %(language)s;
 
 -- training_wanted: languages of sites where people learn before they work, and that have no training set yet
 SELECT DISTINCT language FROM review.sites, unnest(languages) AS spoken (language)
  WHERE pass_mark IS NOT NULL
-   AND NOT EXISTS (SELECT FROM review.tasks t WHERE t.region = 'training' AND t.language = spoken.language);
+   AND NOT EXISTS (SELECT FROM review.tasks t
+                    WHERE t.state = 'held' AND t.held_for = 'training' AND t.language = spoken.language)
+   AND NOT EXISTS (SELECT FROM review.tasks t
+                    WHERE t.state = 'leased' AND t.held_for = 'training' AND t.language = spoken.language);

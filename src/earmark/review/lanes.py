@@ -14,7 +14,7 @@ from earmark.review.questions import QUESTIONS_NOW, Question
 from earmark.review.recent import Recent
 from earmark.review.seats import sit_down
 from earmark.review.sites import Site, site_of
-from earmark.review.training import LENGTH, REGION, Progress, begin_round, progress
+from earmark.review.training import LENGTH, REGION, TAUGHT, Progress, begin_round, progress
 from earmark.storage import Stores
 
 _LASTS = timedelta(seconds=2)
@@ -64,7 +64,7 @@ class Lanes:
 
 NOTHING = Why(code="nothing", text="Nothing waits for you now; new clips appear here by themselves.")
 _NO_TRAINING = Why(
-    code="training", text="Your training clips are being made; they appear here by themselves in a minute or two."
+    code="training", text="There are no training clips in your language yet; they appear here as soon as they are made."
 )
 _NO_LANGUAGE = Why(code="nothing", text="Your site works in none of your languages; your lead can change that.")
 _known: OrderedDict[tuple[object, ...], tuple[datetime, Lanes]] = OrderedDict()
@@ -103,20 +103,26 @@ async def _lanes(stores: Stores, reviewer: Reviewer) -> Lanes:
 async def _trained(
     stores: Stores, reviewer: Reviewer, site: Site, languages: tuple[str, ...]
 ) -> tuple[tuple[str, ...], Lanes | None]:
-    """Return the languages in which somebody has passed, or the training that stands before the first of the others."""
+    """Return the languages in which somebody has passed, or the training that stands before that.
+
+    Every language of theirs is tried once before the work begins; one that was not passed keeps nobody from the others.
+    """
     rounds = await progress(stores, reviewer)
     passed = tuple(each for each in languages if each in rounds and rounds[each].passed_at is not None)
     if site.pass_mark is None:  # a refresher that somebody asked for is finished all the same
         passed = tuple(each for each in languages if each not in rounds or not rounds[each].under_way)
     under_way = [rounds[each] for each in languages if each in rounds and rounds[each].under_way]
+    untried = [each for each in languages if each not in rounds and each in await TAUGHT.get(stores)]
+    if site.pass_mark is not None and untried and not under_way:
+        await begin_round(stores, reviewer, untried[0])
+        under_way = [Progress(language=untried[0], round=1)]
     if passed and not under_way:
         return passed, None
     if not under_way:
         failed = next((rounds[each] for each in languages if each in rounds), None)
         if failed is not None:
             return (), Lanes(why=_failed(failed, site))
-        await begin_round(stores, reviewer, languages[0])
-        under_way = [Progress(language=languages[0], round=1)]
+        return (), Lanes(why=_NO_TRAINING)
     learning, mark = under_way[0], PASS_MARK if site.pass_mark is None else site.pass_mark
     lanes = tuple(
         Lane(language=learning.language, region=REGION, question=question)

@@ -235,6 +235,9 @@ VALUES (%(name)s, %(version)s, %(spec)s, %(by)s, %(now)s);
 SELECT DISTINCT ON (language) language, round, asked, correct AS right, passed_at, failed_at
   FROM review.qualifications WHERE reviewer_id = %(reviewer)s ORDER BY language, round DESC;
 
+-- taught_languages: in which languages there is something to learn on
+SELECT DISTINCT language FROM review.tasks WHERE state = 'held' AND held_for = 'training';
+
 -- begin_round: the next round of training, unless one is under way
 INSERT INTO review.qualifications (reviewer_id, language, round, started_at)
 SELECT %(reviewer)s, %(language)s, coalesce(max(round), 0) + 1, %(now)s

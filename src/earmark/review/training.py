@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from earmark.review.people import Reviewer
+from earmark.review.recent import Recent
 from earmark.review.sql import SQL
 from earmark.storage import Stores, fetch
 
@@ -49,6 +50,14 @@ async def progress(stores: Stores, reviewer: Reviewer) -> dict[str, Progress]:
     """Return the newest round in each language."""
     rows = await fetch(stores.pool, SQL.training_rounds, {"reviewer": reviewer.id})
     return {row["language"]: Progress(**row) for row in rows}
+
+
+async def _taught(stores: Stores) -> frozenset[str]:
+    return frozenset(row["language"] for row in await fetch(stores.pool, SQL.taught_languages, {}))
+
+
+TAUGHT = Recent(_taught, seconds=20)
+"""The languages in which there is a training set, read again now and then."""
 
 
 async def begin_round(stores: Stores, reviewer: Reviewer, language: str) -> None:
