@@ -21,6 +21,7 @@ from earmark.review.answers import transcript
 from earmark.review.hearing import address, read_address, serve_sound
 from earmark.review.masked import masked_key
 from earmark.review.people import Reviewer
+from earmark.review.recent import Recent
 from earmark.storage import Connection, Row, Statements, Stores, fetch, seal_json, unseal_json
 from earmark.words import Seconds, TaskId
 
@@ -129,14 +130,23 @@ async def ask(
         if end > length:
             raise BadRequest(why="This span is not inside the clip.")
         await connection.execute(SQL.ask, values)
+    _ANY.forget(stores)
     return Consult(id=consult_id, task_id=task_id, until=values["until"])
+
+
+async def _any_open(stores: Stores) -> bool:
+    return bool(await fetch(stores.pool, SQL.any_open, {"now": stores.now()}))
+
+
+_ANY = Recent(_any_open, seconds=2)
+"""Whether anybody asks anything: every open page asks this each few seconds, and most of the time nobody does."""
 
 
 async def my_consults(stores: Stores, reviewer: Reviewer, held: Sequence[TaskId]) -> list[Consult]:
     """Return what this reviewer asked about these clips, as long as they hold them, with the answers so far."""
     values = {"reviewer": reviewer.id, "tasks": list(held), "now": stores.now()}
     found = []
-    for row in await fetch(stores.pool, SQL.mine, values) if held else ():
+    for row in await fetch(stores.pool, SQL.mine, values) if held and await _ANY.get(stores) else ():
         try:
             key = masked_key(stores, row["key_slot"]) if row["answers"] else b""
             answers = tuple(unseal_json(key, sealed, place=_place(row["id"]))["text"] for sealed in row["answers"])
@@ -168,6 +178,8 @@ async def open_consults(stores: Stores, reviewer: Reviewer, *, sign_in: str) -> 
 
 async def count_open_consults(stores: Stores, reviewer: Reviewer) -> int:
     """Return how many consults wait for this person."""
+    if not await _ANY.get(stores):
+        return 0
     async with stores.pool.connection() as connection:
         return sum(not row["answered"] for row in await _for_me(stores, connection, reviewer))
 

@@ -74,3 +74,6 @@ INSERT INTO review.consult_answers (consult_id, reviewer_id, sealed, at)
 VALUES (%(consult)s, %(reviewer)s, %(sealed)s, %(now)s)
 ON CONFLICT (consult_id, reviewer_id) DO NOTHING
 RETURNING id;
+
+-- any_open: whether anybody asks anything now
+SELECT true AS open FROM review.consults WHERE until > %(now)s LIMIT 1;

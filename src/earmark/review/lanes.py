@@ -17,7 +17,7 @@ from earmark.review.sites import Site, site_of
 from earmark.review.training import LENGTH, REGION, TAUGHT, Progress, begin_round, progress
 from earmark.storage import Stores
 
-_LASTS = timedelta(seconds=2)
+_LASTS = timedelta(seconds=10)
 """How long a process goes by what one person may be given: no answer then asks for it anew."""
 _MOST_KNOWN = 20_000
 PASS_MARK = 0.8

@@ -56,12 +56,12 @@ def plane_of(connection: HTTPConnection) -> Plane:
 
 
 class Remembered:
-    """Who was found to hold a session within the last second: the floor's answers come many a second.
+    """Who was found to hold a session within the last seconds: each open page of the floor asks every four.
 
-    A lock ends leases in the database at once, and nothing is leased to anybody locked out: the second opens no door.
+    A lock ends leases in the database at once, and nothing is leased to anybody locked out: the seconds open no door.
     """
 
-    _LASTS = 1.0
+    _LASTS = 5.0
     _MOST = 20_000
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
@@ -84,7 +84,7 @@ class Remembered:
 async def visitor(connection: HTTPConnection, *, bearer: bool = False, recent: bool = False) -> Visitor | None:
     """Return who is asking, by cookie or, where `bearer` is taken, by `Authorization: Bearer`.
 
-    With `recent`, whoever was found within the last second is taken for signed in.
+    With `recent`, whoever was found within the last seconds is taken for signed in.
     """
     plane = plane_of(connection)
     token, by_cookie = connection.cookies.get(cookie_name(plane)), True

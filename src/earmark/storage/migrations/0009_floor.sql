@@ -265,7 +265,7 @@ DROP FUNCTION review.lease_next;
 -- Lanes are searched in one statement: each from p_start up, then from 0 up to it. The LIMIT 1 outside pulls them one by
 -- one (a nested loop over a function scan keeps its order), so nothing else is read or locked; a loop over the lanes with
 -- a statement each took twice the time.
--- Whoever is locked out gets nothing, even in the second in which a web process still remembers their sign-in.
+-- Whoever is locked out gets nothing, even in the seconds in which a web process still remembers them.
 -- Whether a lease is blind depends on task and reviewer alone: who gives a clip back does not get to see its prefill.
 CREATE FUNCTION review.lease_next(
     p_reviewer uuid, p_languages text[], p_regions text[], p_questions text[], p_secrets bytea[], p_role text,
