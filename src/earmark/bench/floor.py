@@ -37,7 +37,8 @@ from earmark.words import PcmAudio, PersonId, Seconds, TaskId
 SQL = Statements("earmark.bench", "review.sql")
 QUESTION: review.Question = "wake"
 _LENGTH: Seconds = 3.0
-_PREFILL = {"word": "alexa", "speech": [[0.5, 2.5]]}
+SPEECH: Seconds = 2.0
+_PREFILL = {"word": "alexa", "speech": [[0.5, 0.5 + SPEECH]]}
 _BATCH = 10_000
 _READY: Seconds = 60.0
 

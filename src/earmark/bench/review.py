@@ -14,6 +14,8 @@ so, in its usual version, and every clip's sound is fetched as the console does.
                                          answers back, and send heartbeats
     kill_floor_…, kill_database_…        while a process is ended with SIGKILL every few seconds and comes back
     flat_…                               with 1,000 and with 1,000,000 tasks
+    expert_…                             a scripted expert at the console in Chromium: seconds a clip, and what the page
+                                         takes from a key to the next clip's sound
     peer_…                               Label Studio, after it, on the same machine
 """
 
@@ -33,10 +35,11 @@ from typing import Any
 import psycopg
 
 import earmark
-from earmark.bench import peer
+from earmark import accounts
+from earmark.bench import expert, peer
 from earmark.bench.checks import looking
 from earmark.bench.crew import HEARTBEAT, Client, Habits
-from earmark.bench.floor import SQL, FloorProcess, Sounds, ask, fill, hire
+from earmark.bench.floor import SPEECH, SQL, FloorProcess, Sounds, ask, fill, hire
 from earmark.bench.installation import installation, owner_of
 from earmark.bench.killing import kill_database, kill_floor, killing
 from earmark.bench.shift import Part, Shift
@@ -52,6 +55,7 @@ AHEAD = 2
 """Clips that the console fetches ahead."""
 KILLING: Seconds = 60.0
 """At least so long for each of the two that are killed."""
+EXPERT_CLIPS = 40
 SMALL, LARGE = 1_000, 1_000_000
 _ROUNDS = 40
 
@@ -69,6 +73,8 @@ class Wanted:
     snapshot: bool = False
     think: bool = False
     kill: bool = False
+    expert: bool = False
+    """A scripted expert at the real console, in Chromium."""
     peer: bool = False
     peer_script: Path | None = None
     peer_command: str = "label-studio"
@@ -79,6 +85,8 @@ class Wanted:
 def run(note: Progress, wanted: Wanted | None = None) -> dict[str, Any]:
     """Measure all that is wanted, in one installation that is thrown away."""
     wanted = wanted or Wanted()
+    if wanted.expert:
+        expert.browser()
     if wanted.peer:
         peer.program(wanted.peer_script, wanted.peer_command)  # before an hour of our own
     with installation(note) as (settings, postgres):
@@ -140,6 +148,8 @@ class _Bench:
             found |= await self._killed(crew)
         if wanted.flat:
             found |= await self._flat(crew)
+        if wanted.expert:
+            found |= await self._by_an_expert()
         return found | {"load_before": round(load, 2), "load_after": round(os.getloadavg()[0], 2)}
 
     async def _about(self) -> dict[str, Any]:
@@ -185,6 +195,19 @@ class _Bench:
                 await backup.execute(SQL.snapshot)
                 part = await self._part("answering beside an old snapshot", crew)
         return part.told("snapshot_")
+
+    async def _by_an_expert(self) -> dict[str, Any]:
+        """On a queue of its own, whose sounds all lie there: a browser asks for them by itself."""
+        await fill(self._stores, self._owner, EXPERT_CLIPS + 10, self._note)
+        async with self._stores.pool.connection() as connection:
+            for row in await (await connection.execute(SQL.tasks)).fetchall():
+                self._sounds.lay(row["id"])
+        await ask(self._stores, listening=True)
+        person = await accounts.create_person(self._stores, name="Expert", roles=["reviewer"])
+        token = await accounts.start_session(self._stores, person, "floor")
+        wanted = self._stores.settings
+        self._note(f"a scripted expert answers {EXPERT_CLIPS} clips at the console")
+        return await expert.work(f"http://{wanted.host}:{wanted.floor_port}", token, EXPERT_CLIPS, SPEECH)
 
     async def _with_thought(self) -> dict[str, Any]:
         self._note(f"signing {THINKERS:,} reviewers in")

@@ -4,6 +4,9 @@ COPY review.tasks (id, question, language, region, state, shuf, object, key_slot
 -- clear: an empty floor, for the owner of the database
 TRUNCATE review.tasks CASCADE;
 
+-- tasks: every task
+SELECT id::text AS id FROM review.tasks;
+
 -- answers: what the floor keeps, to be compared with what it acknowledged
 SELECT client_key::text AS key, task_id::text AS task FROM review.judgements;
 

@@ -36,6 +36,7 @@ FOR_REVIEW = (
     "think",
     "kill",
     "flat",
+    "expert",
     "peer",
     "peer_script",
     "peer_command",
@@ -67,6 +68,9 @@ def bench(
         bool, typer.Option("--kill", help="For `review`: while the floor, then the database, is killed over and over.")
     ] = False,
     flat: Annotated[bool, typer.Option("--flat", help="For `review`: with 1,000 and with 1,000,000 tasks.")] = False,
+    expert: Annotated[
+        bool, typer.Option("--expert", help="For `review`: a scripted expert at the console; needs Chromium.")
+    ] = False,
     peer: Annotated[bool, typer.Option("--peer", help="For `review`: Label Studio afterwards.")] = False,
     peer_script: Annotated[Path | None, typer.Option(help="For --peer: the script that measures it.")] = None,
     peer_command: Annotated[str | None, typer.Option(help="For --peer: its program; label-studio.")] = None,
