@@ -222,3 +222,21 @@ def test_what_is_no_list_is_said_in_one_sentence(tmp_path, name, data):
 def test_what_is_not_there(tmp_path):
     with pytest.raises(BadManifest):
         manifest.open_list(tmp_path / "gone.json")
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        {"audio": "/data/upload/1/" + "a" * 300},
+        {"audio": "a" * 300 + ".wav"},
+        {"audio": "/data/upload/1/..%2F..%2Foutside.wav"},
+        {"audio": "/data/local-files/?d=../outside.wav"},
+        {"audio": "/data/upload/a%00b.wav"},
+        {"audio": "/data/upload/\ud800.wav"},
+        {"audio": "a.wav", "duration": 10**400},
+    ],
+)
+def test_a_task_made_to_break_the_import_costs_no_other_task(tasks, data):
+    found = tasks({"data": data}, {"data": {"audio": "a.wav"}})
+    assert [each.line for each in found.bad] == [1]
+    assert [each.line for each in found.entries] == [2]

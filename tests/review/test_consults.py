@@ -294,3 +294,38 @@ async def test_many_at_once_do_not_slip_past_the_limit(floor, asker, hold):
     tries = [ask(floor, asker, task_id, fence, language="en", start=0, end=1) for _ in range(12)]
     found = await asyncio.gather(*tries, return_exceptions=True)
     assert sum(isinstance(each, consults.Consult) for each in found) == consults.MOST_OPEN
+
+
+async def test_several_consults_do_not_add_up_to_the_whole_clip(floor, stores, make_task, tone, asker, hold):
+    await accounts.create_person(stores, name="Luz", roles=["reviewer"], site="home", languages=["es"])
+    task_id, fence = await hold(asker)
+    async with stores.pool.connection() as connection:
+        await connection.execute("UPDATE review.tasks SET state = 'ready' WHERE id = %s", [task_id])
+    long = await make_task("transcript", wav=audio.encode(tone(12.0), format="WAV"))
+    async with stores.pool.connection() as connection:
+        await connection.execute(
+            "UPDATE review.tasks SET state = 'leased', lease_by = %s, fence = 7, lease_until = %s + interval '1 hour',"
+            " leased_at = %s, lease_role = 'reviewer', lease_site = %s WHERE id = %s",
+            (asker.id, stores.now(), stores.now(), asker.site, long),
+        )
+    await ask(floor, asker, long, fence, language="es", start=0.0, end=4.0)
+    await ask(floor, asker, long, fence, language="es", start=1.0, end=5.0)  # mostly the same seconds
+    with pytest.raises(BadRequest):
+        await ask(floor, asker, long, fence, language="es", start=5.0, end=9.0)
+
+
+async def test_who_has_not_passed_the_training_helps_nobody(floor, stores, asker, helper, hold):
+    site = {"name": "home", "region": "home", "serves": ["home"], "languages": ["en", "es"], "pass_mark": 0.8}
+    await review.sites.put_site(floor, None, site)
+    await accounts.create_person(stores, name="Luz", roles=["reviewer"], site="home", languages=["es"])
+    task_id, fence = await hold(asker)
+    await ask(floor, asker, task_id, fence, language="es", start=1.0, end=2.5)
+    assert await open_consults(floor, helper(), sign_in="theirs") == []
+
+
+async def test_who_was_locked_out_hears_no_consult(floor, asked, helper):
+    who = helper()
+    ticket = await ticket_of(floor, who)
+    await review.seats.lock_out(floor, None, who.id, "looked at too much")
+    with pytest.raises(NotFound):
+        await consult_sound(floor, who, ticket, sign_in="theirs")

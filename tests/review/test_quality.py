@@ -203,6 +203,8 @@ async def test_ones_own_numbers(floor, make_task, reviewer, answer, clock):
         await answer(await make_task("transcript"), me, {"text": "a"}, label={"text": "a" if i else "b"}, seconds=12.0)
         for who in others:
             await answer(await make_task("transcript"), who, {"text": "a"}, seconds=8.0)
+    assert (await own_quality(floor, me)).accuracy.asked == 9, "today's would tell which clip was gold"
+    clock.turn(days=1)
     found = await own_quality(floor, me)
     assert (found.accuracy.right, found.accuracy.asked) == (9, 10)
     assert set(found.by_question) == {"wake"}
@@ -221,10 +223,12 @@ async def test_training_is_offered_when_it_is_sure_to_help(stores, floor, make_t
     me = reviewer()
     for i in range(quality.ENOUGH_GOLD - 1):
         await answer(await make_task("wake"), me, correct=i % 2 == 0)
+    clock.turn(days=1)
     assert (await own_quality(floor, me)).prompts == (), "too few answers to say so"
     with pytest.raises(Conflict):
         await start_training(floor, me, "en")
     await answer(await make_task("wake"), me, correct=False)
+    clock.turn(days=1)
     (prompt,) = (await own_quality(floor, me)).prompts
     assert (prompt.language, prompt.pass_mark) == ("en", 0.85)
     assert prompt.share.high < 0.85
@@ -240,7 +244,7 @@ async def test_training_is_offered_when_it_is_sure_to_help(stores, floor, make_t
     assert after.accuracy.asked == quality.ENOUGH_GOLD
 
 
-async def test_a_site_has_a_pass_mark_of_its_own(stores, floor, make_task, reviewer, answer):
+async def test_a_site_has_a_pass_mark_of_its_own(stores, floor, make_task, reviewer, answer, clock):
     async with stores.pool.connection() as connection:
         await connection.execute(
             "INSERT INTO review.sites (name, region, serves, languages, timezone, opens, closes, days, pass_mark,"
@@ -250,6 +254,8 @@ async def test_a_site_has_a_pass_mark_of_its_own(stores, floor, make_task, revie
     me = reviewer()
     for i in range(40):
         await answer(await make_task("wake"), me, correct=i % 2 == 0)
+    clock.turn(days=1)
+    assert (await own_quality(floor, me)).accuracy.asked == 40
     assert (await own_quality(floor, me)).prompts == ()
 
 

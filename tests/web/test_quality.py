@@ -43,7 +43,8 @@ async def test_a_newcomer_sees_what_will_appear(browse, worker) -> None:
 
 async def test_ones_own_page_shows_ones_own(browse, worker, answered) -> None:
     me, other = await worker("reviewer"), await worker("reviewer")
-    await answered(me, 9, right=8)
+    await answered(me, 9, right=8, days=1)
+    await answered(me, 5, right=0)  # today's would tell which clip was gold
     await answered(me, 3, right=3, days=10)
     await answered(other, 30, right=1)
     browser = await browse("floor", me)
@@ -59,7 +60,7 @@ async def test_ones_own_page_shows_ones_own(browse, worker, answered) -> None:
 
 async def test_training_is_offered_and_begun(browse, worker, answered, stores) -> None:
     me = await worker("reviewer")
-    await answered(me, 20, right=8)
+    await answered(me, 20, right=8, days=1)
     browser = await browse("floor", me)
     page = (await browser.get("/review/mine")).text
     assert "Ten training clips would help" in page

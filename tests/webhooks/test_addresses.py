@@ -109,3 +109,9 @@ def test_an_address_takes_the_hosts_place():
     target = check("https://hooks.example:8443/a?b=c")
     assert target.at("2001:db8::1") == "https://[2001:db8::1]:8443/a?b=c"
     assert target.netloc == "hooks.example:8443"
+
+
+@pytest.mark.parametrize("address", ["::7f00:1", "::10.0.0.1", "fec0::1", "64:ff9b:1::a00:1", "240.0.0.1"])
+def test_old_and_odd_ways_into_a_private_network_are_closed(address):
+    assert not all_permitted([address], host="evil.example", allow_private=False)
+    assert all_permitted([address], host="inside.example", allow_private=True)

@@ -68,7 +68,7 @@ SELECT c.interaction_id FROM airlock.choices c JOIN vault.interactions i ON i.id
  WHERE i.person_id = %(person)s
    AND (c.step <> 'done' OR EXISTS (
         SELECT FROM airlock.seals s LEFT JOIN review.tasks t ON t.id = s.task_id
-         WHERE s.interaction_id = c.interaction_id AND (NOT s.label_taken OR t.held_for = 'gold')));
+         WHERE s.interaction_id = c.interaction_id AND (NOT s.label_taken OR t.state <> 'done')));
 
 -- due: choices whose next tasks are to be made
 SELECT c.interaction_id, c.step FROM airlock.choices c
@@ -166,7 +166,7 @@ SELECT s.interaction_id, i.person_id, i.kind, i.device_id, i.guest_session IS NO
        s.question NOT IN ('wake', 'understood') AS writes
   FROM airlock.seals s JOIN vault.interactions i ON i.id = s.interaction_id
   LEFT JOIN review.tasks t ON t.id = s.task_id
- WHERE NOT s.label_taken OR t.held_for = 'gold';
+ WHERE NOT s.label_taken OR t.state <> 'done';  -- gold, also while it is flagged
 
 -- drop_seals: nobody can tell any more what these tasks came from
 DELETE FROM airlock.seals WHERE task_id = ANY(%(ids)s);

@@ -111,9 +111,13 @@ def _inside(folder: Path, name: str) -> Path:
 def _duration(value: Any) -> Seconds | None:
     if value is None:
         return None
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value) or value < 0:
+    try:
+        seconds = float(value) if isinstance(value, int | float) and not isinstance(value, bool) else math.nan
+    except OverflowError:
+        seconds = math.inf
+    if not math.isfinite(seconds) or seconds < 0:
         raise Unusable("duration is not a number of seconds")
-    return float(value)
+    return seconds
 
 
 def _slots(value: Any) -> Mapping[str, str]:

@@ -64,7 +64,10 @@ def _file(folder: Path, name: str) -> str:
     if name.startswith("/data/upload/"):
         uploaded = unquote(PurePosixPath(name).name)
         original = _UPLOADED.sub("", uploaded, count=1)
-        return uploaded if (folder / uploaded).exists() else original
+        try:
+            return uploaded if (folder / uploaded).exists() else original
+        except (OSError, ValueError):
+            return original
     if name.startswith("earmark:"):
         raise Unusable("it is a label that left an Earmark; its sound never did")
     return name

@@ -5,10 +5,10 @@ from __future__ import annotations
 import random
 from dataclasses import replace
 
-from earmark.errors import Erased, Forbidden, NotHeard, StaleLease
+from earmark.errors import BadRequest, Erased, Forbidden, NotHeard, StaleLease
 from earmark.review.answers import check
 from earmark.review.lanes import adjudicating, lanes_for
-from earmark.review.leases import CHANCE, Served, lease
+from earmark.review.leases import CHANCE, MOST_HELD, Served, lease
 from earmark.review.masked import masked_key, open_answer, seal_label
 from earmark.review.people import Reviewer
 from earmark.review.questions import spec_of
@@ -23,8 +23,14 @@ def _lead_only(lead: Reviewer) -> None:
 
 
 async def next_adjudication(stores: Stores, lead: Reviewer, *, rng: random.Random = CHANCE) -> Served | None:
-    """Lease a tie to a lead who has not judged it, answers included. Raises Forbidden for anybody else."""
+    """Lease a tie to a lead who has not judged it, answers included.
+
+    Raises Forbidden for anybody else, BadRequest when they hold as many as one person may.
+    """
     _lead_only(lead)
+    held = (await fetch(stores.pool, SQL.count_held, {"reviewer": lead.id, "now": stores.now()}))[0]["n"]
+    if held >= MOST_HELD:
+        raise BadRequest(why=f"You hold {held} clips already; decide one or give one back.")
     lanes = adjudicating(await lanes_for(stores, lead))
     served = await lease(stores, lead, lanes, rng)
     if served is None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 
 from earmark.errors import BadRequest, Conflict, Forbidden, NotFound
 from earmark.review.doings import OPERATOR, SQL, doings, note
+from earmark.review.questions import QUESTIONS_NOW
 from earmark.review.recent import Recent
 from earmark.review.sites import language_tags, listed
 from earmark.storage import Connection, Row, Stores
@@ -122,7 +123,7 @@ async def put_campaign(
         id=uuid.uuid4(),
         name=_text(given.get("name"), LONGEST_NAME, "A campaign's name"),
         purpose=_text(given.get("purpose"), LONGEST_PURPOSE, "The purpose"),
-        questions=_questions(given.get("questions", ())),
+        questions=await _questions(stores, given.get("questions", ())),
         languages=language_tags(given.get("languages", ())),
         budget=_budget(given.get("budget")),
         spent=0,
@@ -253,11 +254,10 @@ def _text(raw: object, longest: int, what: str) -> str:
     return raw.strip()
 
 
-def _questions(raw: object) -> tuple[str, ...]:
+async def _questions(stores: Stores, raw: object) -> tuple[str, ...]:
     names = tuple(dict.fromkeys(listed(raw)))
-    plain = all(isinstance(each, str) and each.isidentifier() and len(each) <= 40 for each in names)
-    if not names or not plain:
-        raise BadRequest(why="Choose at least one question.")
+    if not names or not set(names) <= set(await QUESTIONS_NOW.get(stores)):
+        raise BadRequest(why="Choose at least one of the questions that people are asked.")
     return names
 
 

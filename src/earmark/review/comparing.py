@@ -167,13 +167,18 @@ def _cohort(measured: Measured, name: str, people: int, inside: Callable[[Person
     return Cohort(
         name=name,
         people=people,
-        accuracy=wilson(sum(row["right"] for row in gold), sum(row["asked"] for row in gold))
-        if _enough(gold)
-        else None,
+        accuracy=_coarse(gold) if _enough(gold) else None,
         alpha=weighted_mean((one.alpha, one.clips) for one in agreed),
         word_errors=weighted_mean((one.word_errors, one.clips) for one in agreed),
         seconds=median(row["seconds"] for row in seconds) if _enough(seconds) else None,
     )
+
+
+def _coarse(gold: Sequence[Row]) -> Share | None:
+    """Return the share of right answers among tens: who knows two groups exactly knows whoever is in one only."""
+    asked = sum(row["asked"] for row in gold)
+    tens = max(1, round(asked / 10)) * 10
+    return wilson(round(sum(row["right"] for row in gold) / asked * tens), tens) if asked else None
 
 
 def _enough(rows: Iterable[Row]) -> bool:

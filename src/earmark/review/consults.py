@@ -28,7 +28,10 @@ from earmark.words import Seconds, TaskId
 SQL = Statements("earmark.review", "consults.sql")
 OPEN_FOR = timedelta(minutes=10)
 LONGEST_SPAN: Seconds = 5.0
+"""Of one clip, also by one asker's consults together: they must not add up to the whole."""
 SHORTEST_SPAN: Seconds = 0.1
+_ROUNDED: Seconds = 0.001
+"""The table keeps spans in single precision."""
 LONGEST_ANSWER = 200
 """Characters."""
 MOST_LISTENERS = 5
@@ -120,6 +123,9 @@ async def ask(
             raise StaleLease
         if language not in await _groups(stores, connection, reviewer):
             raise BadRequest(why="Nobody on the floor has this language; ask one of the groups that are listed.")
+        spans = await (await connection.execute(SQL.asked_about, values)).fetchall()
+        if _covered([(start, end), *((each["start"], each["end"]) for each in spans)]) > LONGEST_SPAN + _ROUNDED:
+            raise BadRequest(why=f"Of one clip you can ask about {LONGEST_SPAN:g} seconds in all.")
         so_far = await (await connection.execute(SQL.asked, values)).fetchone()
         if so_far is not None and (so_far["open"] >= MOST_OPEN or so_far["day"] >= MOST_A_DAY):
             raise TooManyRequests
@@ -140,6 +146,15 @@ async def _any_open(stores: Stores) -> bool:
 
 _ANY = Recent(_any_open, seconds=2)
 """Whether anybody asks anything: every open page asks this each few seconds, and most of the time nobody does."""
+
+
+def _covered(spans: Sequence[tuple[Seconds, Seconds]]) -> Seconds:
+    """Return how much of a clip these spans cover together."""
+    total, reached = 0.0, 0.0
+    for start, end in sorted(spans):
+        total += max(0.0, end - max(start, reached))
+        reached = max(reached, end)
+    return total
 
 
 async def my_consults(stores: Stores, reviewer: Reviewer, held: Sequence[TaskId]) -> list[Consult]:
@@ -267,6 +282,7 @@ async def _for_me(
         "reviewer": reviewer.id,
         "languages": list(reviewer.languages),
         "secrets": list(reviewer.secrets),
+        "role": reviewer.role,
         "site": reviewer.site,
         # A site without a row of its own listens to this installation's region.
         "regions": [stores.settings.region],

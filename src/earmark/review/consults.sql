@@ -19,6 +19,10 @@ SELECT DISTINCT unnest(p.languages) AS language
  CROSS JOIN LATERAL review.people_of_site(s.name) p
  ORDER BY 1;
 
+-- asked_about: the spans of one clip that this person asked about
+SELECT span_start::float8 AS start, span_end::float8 AS end FROM review.consults
+ WHERE task_id = %(task)s AND asked_by = %(reviewer)s;
+
 -- ask: one span for one group
 INSERT INTO review.consults (id, task_id, asked_by, language, span_start, span_end, at, until)
 VALUES (%(consult)s, %(task)s, %(reviewer)s, %(language)s, %(start)s, %(end)s, %(now)s, %(until)s);
@@ -41,6 +45,11 @@ WITH open AS (
        AND c.until > %(now)s AND c.language = ANY(%(languages)s) AND c.asked_by <> %(reviewer)s
        AND t.state = 'leased' AND t.lease_by = c.asked_by AND t.lease_until > %(now)s
        AND t.region = ANY(coalesce((SELECT s.serves FROM review.sites s WHERE s.name = %(site)s), %(regions)s))
+       AND NOT EXISTS (SELECT FROM review.seats l WHERE l.reviewer_id = %(reviewer)s AND l.locked_at IS NOT NULL)
+       AND (%(role)s = 'lead'  -- nobody hears a person before they have passed the training that their site asks for
+            OR NOT EXISTS (SELECT FROM review.sites s WHERE s.name = %(site)s AND s.pass_mark IS NOT NULL)
+            OR EXISTS (SELECT FROM review.qualifications q
+                        WHERE q.reviewer_id = %(reviewer)s AND q.passed_at IS NOT NULL))
        AND NOT EXISTS (SELECT FROM review.judgements j WHERE j.task_id = t.id AND j.reviewer_id = %(reviewer)s)
        AND NOT EXISTS (SELECT FROM unnest(%(secrets)s::bytea[]) s
                         WHERE substr(sha256(s || uuid_send(t.id)), 1, 8) = t.exclusion)

@@ -239,13 +239,14 @@ async def submit_and_next(
             stores,
             reviewer,
             row["language"],
-            lanes.round,
             judged.correct,
             judged.expected,
             pass_mark=lanes.pass_mark,
         )
     taken = Taken(next=None, undo_until=rest_until, taught=taught)
     if taught is not None and taught.passed is not None:
+        if answered["id"] is not None:
+            await release(stores, reviewer, TaskId(answered["id"]), answered["fence"])
         lanes = await lanes_for(stores, reviewer, fresh=True)  # from here on real clips, or none
         return replace(taken, next=await lease(stores, reviewer, lanes, rng))
     if answered["id"] is None:

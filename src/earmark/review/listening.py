@@ -10,6 +10,8 @@ from earmark.words import Seconds
 
 Span = tuple[Seconds, Seconds]
 _MOST_SPANS = 500
+_SHORTEST: Seconds = 0.05
+"""Spans shorter than this are no playing: with the slack, a row of points would cover everything."""
 _SLACK: Seconds = 0.15
 """Given at both ends of a span: a player reports its position a few times a second."""
 
@@ -30,7 +32,7 @@ def share_heard(speech: Sequence[Span], played: Sequence[Span] | None) -> float:
         raise BadRequest(why="What was heard is a list of spans in seconds, each from its start to its end.")
     if not speech:
         return 1.0 if played else 0.0
-    merged = _merged([(start - _SLACK, end + _SLACK) for start, end in played])
+    merged = _merged([(start - _SLACK, end + _SLACK) for start, end in played if end - start >= _SHORTEST])
     total = sum(end - start for start, end in speech)
     heard = sum(max(0.0, min(end, until) - max(start, since)) for start, end in speech for since, until in merged)
     return min(1.0, heard / total) if total > 0 else 1.0

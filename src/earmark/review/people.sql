@@ -48,9 +48,12 @@ RETURNING preferences;
 -- lock_out: sessions end, leases return
 SELECT review.lock_out(%(reviewer)s, %(by)s, %(now)s);
 
--- unlock: somebody may come back; by another than the one who locked them out
+-- unlock: somebody may come back; by another than the one who locked them out, who was there before it
 UPDATE review.seats SET locked_at = NULL, locked_by = NULL
  WHERE reviewer_id = %(reviewer)s AND locked_at IS NOT NULL AND locked_by IS DISTINCT FROM %(by)s
+   AND (%(by)s::uuid IS NULL OR EXISTS (
+        SELECT FROM review.people_of_site(%(site)s) p
+         WHERE p.person_id = %(by)s AND p.since < (locked_at AT TIME ZONE 'UTC')::date))
 RETURNING reviewer_id;
 
 -- is_locked: by whom

@@ -10,7 +10,7 @@ import asyncio
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -95,7 +95,7 @@ class Prompt:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OwnQuality:
-    """What one reviewer sees of themselves, and nobody else."""
+    """What one reviewer sees of themselves, and nobody else; right and wrong up to yesterday (UTC)."""
 
     accuracy: Share | None
     by_question: Mapping[str, Share]
@@ -213,6 +213,9 @@ async def own_quality(stores: Stores, reviewer: Reviewer) -> OwnQuality:
         "since": now - timedelta(weeks=WEEKS),
         "most": SCAN,
         "fewest": FEWEST,
+        # Numbers that move with each answer would tell which clip was gold, and what others had said, while the answer
+        # can still be taken back.
+        "today": datetime.combine(now.date(), time(), UTC),
     }
     gold = await fetch(stores.pool, SQL.gold_of, values)
     values["since"] = now - RECENT

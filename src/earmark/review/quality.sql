@@ -49,17 +49,17 @@ SELECT t.question, n.blind, count(*) FILTER (WHERE n.as_given) AS kept, count(*)
   FROM newest n JOIN review.tasks t ON t.id = n.task_id
  GROUP BY 1, 2;
 
--- gold_of: one person's answers to clips whose label was known
+-- gold_of: one person's answers before today to clips whose label was known
 SELECT t.question, t.language, j.at, j.correct
   FROM review.judgements j JOIN review.tasks t ON t.id = j.task_id
- WHERE j.reviewer_id = %(reviewer)s AND j.at >= %(since)s AND j.undone_at IS NULL AND j.round = 0
+ WHERE j.reviewer_id = %(reviewer)s AND j.at >= %(since)s AND j.at < %(today)s AND j.undone_at IS NULL AND j.round = 0
    AND j.correct IS NOT NULL
  ORDER BY j.id DESC LIMIT %(most)s;
 
--- labels_of: one person's newest answers beside what they became
+-- labels_of: one person's newest answers before today beside what they became
 SELECT j.task_id AS task, t.key_slot, j.sealed, l.sealed AS label
   FROM review.judgements j JOIN review.labels l ON l.task_id = j.task_id JOIN review.tasks t ON t.id = j.task_id
- WHERE j.reviewer_id = %(reviewer)s AND j.at >= %(since)s AND j.undone_at IS NULL AND j.round = 0
+ WHERE j.reviewer_id = %(reviewer)s AND j.at >= %(since)s AND j.at < %(today)s AND j.undone_at IS NULL AND j.round = 0
    AND j.correct IS NULL
  ORDER BY j.id DESC LIMIT %(clips)s;
 

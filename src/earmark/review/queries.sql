@@ -1,7 +1,8 @@
 -- add_task: a masked copy with its one question joins the queue
-INSERT INTO review.tasks (id, question, language, region, state, shuf, object, key_slot, sealed, exclusion, created_on)
+INSERT INTO review.tasks (id, question, language, region, state, shuf, object, key_slot, sealed, exclusion, created_on,
+                          fence)
 VALUES (%(id)s, %(question)s, %(language)s, %(region)s, 'ready', %(shuf)s, %(object)s, %(slot)s, %(sealed)s,
-        %(exclusion)s, %(on)s);
+        %(exclusion)s, %(on)s, %(fence)s);
 
 -- make_training: its answer is known, and it is there to learn on
 WITH held AS (
@@ -59,6 +60,16 @@ SELECT * FROM review.submit_and_next(
 SELECT * FROM review.undo_answer(
     %(task)s, %(client_key)s, %(reviewer)s, %(role)s, %(site)s, %(now)s, %(until)s);
 
+-- shed: beyond the limit clips go back, those that came last; not the one that was just taken back
+UPDATE review.tasks
+   SET state = CASE WHEN held_for IS NULL THEN 'ready' ELSE 'held' END, lease_by = NULL, lease_until = NULL
+ WHERE state = 'leased' AND lease_by = %(reviewer)s AND id IN (
+    SELECT id FROM review.tasks
+     WHERE state = 'leased' AND lease_by = %(reviewer)s AND lease_until > %(now)s AND id <> %(task)s
+       AND held_for IS DISTINCT FROM 'adjudication'
+     ORDER BY leased_at OFFSET %(others)s)
+RETURNING id;
+
 -- held_slot: where the secret of a task lies that somebody holds
 SELECT key_slot FROM review.tasks
  WHERE id = %(task)s AND state = 'leased' AND lease_by = %(reviewer)s AND fence = %(fence)s AND lease_until > %(now)s;
@@ -97,7 +108,7 @@ UPDATE review.tasks
  WHERE state = 'leased' AND lease_until <= %(now)s;
 
 -- next_serial: the number of the next hearing under a live lease
-SELECT (SELECT count(*) FROM review.hearings h
+SELECT (SELECT least(count(*), 32767) FROM review.hearings h
          WHERE h.task_id = t.id AND h.reviewer_id = %(reviewer)s AND h.fence = t.fence)::int AS serial
   FROM review.tasks t
  WHERE t.id = %(task)s AND t.state = 'leased' AND t.lease_by = %(reviewer)s AND t.fence = %(fence)s
@@ -113,7 +124,7 @@ WITH live AS (
     INSERT INTO review.hearings (task_id, reviewer_id, role, site, day, fence, serial)
     SELECT id, %(reviewer)s, lease_role, lease_site, %(day)s, fence,
            coalesce(%(serial)s::smallint,
-                    (SELECT count(*) FROM review.hearings h
+                    (SELECT least(count(*), 32767) FROM review.hearings h
                       WHERE h.task_id = live.id AND h.reviewer_id = %(reviewer)s AND h.fence = live.fence)::smallint)
       FROM live
     ON CONFLICT (task_id, reviewer_id, fence, serial) DO NOTHING
@@ -159,9 +170,10 @@ SELECT id, task_id, kind, at FROM review.flags ORDER BY at;
 
 -- give_back: a flagged clip goes on as if it had not been flagged; gold that was flagged is gold no more
 UPDATE review.tasks AS t
-   SET state = CASE WHEN EXISTS (SELECT FROM review.labels l WHERE l.task_id = t.id) THEN 'done'
+   SET state = CASE WHEN t.region = 'training' THEN 'held' WHEN EXISTS (SELECT FROM review.labels l WHERE l.task_id = t.id) THEN 'done'
                     WHEN t.judgements >= 3 THEN 'held' ELSE 'ready' END,
-       held_for = CASE WHEN t.judgements >= 3 AND NOT EXISTS (SELECT FROM review.labels l WHERE l.task_id = t.id)
+       held_for = CASE WHEN t.region = 'training' THEN 'training'
+                       WHEN t.judgements >= 3 AND NOT EXISTS (SELECT FROM review.labels l WHERE l.task_id = t.id)
                        THEN 'adjudication' END
  WHERE t.id = %(task)s AND t.state = 'held' AND t.held_for = 'safety'
 RETURNING t.id;
@@ -186,7 +198,7 @@ WITH asked AS (
 )
 SELECT coalesce((SELECT unheard FROM asked), false) AS unheard, EXISTS (SELECT FROM decided) AS decided;
 
--- tend_gold: old gold, and what is more than is needed, is done
+-- tend_gold: old gold, and what is more than is needed, is done; not while its last answer can be taken back
 UPDATE review.tasks SET state = 'done', held_for = NULL
  WHERE id IN (
     SELECT g.id FROM (
@@ -195,6 +207,7 @@ UPDATE review.tasks SET state = 'done', held_for = NULL
           FROM review.tasks t JOIN review.labels l ON l.task_id = t.id
          WHERE t.state = 'held' AND t.held_for = 'gold') g
      WHERE g.rank > %(most)s OR g.agreed_on < (%(now)s::timestamptz AT TIME ZONE 'UTC')::date - %(days)s::int)
+   AND state = 'held' AND held_for = 'gold' AND (rest_until IS NULL OR rest_until <= %(now)s)
 RETURNING id;
 
 -- labels_of: labels that were made of these tasks
@@ -246,7 +259,8 @@ HAVING coalesce(bool_and(passed_at IS NOT NULL OR failed_at IS NOT NULL), true)
 ON CONFLICT DO NOTHING
 RETURNING round;
 
--- count_training: one more training answer; the round ends after its length. Counted from the answers themselves.
+-- count_training: one more training answer; the round ends after its length. Counted from the answers themselves. What
+-- was fetched ahead and is answered afterwards changes nothing.
 UPDATE review.qualifications q
    SET asked = done.asked, correct = done.correct,
        passed_at = CASE WHEN done.asked >= %(length)s AND done.correct >= round(%(pass_mark)s::numeric * done.asked, 3)
@@ -258,6 +272,7 @@ UPDATE review.qualifications q
          WHERE j.reviewer_id = %(reviewer)s AND j.round = %(round)s AND t.region = 'training'
            AND t.language = %(language)s) done
  WHERE q.reviewer_id = %(reviewer)s AND q.language = %(language)s AND q.round = %(round)s
+   AND q.passed_at IS NULL AND q.failed_at IS NULL
 RETURNING q.asked, q.correct AS right, q.passed_at, q.failed_at;
 
 -- campaigned: what open campaigns ask for

@@ -17,6 +17,8 @@ from earmark.storage import Connection, Stores
 from earmark.words import TaskId
 
 _SHUFFLE = secrets.SystemRandom()
+_FENCE_BITS = 40
+"""A clip's fence begins anywhere: counted from zero it would tell gold, which is handed out again and again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +72,7 @@ async def add_task(
         "sealed": task.sealed,
         "exclusion": task.exclusion,
         "on": stores.now().date(),
+        "fence": _SHUFFLE.getrandbits(_FENCE_BITS),
     }
     await connection.execute(SQL.add_task, values)
     if known is not None:

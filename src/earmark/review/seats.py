@@ -202,13 +202,18 @@ async def lock_out(stores: Stores, lead: Reviewer | None, reviewer_id: PersonId,
 async def unlock(stores: Stores, lead: Reviewer | None, reviewer_id: PersonId, reason: str) -> None:
     """Let somebody of the lead's own site back in; it takes another lead than the one who locked, or a command.
 
-    Raises BadRequest, Forbidden, NotFound as `lock_out` does; Forbidden also for the one who locked.
+    A lead who came that day or later is no other one: whoever locked may have invited them for it. Raises BadRequest,
+    Forbidden, NotFound as `lock_out` does; Forbidden also for these two.
     """
     reason = _reason(reason)
     async with stores.pool.connection() as connection:
         await _own(connection, lead, reviewer_id)
         by = lead.id if lead is not None else OPERATOR
-        values = {"reviewer": reviewer_id, "by": by if lead is not None else None}
+        values = {
+            "reviewer": reviewer_id,
+            "by": by if lead is not None else None,
+            "site": lead.site if lead is not None else None,
+        }
         if await (await connection.execute(SQL.unlock, values)).fetchone() is None:
             locked = await (await connection.execute(SQL.is_locked, values)).fetchone()
             if locked is None:

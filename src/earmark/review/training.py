@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -70,27 +70,27 @@ async def count_training(
     stores: Stores,
     reviewer: Reviewer,
     language: str,
-    round_: int,
     correct: bool,
     expected: Mapping[str, Any] | None,
     *,
     pass_mark: float,
 ) -> Taught:
-    """Count one training answer; the round ends after `LENGTH` clips."""
+    """Count one training answer; the round ends after `LENGTH` clips, and what was fetched ahead changes it no more."""
+    last = (await progress(stores, reviewer))[language]
     values = {
         "reviewer": reviewer.id,
         "language": language,
-        "round": round_,
+        "round": last.round,
         "now": stores.now(),
         "length": LENGTH,
         "pass_mark": pass_mark,
     }
-    row = (await fetch(stores.pool, SQL.count_training, values))[0]
-    ended = row["passed_at"] is not None or row["failed_at"] is not None
+    for row in await fetch(stores.pool, SQL.count_training, values):
+        last = replace(last, **row)
     return Taught(
         correct=correct,
         expected=expected or {},
-        asked=row["asked"],
-        right=row["right"],
-        passed=row["passed_at"] is not None if ended else None,
+        asked=last.asked,
+        right=last.right,
+        passed=None if last.under_way else last.passed_at is not None,
     )

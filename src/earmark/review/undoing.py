@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from earmark.errors import Erased, TooLate
-from earmark.review.leases import Served, served
+from earmark.review.leases import MOST_HELD, Served, served
 from earmark.review.masked import masked_key, open_answer
 from earmark.review.people import Reviewer
 from earmark.review.sql import SQL
@@ -33,6 +33,8 @@ async def undo(stores: Stores, reviewer: Reviewer, task_id: TaskId, client_key: 
     rows = await fetch(stores.pool, SQL.undo_answer, values)
     if not rows:
         raise TooLate
+    # Each answer brought a clip: taking back again and again must not pile them up.
+    await fetch(stores.pool, SQL.shed, values | {"others": MOST_HELD - 1})
     row = rows[0]
     answer = row.pop("answer")
     try:

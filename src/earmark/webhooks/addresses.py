@@ -84,7 +84,9 @@ def permitted(address: Address, *, host: str, allow_private: bool) -> bool:
         return False
     if address.is_loopback:
         return names_loopback(host) or allow_private
-    return (address.is_global and host != "localhost") or allow_private
+    # Reserved ones hold old ways of writing IPv4 (::7f00:1) and translators of one's own network (64:ff9b:1::/48).
+    inward = address.is_reserved or (isinstance(address, ipaddress.IPv6Address) and address.is_site_local)
+    return (address.is_global and not inward and host != "localhost") or allow_private
 
 
 def all_permitted(addresses: Sequence[str], *, host: str, allow_private: bool) -> bool:

@@ -318,9 +318,12 @@ BEGIN
                         SELECT FROM review.judgements j
                         WHERE j.reviewer_id = p_reviewer AND j.task_id = t.id AND j.undone_at IS NULL
                             AND (v_kind <> 'training' OR j.round = p_round) OFFSET 0)
-                    AND NOT EXISTS (  -- who helped with a word of it has heard a colleague's doubt
+                    AND NOT EXISTS (  -- nor is a lead measured by the gold that they may have settled themselves
                         SELECT FROM review.hearings h
-                        WHERE h.task_id = t.id AND h.reviewer_id = p_reviewer AND h.why = 'consult' OFFSET 0)
+                        WHERE h.task_id = t.id AND h.reviewer_id = p_reviewer
+                            AND (h.why = 'consult' OR v_kind = 'gold' AND h.role = 'lead') OFFSET 0)
+                    AND (v_kind <> 'gold' OR t.version = coalesce(  -- an older version would tell that it is gold
+                        (SELECT max(q.version) FROM review.questions q WHERE q.name = t.question), 1))
                     AND NOT EXISTS (
                         SELECT FROM unnest(p_secrets) s
                         WHERE substr(sha256(s || uuid_send(t.id)), 1, 8) = t.exclusion OFFSET 0)
@@ -356,7 +359,8 @@ $$;
 --   taken    the answer is kept (p_label too, if there is one), and the next task follows if there is any
 --   repeat   this client key was taken before: nothing changes; the reviewer's newest live lease, or a next task, follows
 --   unheard  the sound was never fetched by this reviewer: nothing changes, nothing follows
---   stale    the lease has passed to somebody else, has expired, or the task is gone: nothing changes, nothing follows
+--   stale    the lease has passed to somebody else, has expired, or the task is gone, or the client key is that of an
+--            answer that was taken back: nothing changes, nothing follows
 -- Gold and training go back to where they lay; an answer to them makes no label and is no reason for one.
 CREATE FUNCTION review.submit_and_next(
     p_task uuid, p_fence bigint, p_client_key uuid, p_answer bytea, p_day date,
@@ -380,10 +384,10 @@ DECLARE
 BEGIN
     -- The row's lock makes two sendings of one answer follow each other; the second then sees the first.
     SELECT * INTO v_task FROM review.tasks t WHERE t.id = p_task FOR UPDATE;
-    SELECT j.task_id, j.reviewer_id INTO v_earlier FROM review.judgements j WHERE j.client_key = p_client_key;
+    SELECT j.task_id, j.reviewer_id, j.undone_at INTO v_earlier FROM review.judgements j WHERE j.client_key = p_client_key;
     v_known := coalesce(v_task.held_for IN ('gold', 'training'), false);
     IF v_earlier.task_id IS NOT NULL THEN
-        IF v_earlier.task_id = p_task AND v_earlier.reviewer_id = p_reviewer THEN
+        IF v_earlier.task_id = p_task AND v_earlier.reviewer_id = p_reviewer AND v_earlier.undone_at IS NULL THEN
             v_status := 'repeat';
         END IF;
     ELSIF v_task.state = 'leased' AND (v_task.held_for IS NULL OR v_known) AND v_task.lease_by = p_reviewer
@@ -403,7 +407,11 @@ BEGIN
         VALUES (
             p_task, p_reviewer, p_client_key, p_answer,
             least(p_seconds, extract(epoch FROM p_now - v_task.leased_at)::real), p_day, p_now,
-            CASE WHEN v_task.held_for = 'training' THEN p_round ELSE 0 END, p_site, v_task.lease_blind, p_as_given,
+            -- Fetched ahead, it may be answered when its round is over: round 0 would make gold of it.
+            CASE WHEN v_task.held_for = 'training' THEN coalesce(
+                (SELECT max(q.round) FROM review.qualifications q
+                  WHERE q.reviewer_id = p_reviewer AND q.language = v_task.language), greatest(p_round, 1))
+                ELSE 0 END, p_site, v_task.lease_blind, p_as_given,
             p_correct, p_heard);
         UPDATE review.tasks AS t
         SET state = CASE WHEN v_known THEN 'held' ELSE p_state END,
@@ -432,6 +440,7 @@ BEGIN
                    WHERE j.task_id = t.id AND j.undone_at IS NULL AND j.round = 0 AND j.correct IS NULL ORDER BY j.id)
         FROM review.tasks t
         WHERE t.state = 'leased' AND t.lease_by = p_reviewer AND t.lease_until > p_now
+            AND t.held_for IS DISTINCT FROM 'adjudication'
         ORDER BY t.leased_at DESC, t.fence DESC LIMIT 1;
         IF FOUND THEN
             RETURN;
@@ -466,10 +475,14 @@ BEGIN
     WHERE j.client_key = p_client_key AND j.task_id = p_task AND j.reviewer_id = p_reviewer AND j.undone_at IS NULL
         AND j.round = 0;
     IF v_mine.id IS NULL OR v_task.rest_until IS NULL OR v_task.rest_until <= p_now OR v_task.state = 'leased'
-        OR v_task.held_for IN ('safety', 'sibling', 'training') THEN
+        OR v_task.held_for IN ('safety', 'sibling', 'training')
+        OR EXISTS (SELECT FROM review.seats s WHERE s.reviewer_id = p_reviewer AND s.locked_at IS NOT NULL) THEN
         RETURN;
     END IF;
     v_gold := v_mine.correct IS NOT NULL;
+    IF v_gold AND v_task.held_for IS DISTINCT FROM 'gold' THEN  -- it ended; its label stands
+        RETURN;
+    END IF;
     UPDATE review.judgements AS j SET undone_at = p_now WHERE j.id = v_mine.id;
     IF NOT v_gold THEN
         DELETE FROM review.labels l WHERE l.task_id = p_task;
