@@ -161,7 +161,7 @@ async def test_cohorts_by_site_language_and_time(floor, make_task, reviewer, ans
     found = await cohorts(floor)
     assert [(one.name, one.people) for one in found["site"]] == [("Boston", 3), ("Hyderabad", 3)]
     first, second = found["site"]
-    assert (first.accuracy.right, first.accuracy.asked, first.accuracy.high) == (3, 3, 1.0)
+    assert (first.accuracy.right, first.accuracy.asked, first.accuracy.high) == (10, 10, 1.0)  # 3 of 3, in tens
     assert (second.accuracy.right, second.accuracy.low) == (0, 0.0)
     assert first.seconds < second.seconds
     assert [(one.name, one.people) for one in found["time"]] == [("30 days or more", 3), ("less than 30 days", 3)]

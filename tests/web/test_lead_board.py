@@ -206,7 +206,10 @@ async def test_guessing_invitations_is_slowed_down(browse) -> None:
 
 
 async def test_a_lead_locks_out_with_a_reason_and_another_lets_back_in(lead, browse, stores: Stores, worker) -> None:
-    who, other = await worker("reviewer"), await browse("floor", await worker("lead"))
+    who, second = await worker("reviewer"), await worker("lead")
+    other = await browse("floor", second)
+    async with stores.pool.connection() as connection:
+        await connection.execute("UPDATE accounts.people SET created_on = created_on - 1 WHERE id = %s", [second])
     theirs = await browse("floor", who)
     assert (await theirs.get("/review")).status_code == 200
     form = {"person": str(who)}

@@ -82,7 +82,10 @@ async def test_the_lead_sees_groups_and_nobody(browse, worker, answered) -> None
     lead = await browse("floor", await worker("lead"))
     page = (await lead.get("/lead/quality")).text
     assert "By site" in page
-    assert 'aria-label="How often the answer was right. By site. Boston: 80%, between 55% and 93%, 12 of 15"' in page
+    assert (
+        'aria-label="How often the answer was right. By site. Boston: 80%, between 58% and 92%, 80% of about 20"'
+        in page
+    )
     assert not [person for person in people if str(person) in page]
     body = (await lead.get("/api/lead/quality")).json()
     assert [(row["name"], row["people"]) for row in body["cohorts"]["site"]] == [("Boston", 3)]

@@ -33,6 +33,12 @@ def _interval(name: str, share: Share) -> Interval:
     return Interval(name=name, low=share.low, value=share.value, high=share.high, said=said)
 
 
+def _in_tens(name: str, share: Share) -> Interval:
+    """Say a group's share without its exact count, from which one member's could be worked out."""
+    said = f"{share.value:.0%} of about {share.asked:,}"
+    return Interval(name=name, low=share.low, value=share.value, high=share.high, said=said)
+
+
 def pace(own: float | None, others: float | None) -> str:
     """Say how long somebody takes beside the others, as a fact and not as a place."""
     if own is None:
@@ -127,7 +133,7 @@ def cohort_name(side: str, name: str) -> str:
 
 
 def _right(rows: tuple[review.Cohort, ...], side: str) -> Any:
-    known = [_interval(cohort_name(side, one.name), one.accuracy) for one in rows if one.accuracy]
+    known = [_in_tens(cohort_name(side, one.name), one.accuracy) for one in rows if one.accuracy]
     return intervals(known, label=f"How often the answer was right. {SIDES[side]}") if known else ""
 
 
