@@ -45,6 +45,7 @@ _READY: Seconds = 60.0
 
 async def fill(stores: Stores, owner: str, count: int, note: Progress) -> None:
     """Put so many new tasks in an empty queue, and have the database look at its tables and write them to disk."""
+    await stores.pool.check()  # the database may have been killed since
     with psycopg.connect(owner, autocommit=True) as connection:
         connection.execute(SQL.clear)
     for first in range(0, count, _BATCH):

@@ -136,18 +136,19 @@ class _Bench:
         await ask(self._stores, listening=False)
         await self._fill(wanted.tasks)
         found = await self._about() | (await self._part("answering", crew)).told()
-        if wanted.listen:
-            found |= (await self._listening("listening and answering", crew, Habits(lay=self._sounds.lay))).told(
-                "listen_"
-            )
         if wanted.snapshot:
             found |= await self._beside_a_snapshot(crew)
-        if wanted.think:
-            found |= await self._with_thought()
         if wanted.kill:
             found |= await self._killed(crew)
         if wanted.flat:
             found |= await self._flat(crew)
+        # From here on clips are asked about that must be listened to, and keep that version of the question.
+        if wanted.listen:
+            found |= (await self._listening("listening and answering", crew, Habits(lay=self._sounds.lay))).told(
+                "listen_"
+            )
+        if wanted.think:
+            found |= await self._with_thought()
         if wanted.expert:
             found |= await self._by_an_expert()
         return found | {"load_before": round(load, 2), "load_after": round(os.getloadavg()[0], 2)}
