@@ -26,6 +26,9 @@ ALTER TABLE review.tasks
     ADD CONSTRAINT tasks_held_for_check
         CHECK (held_for IN ('safety', 'sibling', 'adjudication', 'gold', 'training'));
 
+-- What stood there was the installation's site, which no reviewer was ever compared with.
+UPDATE review.tasks SET region = 'home';
+
 DROP INDEX review.tasks_ready;
 DROP INDEX review.tasks_adjudication;
 CREATE INDEX tasks_ready ON review.tasks (language, region, question, shuf) WHERE state = 'ready';
