@@ -18,10 +18,10 @@ from earmark.review.access import (
     alerts,
     explain_alert,
     lock_for_alert,
-    refused,
     unusual,
     watch,
 )
+from earmark.review.hearing import count_refusal
 from earmark.review.statistics import median
 from earmark.words import PersonId
 
@@ -216,9 +216,9 @@ async def test_an_explained_alert_locks_nobody(stores, floor, caught, reviewer):
 async def test_refused_addresses_are_counted_and_pointed_at(stores, floor, reviewer):
     who, quiet = reviewer(), reviewer()
     for _ in range(16):
-        await refused(floor, who.id, "late")
-    await refused(floor, quiet.id, "late")
+        await count_refusal(floor, who)
+    await count_refusal(floor, quiet)
     assert await watch(stores) == 1
     async with stores.pool.connection() as connection:
         row = await (await connection.execute("SELECT reviewer_id, kind, seen, site FROM review.alerts")).fetchone()
-    assert (row["reviewer_id"], row["kind"], row["seen"]) == (who.id, "late", 16)
+    assert (row["reviewer_id"], row["kind"], row["seen"]) == (who.id, "refused", 16)

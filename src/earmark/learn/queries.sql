@@ -109,6 +109,3 @@ SELECT b.version, b.state, b.promoted_at FROM learn.bundles b
      WHERE d.state = 'revoked'
        AND (d.version = b.dataset
             OR EXISTS (SELECT FROM jsonb_each_text(b.manifest -> 'datasets') part WHERE part.value = d.version)));
-
--- retired_bundles: bundles that are not to be used again
-SELECT version FROM learn.bundles WHERE state = 'retired';

@@ -3,13 +3,13 @@ copies, and with nothing else: no identity, no vault.
 
 For the console: `resume` and `next_task` lease, `sound_at` plays, `keep` keeps, `keep_draft` remembers,
 `submit_and_next` answers, `undo` takes back, `release` and `flag` let go. For leads: `next_adjudication`, `adjudicate`,
-`publish` (questions), `backlog`, `labels_per_day`. For the airlock: `NewTask`,
+`publish` (questions), `backlog`. For the airlock: `NewTask`,
 `add_task`, `masked_parts`, `remove_tasks`, `labels_of` and the sealing of masked copies. For safety: `flags`,
 `flagged_sound`, `give_back`, `still_held`, `alerts_named`, `clear_alert`. For the worker: `expire_leases`, `watch`.
 
 Quality: `own_quality`, `start_training` for oneself; `lead_quality`, `agreement_by_question`, `cohorts`, `anchoring`.
 Help with a word: `ask_consult`, `my_consults`, `open_consults`, `count_open_consults`, `consult_sound`,
-`answer_consult`, `consult_groups`. Unusual access: `refused` counts, `alerts`, `lock_for_alert`, `explain_alert`.
+`answer_consult`, `consult_groups`. Unusual access: `alerts`, `lock_for_alert`, `explain_alert`.
 """
 
 from earmark.review import campaigns, doings, hours, invitations, overview, pace, seats, sites
@@ -21,13 +21,12 @@ from earmark.review.access import (
     clear_alert,
     explain_alert,
     lock_for_alert,
-    refused,
     watch,
 )
 from earmark.review.adjudication import adjudicate, next_adjudication
 from earmark.review.agreement import MadeBy, Outcome, decide
 from earmark.review.answers import Answer, check, normalise
-from earmark.review.board import Backlog, LabelCount, OwnNumbers, backlog, labels_per_day, own_numbers
+from earmark.review.board import Backlog, OwnNumbers, backlog, own_numbers
 from earmark.review.comparing import Agreement, Cohort
 from earmark.review.consults import Asked as ConsultAsked
 from earmark.review.consults import (
@@ -105,7 +104,6 @@ __all__ = [
     "Flag",
     "FlagKind",
     "Label",
-    "LabelCount",
     "Lane",
     "Lanes",
     "LeadQuality",
@@ -159,7 +157,6 @@ __all__ = [
     "keep",
     "keep_draft",
     "labels_of",
-    "labels_per_day",
     "lanes_for",
     "lead_quality",
     "lock_for_alert",
@@ -178,7 +175,6 @@ __all__ = [
     "progress",
     "publish",
     "purposes",
-    "refused",
     "release",
     "remove_tasks",
     "resume",

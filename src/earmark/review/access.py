@@ -39,7 +39,6 @@ from earmark.words import PersonId
 
 SQL = Statements("earmark.review", "access.sql")
 AlertKind = Literal["replays", "refused", "late"]
-RefusalKind = Literal["refused", "late"]
 FAR: float = 6.0
 """Robust standard deviations above the colleagues."""
 FEWEST_SOUNDS = 20
@@ -151,7 +150,7 @@ def _median_without(ordered: Sequence[float], value: float) -> float:
     return (at((size - 1) // 2) + at(size // 2)) / 2
 
 
-def _refusals(days: Mapping[PersonId, Day], kind: RefusalKind) -> list[Unusual]:
+def _refusals(days: Mapping[PersonId, Day], kind: AlertKind) -> list[Unusual]:
     counts = {person: day.refusals.get(kind, 0) for person, day in days.items()}
     found = []
     for person, count in counts.items():
@@ -162,13 +161,6 @@ def _refusals(days: Mapping[PersonId, Day], kind: RefusalKind) -> list[Unusual]:
         if z is not None and z >= FAR:
             found.append(Unusual(person=person, kind=kind, seen=count, peers=median(peers) or 0.0))
     return found
-
-
-async def refused(stores: Stores, reviewer_id: PersonId, kind: RefusalKind) -> None:
-    """Count an address that was refused to this person: `late` after they had answered, else `refused`."""
-    values = {"reviewer": reviewer_id, "day": stores.now().date(), "kind": kind}
-    async with stores.pool.connection() as connection:
-        await connection.execute(SQL.refused, values)
 
 
 async def watch(stores: Stores) -> int:

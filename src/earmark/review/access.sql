@@ -1,7 +1,3 @@
--- refused: one more address that was refused
-INSERT INTO review.refusals (reviewer_id, day, kind, n) VALUES (%(reviewer)s, %(day)s, %(kind)s, 1)
-ON CONFLICT (reviewer_id, day, kind) DO UPDATE SET n = review.refusals.n + 1;
-
 -- sounds: how many sounds each person fetched to answer, by question; of clips that are gone the question is not known
 SELECT h.reviewer_id AS person, coalesce(t.question, '') AS question, max(h.site) AS site, count(*) AS n
   FROM review.hearings h LEFT JOIN review.tasks t ON t.id = h.task_id

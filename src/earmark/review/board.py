@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
-from earmark.review.agreement import MadeBy
 from earmark.review.people import Reviewer
 from earmark.review.questions import Question
 from earmark.review.sql import SQL
@@ -24,16 +23,6 @@ class Backlog:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LabelCount:
-    """Labels of one day."""
-
-    day: date
-    question: Question
-    made_by: MadeBy
-    labels: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class OwnNumbers:
     """What one reviewer has done; only they see it."""
 
@@ -47,13 +36,6 @@ async def backlog(stores: Stores) -> list[Backlog]:
     async with stores.pool.connection() as connection:
         rows = await (await connection.execute(SQL.backlog)).fetchall()
     return [Backlog(**row) for row in rows]
-
-
-async def labels_per_day(stores: Stores, since: date) -> list[LabelCount]:
-    """Return counts of labels agreed on or after `since`, oldest first."""
-    async with stores.pool.connection() as connection:
-        rows = await (await connection.execute(SQL.labels_per_day, {"since": since})).fetchall()
-    return [LabelCount(**row) for row in rows]
 
 
 async def own_numbers(stores: Stores, reviewer: Reviewer) -> OwnNumbers:

@@ -16,9 +16,8 @@ from typing import Any
 
 from earmark import audio
 from earmark.errors import BadRequest, Conflict, Erased, NotFound, StaleLease, TooManyRequests
-from earmark.review.access import refused
 from earmark.review.answers import transcript
-from earmark.review.hearing import address, read_address, serve_sound
+from earmark.review.hearing import address, count_refusal, read_address, serve_sound
 from earmark.review.masked import masked_key
 from earmark.review.people import Reviewer
 from earmark.review.recent import Recent
@@ -207,7 +206,7 @@ async def consult_sound(stores: Stores, reviewer: Reviewer, ticket: str, *, sign
     try:
         return await _hear(stores, reviewer, ticket, sign_in)
     except NotFound:
-        await refused(stores, reviewer.id, "refused")
+        await count_refusal(stores, reviewer)
         raise
 
 

@@ -60,7 +60,7 @@ async def sound_at(stores: Stores, reviewer: Reviewer, where: str, *, sign_in: s
     of them are looked at.
     """
     if (read := read_address(stores, where, sign_in=sign_in)) is None:
-        await _refused(stores, reviewer, None)
+        await count_refusal(stores, reviewer)
         raise StaleLease
     task, fence, serial = read
     return await _hear(stores, reviewer, TaskId(task), fence, serial)
@@ -84,7 +84,7 @@ async def _hear(stores: Stores, reviewer: Reviewer, task_id: TaskId, fence: int,
     }
     rows = await fetch(stores.pool, SQL.hear_under_lease, values)
     if not rows:
-        await _refused(stores, reviewer, task_id)
+        await count_refusal(stores, reviewer, task_id)
         raise StaleLease
     try:
         return await asyncio.to_thread(serve_sound, stores, task_id, rows[0])
@@ -92,7 +92,7 @@ async def _hear(stores: Stores, reviewer: Reviewer, task_id: TaskId, fence: int,
         raise StaleLease from None
 
 
-async def _refused(stores: Stores, reviewer: Reviewer, task_id: TaskId | None) -> None:
+async def count_refusal(stores: Stores, reviewer: Reviewer, task_id: TaskId | None = None) -> None:
     """Count an address that was refused: `late` when the clip is one that this person has answered."""
     values = {"task": task_id, "reviewer": reviewer.id, "day": stores.now().date()}
     await fetch(stores.pool, SQL.count_refusal, values)

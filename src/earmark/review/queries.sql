@@ -220,12 +220,6 @@ SELECT question, coalesce(held_for, state) AS state, count(*) AS tasks, min(crea
   FROM review.tasks WHERE region <> 'training'
  GROUP BY 1, 2 ORDER BY 1, 2;
 
--- labels_per_day: labels by day, question and how they were made
-SELECT l.agreed_on AS day, t.question, l.made_by, count(*) AS labels
-  FROM review.labels l JOIN review.tasks t ON t.id = l.task_id
- WHERE l.agreed_on >= %(since)s
- GROUP BY 1, 2, 3 ORDER BY 1, 2, 3;
-
 -- own_numbers: what one reviewer has done
 SELECT count(*) AS judgements, count(*) FILTER (WHERE day = %(day)s) AS today,
        coalesce(avg(seconds), 0)::real AS seconds
