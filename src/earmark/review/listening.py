@@ -33,6 +33,7 @@ def share_heard(speech: Sequence[Span], played: Sequence[Span] | None) -> float:
     if not speech:
         return 1.0 if played else 0.0
     merged = _merged([(start - _SLACK, end + _SLACK) for start, end in played if end - start >= _SHORTEST])
+    speech = _merged(speech)  # words overlap
     total = sum(end - start for start, end in speech)
     heard = sum(max(0.0, min(end, until) - max(start, since)) for start, end in speech for since, until in merged)
     return min(1.0, heard / total) if total > 0 else 1.0
