@@ -156,3 +156,24 @@ async def test_nobody_hoards(floor, make_task, reviewer):
         await review.next_task(floor, who)
     await review.release(floor, who, held[0].task_id, held[0].fence)
     assert await review.next_task(floor, who) is not None
+
+
+@pytest.mark.parametrize("swept", [False, True])
+async def test_a_draft_outlives_its_lease_until_somebody_else_has_the_clip(floor, make_task, reviewer, clock, swept):
+    for _ in range(20):
+        await make_task("transcript")
+    who, other = reviewer(), reviewer()
+    served = await review.next_task(floor, who)
+    await review.keep_draft(floor, who, served.task_id, served.fence, {"text": "half a sentence"})
+    clock.turn(minutes=10)
+    if swept:
+        assert await review.expire_leases(floor) == 1
+    (again,) = await review.resume(floor, who)
+    assert (again.task_id, again.draft) == (served.task_id, {"text": "half a sentence"})
+    await review.sound(floor, who, again.task_id, again.fence)
+    clock.turn(minutes=10)
+    await review.expire_leases(floor)
+    while (taken := await review.next_task(floor, other, most=40)) is not None and taken.task_id != served.task_id:
+        pass
+    assert taken is not None
+    assert await review.resume(floor, who) == []

@@ -49,7 +49,8 @@ WITH open AS (
        AND (%(role)s = 'lead'  -- nobody hears a person before they have passed the training that their site asks for
             OR NOT EXISTS (SELECT FROM review.sites s WHERE s.name = %(site)s AND s.pass_mark IS NOT NULL)
             OR EXISTS (SELECT FROM review.qualifications q
-                        WHERE q.reviewer_id = %(reviewer)s AND q.passed_at IS NOT NULL))
+                        WHERE q.reviewer_id = %(reviewer)s AND q.passed_at IS NOT NULL
+                          AND q.language IN (c.language, split_part(c.language, '-', 1))))
        AND NOT EXISTS (SELECT FROM review.judgements j WHERE j.task_id = t.id AND j.reviewer_id = %(reviewer)s)
        AND NOT EXISTS (SELECT FROM unnest(%(secrets)s::bytea[]) s
                         WHERE substr(sha256(s || uuid_send(t.id)), 1, 8) = t.exclusion)

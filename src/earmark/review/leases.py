@@ -163,12 +163,19 @@ async def lease(stores: Stores, reviewer: Reviewer, lanes: Lanes, rng: random.Ra
     return None
 
 
-async def resume(stores: Stores, reviewer: Reviewer) -> list[Served]:
+async def resume(stores: Stores, reviewer: Reviewer, *, lanes: Lanes | None = None) -> list[Served]:
     """Return what this reviewer holds, oldest first, with drafts, under new fences: a page that was left or that
-    crashed can't answer any more, this one can."""
-    now = stores.now()
+    crashed can't answer any more, this one can.
+
+    Clips they had begun to write about come too when the lease ran out in the meantime, unless somebody else has them,
+    or this person may be given nothing now.
+    """
+    now, lanes = stores.now(), lanes or await lanes_for(stores, reviewer)
     values = {
         "reviewer": reviewer.id,
+        "role": reviewer.role,
+        "site": reviewer.site,
+        "may": bool(lanes.lanes) and "ready" in lanes.kinds,
         "now": now,
         "until": now + timedelta(seconds=stores.settings.lease_seconds),
     }

@@ -25,13 +25,22 @@ SELECT * FROM review.lease_next(
     %(reviewer)s, %(languages)s::text[], %(regions)s::text[], %(questions)s::text[], %(secrets)s, %(role)s, %(site)s,
     %(start)s, %(now)s, %(until)s, %(kinds)s::text[], %(round)s::smallint, %(blind)s::real);
 
--- resume: what somebody holds, under new fences, with what they had written
-UPDATE review.tasks AS t SET fence = t.fence + 1, lease_until = %(until)s
+-- resume: what somebody holds, under new fences, with what they had written; and clips that they had begun to write
+-- about before their lease ran out, as long as nobody else has them
+UPDATE review.tasks AS t
+   SET fence = t.fence + 1, lease_until = %(until)s, state = 'leased', lease_by = %(reviewer)s, lease_role = %(role)s,
+       lease_site = %(site)s, leased_at = CASE WHEN t.state = 'leased' THEN t.leased_at ELSE %(now)s END
   FROM (SELECT l.id, d.sealed AS draft FROM review.tasks l
           LEFT JOIN review.drafts d ON d.task_id = l.id AND d.reviewer_id = %(reviewer)s
-         WHERE l.state = 'leased' AND l.lease_by = %(reviewer)s AND l.lease_until > %(now)s
-           AND l.held_for IS DISTINCT FROM 'adjudication'
-         ORDER BY l.leased_at FOR UPDATE OF l) held
+         WHERE l.id IN (SELECT m.id FROM review.tasks m WHERE m.state = 'leased' AND m.lease_by = %(reviewer)s
+                         UNION SELECT b.task_id FROM review.drafts b WHERE b.reviewer_id = %(reviewer)s)
+           AND (l.state = 'leased' AND l.lease_by = %(reviewer)s AND l.held_for IS DISTINCT FROM 'adjudication'
+                AND (l.lease_until > %(now)s OR d.task_id IS NOT NULL)
+            OR l.state = 'ready' AND (l.rest_until IS NULL OR l.rest_until <= %(now)s) AND %(may)s
+               AND NOT EXISTS (SELECT FROM review.judgements j
+                                WHERE j.task_id = l.id AND j.reviewer_id = %(reviewer)s AND j.undone_at IS NULL)
+               AND NOT EXISTS (SELECT FROM review.seats s WHERE s.reviewer_id = %(reviewer)s AND s.locked_at IS NOT NULL))
+         ORDER BY l.leased_at LIMIT 6 FOR UPDATE OF l SKIP LOCKED) held
  WHERE t.id = held.id
 RETURNING t.id, t.question, t.version, t.language, t.key_slot, t.sealed, t.fence, t.lease_until,
           t.lease_blind AS blind, t.held_for, held.draft,

@@ -168,8 +168,8 @@ async def _next(stores: Stores, who: Visitor) -> dict[str, Any]:
 async def open_page(stores: StoresHere, who: Reviewer, body: Opening) -> dict[str, Any]:
     """Take up what this person holds, drafts included, and lease what is missing."""
     reviewer = reviewer_of(stores, who)
-    tasks = await review.resume(stores, reviewer)
     lanes = await review.lanes_for(stores, reviewer)
+    tasks = await review.resume(stores, reviewer, lanes=lanes)
     while len(tasks) <= body.ahead:
         if (task := await review.next_task(stores, reviewer, lanes=lanes)) is None:
             break
