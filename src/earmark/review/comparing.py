@@ -190,7 +190,3 @@ def weighted_mean(values: Iterable[tuple[float | None, int]]) -> float | None:
     known = [(value, weight) for value, weight in values if value is not None]
     total = sum(weight for _, weight in known)
     return sum(value * weight for value, weight in known) / total if total else None
-
-
-def _share(gold: Sequence[Row]) -> Share | None:
-    return wilson(sum(row["right"] for row in gold), sum(row["asked"] for row in gold))
