@@ -81,7 +81,9 @@ async def test_an_old_address_is_dead(opened, clock, ring):
         "wake": {"value": "unclear"}, "transcript": {"text": "so so"}, "understood": {"value": "right"},
     }  # fmt: skip
     body = {"task": second["id"], "fence": second["fence"], "client_key": str(uuid.uuid4())}
-    sent = await theirs.post("/api/review/submit", json={**body, "answer": answers[second["question"]]})
+    sent = await theirs.post(
+        "/api/review/submit", json={**body, "answer": answers[second["question"]], "heard": [[0, 16]]}
+    )
     assert sent.status_code == 200
     assert refused(await theirs.play(second))
     third = sent.json()["task"]

@@ -34,6 +34,7 @@ def test_the_share_of_speech_that_was_played(played, share):
 
 def test_without_known_speech_something_must_have_been_played():
     assert share_heard([], []) == 0
+    assert share_heard([], [(0.0, 0.0)]) == 0
     assert share_heard([], [(0.0, 1.0)]) == 1
 
 

@@ -64,11 +64,12 @@ CALLS: dict[str, Callable[[Any], Awaitable[object]]] = {
     "answer_consult": lambda client: client.answer_consult(ASKED, "manzana"),
     "numbers": lambda client: client.numbers(),
     "next_tie": lambda client: client.next_tie(),
-    "submit_tie": lambda client: client.submit_tie(TASK, {"value": "said"}),
+    "submit_tie": lambda client: client.submit_tie(TASK, {"value": "said"}, heard=[(0.0, 1.5)]),
     "document": lambda client: client.document(),
 }
 SAME = ("Option", "Mark", "Spec", "Task", "Why", "Preferences", "Opened", "Next", "Taught", "Submitted", "Kept",
         "Consult", "OpenConsult", "Rested", "Numbers")  # fmt: skip
+WHOLE = [(0.0, 8.0)]
 
 
 @pytest.fixture
@@ -233,19 +234,21 @@ async def test_a_reviewers_day(start, task, transport) -> None:
         await client.draft(opened.tasks[0], {})
     answers = {"wake": {"value": "said"}, "transcript": {"text": "hello"}, "understood": {"value": "right"}}
     with pytest.raises(NotHeard):
-        await client.submit(first, answers[first.question])
+        await client.submit(first, answers[first.question], heard=WHOLE)
     assert (await client.sound(first))[:4] == b"RIFF"
     assert (await client.sound(first))[:4] == b"RIFF"  # by another address
-    done = await client.submit(first, answers[first.question], undo=True)
+    done = await client.submit(first, answers[first.question], undo=True, heard=WHOLE)
     assert done.undo_until is not None
-    await client.submit(first, answers[first.question], undo=True, client_key=done.client_key)  # counts once
+    await client.submit(
+        first, answers[first.question], undo=True, client_key=done.client_key, heard=WHOLE
+    )  # counts once
     back = await client.undo(first, done.client_key)
     assert (back.id, dict(back.draft or {})) == (first.id, answers[first.question])
     assert back.fence > first.fence
     with pytest.raises(StaleLease):
-        await client.submit(first, answers[first.question])
+        await client.submit(first, answers[first.question], heard=WHOLE)
     await client.sound(back)
-    await client.submit(back, answers[first.question])
+    await client.submit(back, answers[first.question], heard=WHOLE)
     with pytest.raises(TooLate):
         await client.undo(back, done.client_key)
     await client.release(second)
@@ -303,12 +306,12 @@ async def test_a_lead_decides_ties(start, task, transport) -> None:
         reviewer = await start("reviewer")
         (held,) = (await reviewer.open(0)).tasks
         await reviewer.sound(held)
-        await reviewer.submit(held, {"value": value})
+        await reviewer.submit(held, {"value": value}, heard=WHOLE)
     lead = await start("lead")
     tie = (await lead.next_tie()).task
     assert sorted(answer["value"] for answer in tie.answers) == ["not_said", "said", "unclear"]
     await lead.sound(tie)
-    assert (await lead.submit_tie(tie, {"value": "said"})).task is None
+    assert (await lead.submit_tie(tie, {"value": "said"}, heard=WHOLE)).task is None
     assert transport.checked >= {"/api/lead/next", "/api/lead/submit"}
 
 
@@ -342,7 +345,7 @@ async def test_a_connection_that_breaks_after_the_answer_was_taken_doubles_nothi
         client = AsyncReviewClient("http://127.0.0.1:8041", token, http=http)
         (held,) = (await client.open(0)).tasks
         await client.sound(held)
-        await client.submit(held, {"value": "said"})
+        await client.submit(held, {"value": "said"}, heard=WHOLE)
     assert len(broken) == 1
     async with stores.pool.connection() as connection:
         rows = await (await connection.execute("SELECT count(*) AS n FROM review.judgements")).fetchall()
@@ -372,7 +375,7 @@ async def test_the_blocking_client_does_the_same(browse, worker, task, app_of) -
         ):
             (held,) = client.open(0).tasks
             sound = client.sound(held)
-            return sound, client.submit(held, {"value": "said"}).task
+            return sound, client.submit(held, {"value": "said"}, heard=WHOLE).task
 
     sound, following = await asyncio.to_thread(work)
     assert (sound[:4], following) == (b"RIFF", None)

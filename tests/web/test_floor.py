@@ -7,6 +7,7 @@ import pytest
 
 from earmark import audio, review
 
+WHOLE = [[0.0, 8.0]]
 ANSWERS = {"wake": {"value": "said"}, "transcript": {"text": "hello"}, "understood": {"value": "right"}}
 
 
@@ -23,10 +24,14 @@ async def test_an_answer_brings_the_next_task(reviewer, task) -> None:
         "fence": first["fence"],
         "client_key": str(uuid.uuid4()),
         "answer": ANSWERS[first["question"]],
+        "heard": WHOLE,
     }
     unheard = await reviewer.call("/api/review/submit", body)
     assert (unheard.status_code, unheard.json()["error"]["code"]) == (400, "review.not-heard")
     await reviewer.get(first["sound"])
+    silent = await reviewer.call("/api/review/submit", {**body, "heard": []})
+    unsaid = await reviewer.call("/api/review/submit", {name: body[name] for name in body if name != "heard"})
+    assert [each.status_code for each in (silent, unsaid)] == [400, 400]
     second = (await reviewer.call("/api/review/submit", body)).json()["task"]
     assert {first["id"], second["id"]} == made
     again = (await reviewer.call("/api/review/submit", body)).json()["task"]
@@ -118,7 +123,13 @@ async def test_a_tie_goes_to_the_lead_with_its_answers(browse, worker, task, clo
         person = await browse("floor", await worker("reviewer"))
         held = (await person.call("/api/review/next", {})).json()["task"]
         await person.get(held["sound"])
-        body = {"task": held["id"], "fence": held["fence"], "client_key": str(uuid.uuid4()), "answer": {"text": text}}
+        body = {
+            "task": held["id"],
+            "fence": held["fence"],
+            "client_key": str(uuid.uuid4()),
+            "answer": {"text": text},
+            "heard": WHOLE,
+        }
         assert (await person.call("/api/review/submit", body)).status_code == 200
     lead = await browse("floor", await worker("lead"))
     board = (await lead.get("/lead")).text
@@ -127,7 +138,13 @@ async def test_a_tie_goes_to_the_lead_with_its_answers(browse, worker, task, clo
     assert sorted(answer["text"] for answer in tie["answers"]) == ["one", "three", "two"]
     await lead.get(tie["sound"])
     body = {"task": tie["id"], "fence": tie["fence"], "answer": {"text": "two"}}
+    unheard = await lead.call("/api/lead/submit", body)
+    assert (unheard.status_code, unheard.json()["error"]["code"]) == (400, "review.not-heard")
+    body["heard"] = WHOLE
     assert (await lead.call("/api/lead/submit", body)).json() == {"task": None}
+    again = await lead.call("/api/lead/submit", body)  # the first word was lost on its way
+    assert (again.status_code, again.json()) == (200, {"task": None})
+    assert (await lead.call("/api/lead/submit", body | {"answer": {"text": "one"}})).status_code == 409
     clock.turn(seconds=5)  # the board is a few seconds old
     assert "1 by adjudication" in (await lead.get("/lead")).text
 

@@ -220,8 +220,9 @@ def next_tie() -> Call[Next]:
     return _post("/api/lead/next", _json(Next), {})
 
 
-def submit_tie(task: Task, given: Mapping[str, Any]) -> Call[Next]:
-    return _post("/api/lead/submit", _json(Next), _held(task) | {"answer": dict(given)})
+def submit_tie(task: Task, given: Mapping[str, Any], *, heard: Iterable[Span]) -> Call[Next]:
+    body = _held(task) | {"answer": dict(given), "heard": [list(span) for span in heard]}
+    return _post("/api/lead/submit", _json(Next), body)
 
 
 def document() -> Call[dict[str, Any]]:

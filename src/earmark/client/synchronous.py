@@ -113,7 +113,7 @@ class ReviewClient:
 
         Args:
             answer: `{"value"}` for choices, `{"text"}` for transcripts, `{"value": "wrong", "intent", "slots"}`.
-            heard: spans that were played, in seconds; None: all of it.
+            heard: spans that were played, in seconds; None: nothing was, and most questions take no answer then.
             seconds: between showing the clip and the answer; None: since its lease.
             undo: whether it can be taken back for half a minute, which keeps it from the next reviewer so long.
             client_key: drawn for this answer if left out; give the same one to send an answer again after
@@ -219,9 +219,9 @@ class ReviewClient:
         """Lead: lease a clip on which answers disagree; the answers come with it, without who gave them."""
         return self._run(calls.next_tie())
 
-    def submit_tie(self, task: Task, answer: Mapping[str, Any]) -> Next:
+    def submit_tie(self, task: Task, answer: Mapping[str, Any], *, heard: Iterable[Span] = ()) -> Next:
         """Lead: decide; the answer becomes the label."""
-        return self._run(calls.submit_tie(task, answer))
+        return self._run(calls.submit_tie(task, answer, heard=heard))
 
     def document(self) -> dict[str, Any]:
         """Return the floor's OpenAPI document."""

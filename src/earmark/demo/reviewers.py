@@ -83,6 +83,7 @@ async def _reviewer(floor: str, token: str, truths: _Truths, random: Random, tol
                 "fence": task["fence"],
                 "client_key": str(uuid.UUID(int=random.getrandbits(128), version=4)),
                 "answer": said,
+                "heard": [[0.0, max([8.0, *(end for _, end in task["speech"])])]],  # each clip is played whole
             }
             task = await _ask(client, "/api/review/submit", body)
             told()

@@ -22,7 +22,7 @@ def speech_of(prefill: Mapping[str, Any]) -> tuple[Span, ...]:
 
 
 def share_heard(speech: Sequence[Span], played: Sequence[Span] | None) -> float:
-    """Return which share of the speech was played, 0 to 1; 1 where nobody says what was played in parts.
+    """Return which share of the speech was played, 0 to 1; of `None`, everything, 1.
 
     Raises BadRequest for spans that are none.
     """
@@ -30,9 +30,10 @@ def share_heard(speech: Sequence[Span], played: Sequence[Span] | None) -> float:
         return 1.0
     if len(played) > _MOST_SPANS or any(not 0 <= start <= end <= 3600 for start, end in played):
         raise BadRequest(why="What was heard is a list of spans in seconds, each from its start to its end.")
+    played = [(start, end) for start, end in played if end - start >= _SHORTEST]
     if not speech:
         return 1.0 if played else 0.0
-    merged = _merged([(start - _SLACK, end + _SLACK) for start, end in played if end - start >= _SHORTEST])
+    merged = _merged([(start - _SLACK, end + _SLACK) for start, end in played])
     speech = _merged(speech)  # words overlap
     total = sum(end - start for start, end in speech)
     heard = sum(max(0.0, min(end, until) - max(start, since)) for start, end in speech for since, until in merged)

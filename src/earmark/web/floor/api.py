@@ -68,8 +68,8 @@ class Submission(Held):
     client_key: uuid.UUID
     """Drawn by the page for this answer, so that sending it twice keeps one."""
     answer: dict[str, Any]
-    heard: list[tuple[float, float]] | None = Field(default=None, max_length=500)
-    """Spans that were played, in seconds of the clip; left out: all of it."""
+    heard: list[tuple[float, float]] = Field(default=[], max_length=500)
+    """Spans that were played, in seconds of the clip; left out: nothing was."""
     seconds: float | None = Field(default=None, ge=0, lt=86_400)
     """Between showing the clip and the answer; left out: since its lease."""
     undo: bool = False
@@ -93,6 +93,8 @@ class Decided(Held):
     """A lead's answer to a tie."""
 
     answer: dict[str, Any]
+    heard: list[tuple[float, float]] = Field(default=[], max_length=500)
+    """As in a submission."""
 
 
 class Flagged(Held):
@@ -305,5 +307,5 @@ async def next_tie(stores: StoresHere, who: Lead) -> dict[str, Any]:
 @router.post("/lead/submit")
 async def decide_tie(stores: StoresHere, who: Lead, body: Decided) -> dict[str, Any]:
     lead = reviewer_of(stores, who)
-    await review.adjudicate(stores, lead, TaskId(body.task), body.fence, body.answer)
+    await review.adjudicate(stores, lead, TaskId(body.task), body.fence, body.answer, heard=body.heard)
     return {"task": shown(stores, who, await review.next_adjudication(stores, lead))}

@@ -137,7 +137,7 @@ export class Queue {
     const seconds = clip.since ? Math.round((performance.now() - clip.since) / 100) / 10 : null;
     const body = () =>
       this.lead
-        ? { ...held(clip), answer }
+        ? { ...held(clip), answer, heard: clip.heard }
         : { ...held(clip), client_key: item.key, answer, heard: clip.heard, seconds, undo: true };
     item.done = this.#track(this.#deliver(item, `${this.#api}/submit`, body));
     return item;
