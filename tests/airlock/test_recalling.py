@@ -33,8 +33,7 @@ async def test_an_open_page_can_no_longer_play_keep_or_answer(stores, say, sampl
     assert await airlock.recall(stores, household.ada) == 3
     with pytest.raises(StaleLease):
         await review.sound(floor, who, served.task_id, served.fence)
-    with pytest.raises(StaleLease):
-        await review.heartbeat(floor, who, served.task_id, served.fence)
+    assert (await review.keep(floor, who, [(served.task_id, served.fence)]))[1] == [served.task_id]
     with pytest.raises(StaleLease):
         await review.submit_and_next(floor, who, served.task_id, served.fence, uuid.uuid4(), SAID)
     assert await review.next_task(floor, who) is None

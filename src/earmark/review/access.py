@@ -30,9 +30,9 @@ from datetime import UTC, date, datetime, time, timedelta
 from math import log
 from typing import Literal
 
-from earmark.errors import BadRequest, Forbidden, NotFound
+from earmark.errors import BadRequest, NotFound
 from earmark.review.doings import note
-from earmark.review.people import Reviewer
+from earmark.review.people import Reviewer, lead_only
 from earmark.review.statistics import median, robust_z
 from earmark.storage import Connection, Row, Statements, Stores
 from earmark.words import PersonId
@@ -206,7 +206,7 @@ async def _days(stores: Stores, connection: Connection, day: date) -> dict[Perso
 
 async def alerts(stores: Stores, lead: Reviewer) -> list[Alert]:
     """Return what waits for this lead's word: their own site's, never about themselves. Raises Forbidden."""
-    _lead_only(lead)
+    lead_only(lead)
     async with stores.pool.connection() as connection:
         rows = await (await connection.execute(SQL.alerts, {"site": lead.site, "lead": lead.id})).fetchall()
     return [Alert(**row) for row in rows]
@@ -237,7 +237,7 @@ async def explain_alert(stores: Stores, lead: Reviewer, alert_id: uuid.UUID, rea
 
 
 async def _settle(stores: Stores, lead: Reviewer, alert_id: uuid.UUID, reason: str, *, locked: bool) -> None:
-    _lead_only(lead)
+    lead_only(lead)
     reason = " ".join(reason.split())
     if not reason:
         raise BadRequest(why="Give the reason in a sentence.")
@@ -261,8 +261,3 @@ async def _settle(stores: Stores, lead: Reviewer, alert_id: uuid.UUID, reason: s
         else:
             detail = {"kind": row["kind"], "reason": reason}
             await note(connection, stores, lead, "access.explained", str(alert_id), detail)
-
-
-def _lead_only(lead: Reviewer) -> None:
-    if lead.role != "lead":
-        raise Forbidden

@@ -6,22 +6,17 @@ import random
 from collections.abc import Sequence
 from dataclasses import replace
 
-from earmark.errors import BadRequest, Erased, Forbidden, NotHeard, StaleLease
+from earmark.errors import BadRequest, Erased, NotHeard, StaleLease
 from earmark.review.answers import Answer, check
 from earmark.review.lanes import adjudicating, lanes_for
 from earmark.review.leases import CHANCE, MOST_HELD, Served, lease
 from earmark.review.listening import Span, share_heard, speech_of
 from earmark.review.masked import masked_key, open_answer, open_label, open_prefill, seal_label
-from earmark.review.people import Reviewer
+from earmark.review.people import Reviewer, lead_only
 from earmark.review.questions import spec_of
 from earmark.review.sql import SQL
 from earmark.storage import Row, Stores, fetch
 from earmark.words import TaskId
-
-
-def _lead_only(lead: Reviewer) -> None:
-    if lead.role != "lead":
-        raise Forbidden
 
 
 async def next_adjudication(stores: Stores, lead: Reviewer, *, rng: random.Random = CHANCE) -> Served | None:
@@ -29,7 +24,7 @@ async def next_adjudication(stores: Stores, lead: Reviewer, *, rng: random.Rando
 
     Raises Forbidden for anybody else, BadRequest when they hold as many as one person may.
     """
-    _lead_only(lead)
+    lead_only(lead)
     held = (await fetch(stores.pool, SQL.count_held, {"reviewer": lead.id, "now": stores.now()}))[0]["n"]
     if held >= MOST_HELD:
         raise BadRequest(why=f"You hold {held} clips already; decide one or give one back.")
@@ -59,7 +54,7 @@ async def adjudicate(
 
     `heard` are the spans that were played; None: all of it. Raises Forbidden, BadRequest, NotHeard, StaleLease.
     """
-    _lead_only(lead)
+    lead_only(lead)
     rows = await fetch(stores.pool, SQL.leased_row, {"task": task_id})
     if not rows:
         raise StaleLease

@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal, cast
 
-from earmark.errors import BadRequest, Conflict, Forbidden, NotFound
+from earmark.errors import BadRequest, Conflict, NotFound
 from earmark.review.doings import OPERATOR, SQL, doings, note
+from earmark.review.people import lead_only
 from earmark.review.questions import QUESTIONS_NOW
 from earmark.review.recent import Recent
 from earmark.review.sites import language_tags, listed
@@ -115,7 +116,7 @@ async def put_campaign(
     Of one that is there only name, budget, deadline and shares can change: what was asked, of whom and why stays what
     the log says. Raises BadRequest, NotFound, Conflict when it is closed, Forbidden for who is no lead.
     """
-    _lead_only(lead)
+    lead_only(lead)
     if identifier is not None:
         return await _change(stores, lead, await campaign(stores, identifier), given)
     now = stores.now()
@@ -167,7 +168,7 @@ async def _change(stores: Stores, lead: Reviewer | None, old: Campaign, given: M
 
 async def set_state(stores: Stores, lead: Reviewer | None, identifier: uuid.UUID, state: str) -> None:
     """Pause a campaign, let it go on, or close it for good. Raises BadRequest, Forbidden, NotFound, Conflict."""
-    _lead_only(lead)
+    lead_only(lead)
     whats = {"open": "campaign.resumed", "paused": "campaign.paused", "closed": "campaign.closed"}
     if state not in whats:
         raise BadRequest(why="A campaign is open, paused or closed.")
@@ -241,11 +242,6 @@ async def results(stores: Stores, of: Campaign) -> Results:
         seconds=sum(row["seconds"] for row in taken),
         seconds_by_site={row["site"]: row["seconds"] for row in taken},
     )
-
-
-def _lead_only(lead: Reviewer | None) -> None:
-    if lead is not None and lead.role != "lead":
-        raise Forbidden
 
 
 def _text(raw: object, longest: int, what: str) -> str:

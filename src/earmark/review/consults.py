@@ -21,6 +21,7 @@ from earmark.review.hearing import address, count_refusal, read_address, serve_s
 from earmark.review.masked import masked_key
 from earmark.review.people import Reviewer
 from earmark.review.recent import Recent
+from earmark.review.spans import joined
 from earmark.storage import Connection, Row, Statements, Stores, fetch, seal_json, unseal_json
 from earmark.words import Seconds, TaskId
 
@@ -123,7 +124,8 @@ async def ask(
         if language not in await _groups(stores, connection, reviewer):
             raise BadRequest(why="Nobody on the floor has this language; ask one of the groups that are listed.")
         spans = await (await connection.execute(SQL.asked_about, values)).fetchall()
-        if _covered([(start, end), *((each["start"], each["end"]) for each in spans)]) > LONGEST_SPAN + _ROUNDED:
+        asked = joined([(start, end), *((each["start"], each["end"]) for each in spans)])
+        if sum(last - first for first, last in asked) > LONGEST_SPAN + _ROUNDED:
             raise BadRequest(why=f"Of one clip you can ask about {LONGEST_SPAN:g} seconds in all.")
         so_far = await (await connection.execute(SQL.asked, values)).fetchone()
         if so_far is not None and (so_far["open"] >= MOST_OPEN or so_far["day"] >= MOST_A_DAY):
@@ -145,15 +147,6 @@ async def _any_open(stores: Stores) -> bool:
 
 _ANY = Recent(_any_open, seconds=2)
 """Whether anybody asks anything: every open page asks this each few seconds, and most of the time nobody does."""
-
-
-def _covered(spans: Sequence[tuple[Seconds, Seconds]]) -> Seconds:
-    """Return how much of a clip these spans cover together."""
-    total, reached = 0.0, 0.0
-    for start, end in sorted(spans):
-        total += max(0.0, end - max(start, reached))
-        reached = max(reached, end)
-    return total
 
 
 async def my_consults(stores: Stores, reviewer: Reviewer, held: Sequence[TaskId]) -> list[Consult]:

@@ -13,6 +13,8 @@ from itertools import pairwise
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
+from earmark.review.spans import joined
+
 _MINUTE = timedelta(minutes=1)
 _LONGEST_WAIT = timedelta(days=9)
 """A site has a day a week at least."""
@@ -90,7 +92,7 @@ def open_spans(site: Hours, start: datetime, end: datetime) -> list[tuple[dateti
     """Return the stretches between two instants in which a site is open, in UTC."""
     start, end = start.astimezone(UTC), end.astimezone(UTC)
     marks = [start, *_edges(site, start, end), end]
-    return _joined((a, b) for a, b in pairwise(marks) if open_now(site, a))
+    return joined((a, b) for a, b in pairwise(marks) if open_now(site, a))
 
 
 def coverage(sites: Iterable[Hours], day: date, zone: str = "UTC") -> list[Coverage]:
@@ -104,7 +106,7 @@ def coverage(sites: Iterable[Hours], day: date, zone: str = "UTC") -> list[Cover
     found = []
     for language in sorted({language for _, languages, _ in known for language in languages}):
         spans = {name: each for name, languages, each in known if language in languages}
-        there = _joined(sorted(span for each in spans.values() for span in each))
+        there = joined(sorted(span for each in spans.values() for span in each))
         hours = []
         for n in range(24):
             first, last = start + timedelta(hours=n), start + timedelta(hours=n + 1)
@@ -143,17 +145,6 @@ def _clock_changes(zone: ZoneInfo, start: datetime, end: datetime) -> Iterator[d
 
 def _offset(zone: ZoneInfo, at: datetime) -> timedelta | None:
     return at.astimezone(zone).utcoffset()
-
-
-def _joined(spans: Iterable[tuple[datetime, datetime]]) -> list[tuple[datetime, datetime]]:
-    """Return spans, which come in the order of their starts, with those that touch made one."""
-    found: list[tuple[datetime, datetime]] = []
-    for first, last in spans:
-        if found and first <= found[-1][1]:
-            found[-1] = (found[-1][0], max(last, found[-1][1]))
-        else:
-            found.append((first, last))
-    return found
 
 
 def _overlap(spans: Iterable[tuple[datetime, datetime]], start: datetime, end: datetime) -> timedelta:

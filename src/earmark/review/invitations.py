@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from earmark.errors import BadRequest, Forbidden, NotFound, SignInNeeded
 from earmark.review.doings import OPERATOR, SQL, note
+from earmark.review.people import lead_only
 from earmark.review.sites import NAME, language_tags
 from earmark.storage import Stores
 from earmark.words import PersonId
@@ -97,8 +98,7 @@ async def invitation(stores: Stores, token: str) -> Invitation:
 
 async def withdraw(stores: Stores, lead: Reviewer, identifier: uuid.UUID) -> None:
     """Make a link to the lead's own site good no more. Raises Forbidden, NotFound."""
-    if lead.role != "lead":
-        raise Forbidden
+    lead_only(lead)
     async with stores.pool.connection() as connection:
         values = {"id": identifier, "site": lead.site}
         if await (await connection.execute(SQL.withdraw_invitation, values)).fetchone() is None:
@@ -111,8 +111,7 @@ async def link_for(stores: Stores, lead: Reviewer, person: PersonId) -> str:
 
     Who came by an invitation has no name to sign in with. Raises Forbidden; NotFound for others, and who is locked out.
     """
-    if lead.role != "lead":
-        raise Forbidden
+    lead_only(lead)
     token, now = secrets.token_urlsafe(24), stores.now()
     values = {"hash": _hash(token), "reviewer": person, "site": lead.site, "expires": now + LINK_LASTS}
     async with stores.pool.connection() as connection:

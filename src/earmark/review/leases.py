@@ -95,7 +95,7 @@ def _asking(stores: Stores, reviewer: Reviewer, lanes: Lanes, rng: random.Random
         "site": reviewer.site,
         "start": rng.random(),
         "now": now,
-        "until": now + timedelta(seconds=stores.settings.lease_seconds),
+        "until": lease_end(stores),
         "kinds": kinds,
         "round": lanes.round,
         "blind": lanes.blind_share,
@@ -103,6 +103,11 @@ def _asking(stores: Stores, reviewer: Reviewer, lanes: Lanes, rng: random.Random
 
 
 CHANCE = random.SystemRandom()
+
+
+def lease_end(stores: Stores) -> datetime:
+    """Return until when a lease lasts that begins or is kept now."""
+    return stores.now() + timedelta(seconds=stores.settings.lease_seconds)
 
 
 async def served(stores: Stores, row: Row, *, draft: bytes | None = None) -> Served:
@@ -177,7 +182,7 @@ async def resume(stores: Stores, reviewer: Reviewer, *, lanes: Lanes | None = No
         "site": reviewer.site,
         "may": bool(lanes.lanes) and "ready" in lanes.kinds,
         "now": now,
-        "until": now + timedelta(seconds=stores.settings.lease_seconds),
+        "until": lease_end(stores),
     }
     found = []
     for row in await fetch(stores.pool, SQL.resume, values):
@@ -246,7 +251,7 @@ async def submit_and_next(
             stores,
             reviewer,
             row["language"],
-            judged.correct,
+            judged.values["correct"],
             judged.expected,
             pass_mark=lanes.pass_mark,
         )
@@ -277,7 +282,6 @@ async def _leased(stores: Stores, task_id: TaskId, fence: int) -> Row:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Judged:
     values: dict[str, Any]
-    correct: bool = False
     expected: Mapping[str, Any] | None = None
 
 
@@ -308,7 +312,7 @@ def _judged(
     if row["held_for"] in ("gold", "training"):
         expected = open_label(key, task_id, row["label"])
         correct = gold.is_right(spec.kind, expected, checked)
-        return _Judged(values=values | {"correct": correct}, correct=correct, expected=expected)
+        return _Judged(values=values | {"correct": correct}, expected=expected)
     earlier = [open_answer(key, task_id, sealed) for sealed in row["answers"]]
     outcome = decide(spec.kind, [*earlier, checked])
     return _Judged(
@@ -323,18 +327,10 @@ def _judged(
     )
 
 
-async def heartbeat(stores: Stores, reviewer: Reviewer, task_id: TaskId, fence: int) -> datetime:
-    """Keep a lease alive; returns until when. Raises StaleLease."""
-    until, lost = await keep(stores, reviewer, [(task_id, fence)])
-    if lost:
-        raise StaleLease
-    return until
-
-
 async def keep(stores: Stores, reviewer: Reviewer, held: Sequence[tuple[TaskId, int]]) -> tuple[datetime, list[TaskId]]:
     """Keep leases alive; returns until when, and which were lost: taken back, expired, or somebody else's by now."""
     now = stores.now()
-    until = now + timedelta(seconds=stores.settings.lease_seconds)
+    until = lease_end(stores)
     values = {
         "tasks": [task_id for task_id, _ in held],
         "fences": [fence for _, fence in held],

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from earmark.errors import BadRequest
+from earmark.review.spans import joined
 from earmark.words import Seconds
 
 Span = tuple[Seconds, Seconds]
@@ -33,18 +34,8 @@ def share_heard(speech: Sequence[Span], played: Sequence[Span] | None) -> float:
     played = [(start, end) for start, end in played if end - start >= _SHORTEST]
     if not speech:
         return 1.0 if played else 0.0
-    merged = _merged([(start - _SLACK, end + _SLACK) for start, end in played])
-    speech = _merged(speech)  # words overlap
+    merged = joined([(start - _SLACK, end + _SLACK) for start, end in played])
+    speech = joined(speech)  # words overlap
     total = sum(end - start for start, end in speech)
     heard = sum(max(0.0, min(end, until) - max(start, since)) for start, end in speech for since, until in merged)
     return min(1.0, heard / total) if total > 0 else 1.0
-
-
-def _merged(spans: Sequence[Span]) -> list[Span]:
-    found: list[Span] = []
-    for start, end in sorted(spans):
-        if found and start <= found[-1][1]:
-            found[-1] = (found[-1][0], max(end, found[-1][1]))
-        else:
-            found.append((start, end))
-    return found

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from earmark.errors import Forbidden
 from earmark.words import PersonId
 
 
@@ -20,3 +21,9 @@ class Reviewer:
     """Where they work; owners see it beside each hearing."""
     role: str = "reviewer"
     """`reviewer` or `lead`; owners see it too."""
+
+
+def lead_only(who: Reviewer | None) -> None:
+    """Let a lead pass, and `None`: a command of whoever runs this installation. Raises Forbidden."""
+    if who is not None and who.role != "lead":
+        raise Forbidden

@@ -16,9 +16,9 @@ from typing import Any, Literal, cast, get_args
 from psycopg.errors import UniqueViolation
 from psycopg.types.json import Jsonb
 
-from earmark.errors import BadRequest, Conflict, Forbidden
+from earmark.errors import BadRequest, Conflict
 from earmark.review.doings import note
-from earmark.review.people import Reviewer
+from earmark.review.people import Reviewer, lead_only
 from earmark.review.recent import Recent
 from earmark.review.sql import SQL
 from earmark.storage import Stores, fetch
@@ -152,8 +152,7 @@ async def publish(stores: Stores, lead: Reviewer, raw: object) -> Spec:
     Raises Forbidden for anybody but a lead, BadRequest with the first thing that is wrong, Conflict when somebody
     published at the same moment.
     """
-    if lead.role != "lead":
-        raise Forbidden
+    lead_only(lead)
     name = _text(raw, "name", 32)
     rows = await fetch(stores.pool, SQL.versions_of, {"name": name})
     spec = checked(raw, version=max([row["version"] for row in rows] + [1 if name in QUESTIONS else 0]) + 1)

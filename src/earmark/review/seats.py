@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from earmark.errors import BadRequest, Conflict, Forbidden, NotFound
 from earmark.review.doings import OPERATOR, SQL, note
+from earmark.review.people import lead_only
 from earmark.review.sites import Site, site_of
 from earmark.storage import Stores
 from earmark.words import PersonId
@@ -268,8 +269,7 @@ async def _own(connection: Any, lead: Reviewer | None, reviewer_id: PersonId) ->
     """Let a lead act on people of their own site and on nobody else."""
     if lead is None:
         return
-    if lead.role != "lead":
-        raise Forbidden
+    lead_only(lead)
     if lead.id == reviewer_id:
         raise BadRequest(why="Nobody can lock or unlock themselves; ask another lead.")
     values = {"site": lead.site, "reviewer": reviewer_id}

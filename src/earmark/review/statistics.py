@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import combinations
 from math import sqrt
+from statistics import median as middle
 
 import jiwer
 
@@ -124,11 +125,8 @@ def _edits(one: str, other: str) -> int:
 
 def median(values: Iterable[float]) -> float | None:
     """Return the middle value; None of none."""
-    ordered = sorted(values)
-    if not ordered:
-        return None
-    half = len(ordered) // 2
-    return ordered[half] if len(ordered) % 2 else (ordered[half - 1] + ordered[half]) / 2
+    known = list(values)
+    return middle(known) if known else None
 
 
 def robust_z(value: float, peers: Sequence[float], *, least_spread: float) -> float | None:

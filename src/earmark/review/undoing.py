@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import replace
-from datetime import timedelta
 
 from earmark.errors import Erased, TooLate
-from earmark.review.leases import MOST_HELD, Served, served
+from earmark.review.leases import MOST_HELD, Served, lease_end, served
 from earmark.review.masked import masked_key, open_answer
 from earmark.review.people import Reviewer
 from earmark.review.sql import SQL
@@ -28,7 +27,7 @@ async def undo(stores: Stores, reviewer: Reviewer, task_id: TaskId, client_key: 
         "role": reviewer.role,
         "site": reviewer.site,
         "now": now,
-        "until": now + timedelta(seconds=stores.settings.lease_seconds),
+        "until": lease_end(stores),
     }
     rows = await fetch(stores.pool, SQL.undo_answer, values)
     if not rows:
