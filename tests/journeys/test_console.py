@@ -196,8 +196,23 @@ async def test_what_was_written_is_there_after_a_reload(console, clip) -> None:
     await expect(page.locator(".console-note")).to_have_text("What you had written is back.")
 
 
-async def test_the_next_clip_is_heard_at_once(console, clip) -> None:
-    """Two clips lie ready before the first is answered; the page adds a few milliseconds between them."""
+async def test_a_draft_that_was_lost_on_its_way_is_sent_again_and_outlives_a_crash(console, clip) -> None:
+    await clip()
+    visit = await console()
+    page = visit.page
+    await page.route("**/api/review/draft", lambda route: route.abort(), times=1)
+    async with page.expect_request_finished(lambda each: each.url.endswith("/api/review/draft"), timeout=15_000):
+        await page.keyboard.type("goat")  # the first sending is cut off, the next heartbeat brings it
+    address = page.url
+    other = await page.context.new_page()
+    await page.goto("about:blank", wait_until="commit")
+    await other.goto(address)
+    await expect(other.locator("#transcript")).to_have_value("add goat milk please")
+    visit.troubles = without(visit.troubles, "ERR_FAILED")
+
+
+async def test_each_clip_that_is_answered_brings_the_next_one_ready(console, clip) -> None:
+    """Two clips lie ready before the first is answered, and each answer notes how long the next one's sound took."""
     for _ in range(8):
         await clip("wake")
     page = (await console()).page

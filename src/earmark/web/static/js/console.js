@@ -181,28 +181,26 @@ async function undo() {
   }
 }
 
-function flag() {
+/** The clip in front goes unanswered; `send` says how. */
+function letGo(send) {
   const clip = shown;
-  if (!clip || judging) return;
-  const kind = $(".flag-kind").value;
+  if (!clip || judging) return false;
   player.unload();
   shown = null;
   clip.sound = null;
-  queue.flag(clip, kind);
+  send(clip);
   advance(pressed);
-  $(".flag-kind").selectedIndex = 0;
+  return true;
+}
+
+function flag() {
+  const kind = $(".flag-kind");
+  if (!letGo((clip) => queue.flag(clip, kind.value))) return;
+  kind.selectedIndex = 0;
   toast("Hidden for everybody. A safety officer decides about it. Take a break if you need one.");
 }
 
-function giveBack() {
-  const clip = shown;
-  if (!clip || judging) return;
-  player.unload();
-  shown = null;
-  clip.sound = null;
-  queue.release(clip).catch(() => {});
-  advance(pressed);
-}
+const giveBack = () => letGo((clip) => queue.release(clip).catch(() => {}));
 
 // ----------------------------------------------------------------------------------------------------------------- drafts
 

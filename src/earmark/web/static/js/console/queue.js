@@ -212,16 +212,22 @@ export class Queue {
     return this.#track(given.then(() => this.refill()));
   }
 
-  draft(clip, draft) {
+  async draft(clip, draft) {
     clip.draft = draft;
-    if (this.lead) return Promise.resolve();
-    return call(`${this.#api}/draft`, { ...held(clip), draft }, { keepalive: true }).catch(() => {}); // what it was for may be gone
+    if (this.lead) return;
+    try {
+      await call(`${this.#api}/draft`, { ...held(clip), draft }, { keepalive: true });
+      clip.unsaved = false;
+    } catch (error) {
+      clip.unsaved = again(error); // the next heartbeat tries once more; otherwise what it was for is gone
+    }
   }
 
   /** The heartbeat of all clips at once; what is lost is gone from the page before anything else happens. */
   async keep() {
     await this.#opening;
     const sent = this.clips.map((clip) => [clip, clip.task.fence]);
+    for (const clip of this.clips) if (clip.unsaved) this.draft(clip, clip.draft);
     const waiting = [...this.#outbox].map((item) => held(item.clip));
     const said = await call("/api/review/keep", { held: [...sent.map(([clip]) => held(clip)), ...waiting] });
     const lost = new Set(said.lost);
