@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import io
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -13,8 +14,10 @@ from earmark.assistant import SpeechGate, lexicon
 from earmark.learn.acoustic import Stretch, adapt, write_means
 from earmark.learn.alignment import Aligner, stretch
 from earmark.learn.background import Background
-from earmark.learn.cepstra import cepstra
+from earmark.learn.cepstra import ORDER, STREAMS, cepstra
 from earmark.learn.lessons import Taught, known_words, spoken_part
+from earmark.learn.runs import Files
+from earmark.learn.steps import Form
 
 Progress = Callable[[str, int, int], None]
 FEWEST = 10
@@ -55,6 +58,38 @@ def spoken(taught: Sequence[Taught], *, progress: Progress) -> list[Spoken]:
             found.append(Spoken(half=half_of(str(one.interaction.id)), stretches=stretches))
         progress("aligning words with speech", done, len(known))
     return found
+
+
+def _written(utterances: Sequence[Spoken]) -> dict[str, bytes]:
+    every = [each for one in utterances for each in one.stretches]
+    buffer = io.BytesIO()
+    np.savez(
+        buffer,
+        half=np.array([one.half for one in utterances], dtype=np.int64),
+        stretches=np.array([len(one.stretches) for one in utterances], dtype=np.int64),
+        lengths=np.array([len(each.phone) for each in every], dtype=np.int64),
+        frames=np.concatenate([np.empty((0, STREAMS, ORDER), np.float32), *(each.frames for each in every)]),
+        phone=np.concatenate([np.empty(0, np.intp), *(each.phone for each in every)]),
+        state=np.concatenate([np.empty(0, np.intp), *(each.state for each in every)]),
+    )
+    return {"spoken.npz": buffer.getvalue()}
+
+
+def _read(files: Files) -> list[Spoken]:
+    with np.load(io.BytesIO(files["spoken.npz"]), allow_pickle=False) as found:
+        ends = np.cumsum(found["lengths"])[:-1]
+        parts = [np.split(found[name], ends) for name in ("frames", "phone", "state")]
+        every = [Stretch(frames=f, phone=p, state=s) for f, p, s in zip(*parts, strict=True)]
+        halves, counts = found["half"].tolist(), found["stretches"].tolist()
+    utterances: list[Spoken] = []
+    for half, count in zip(halves, counts, strict=True):
+        utterances.append(Spoken(half=half, stretches=tuple(every[:count])))
+        every = every[count:]
+    return utterances
+
+
+SPOKEN: Form[list[Spoken]] = Form(write=_written, read=_read)
+"""How aligned utterances are written while a run lasts; they hold sound in cepstra."""
 
 
 def means_file(utterances: Sequence[Spoken]) -> dict[str, bytes]:
