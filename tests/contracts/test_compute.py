@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import multiprocessing
 import os
@@ -17,6 +18,8 @@ import pytest
 from earmark.errors import BadAudio, SilentAudio, WorkersGone
 from earmark.learn import compute
 from earmark.learn.ray_workers import Hands, _opened, _sealed
+from earmark.learn.wake_windows import WakeClip, make_windows
+from earmark.words import PcmAudio
 
 SOURCES = Path(compute.__file__).parents[2]
 HERE = Path(__file__).parent
@@ -150,6 +153,15 @@ def test_hands_with_other_code_do_not_even_open_the_work():
     assert hands._work is None
 
 
+def windows(workers: int | None = None) -> str:
+    """Cut wake windows of sixty noises, as learning does, and return a hash over every number of them."""
+    noises = (np.random.default_rng(item).normal(0, 3000, 8000).astype(np.int16) for item in range(60))
+    clips = [WakeClip(audio=PcmAudio(samples=noise), said=False, group="a") for noise in noises]
+    cut = make_windows("alexa", clips, rooms=0, seed=2, workers=workers)
+    assert len(cut) == 60
+    return hashlib.sha256(cut.embeddings.tobytes() + cut.peak.tobytes()).hexdigest()
+
+
 @pytest.mark.ray
 def test_ray_gives_the_same(alone, tmp_path):
     """A cluster of this machine, in a process of its own: what Ray starts must not outlive the test."""
@@ -165,6 +177,7 @@ def test_ray_gives_the_same(alone, tmp_path):
         found = compute.map(partial(test_compute.Sums, 200), range(30), told=told.append)
         again = compute.map(partial(test_compute.Sums, 50), range(30))
         threads = set.union(*compute.map(test_compute.threads, range(30)))
+        windows = test_compute.windows()
         codes = []
         for work in (partial(test_compute.fails_at, 17), test_compute.leaves):
             try:
@@ -175,6 +188,7 @@ def test_ray_gives_the_same(alone, tmp_path):
         print(json.dumps({{
             "found": [each.hex() for each in found],
             "again": len(again),
+            "windows": windows,
             "told": told[-1],
             "threads": sorted(threads),
             "codes": codes,
@@ -190,5 +204,6 @@ def test_ray_gives_the_same(alone, tmp_path):
     told = json.loads(done.stdout)
     assert [bytes.fromhex(each) for each in told["found"]] == alone
     assert (told["again"], told["told"], told["threads"]) == (30, 30, [1])
+    assert told["windows"] == windows(workers=1)
     assert told["codes"] == ["audio.silent", "setup.workers"]
     assert told["reports"] is False

@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from earmark import bundle as bundles
 from earmark.bundle import ModelBundle
 from earmark.learn.clips import Clip, Sentence
+from earmark.learn.decoded import Decoded
 from earmark.learn.hearing import Progress, Result
 from earmark.learn.language import PEOPLE
 from earmark.learn.lessons import Taught
@@ -69,6 +70,7 @@ class Attempt:
     """Processes of this machine; None: as `compute.map` chooses."""
     steps: Steps = field(default_factory=Steps)
     """What takes long is a step of it: shown, and found again after a killed process."""
+    decoded: Decoded = field(default_factory=Decoded)
     people: int = PEOPLE
     """How many different ones must have said what is written into a bundle as words."""
     files: Files = field(default_factory=dict)

@@ -244,12 +244,15 @@ def _decided(attempt: Attempt, files: Files, heard: Sequence[tuple[Clip, Result]
 
 
 def _hear(attempt: Attempt, clips: Sequence[Clip], bundle: ModelBundle) -> list[tuple[Clip, Result]]:
-    def heard() -> list[Result]:
-        jobs = [Job(clip=clip, wake=False, hear=True) for clip in clips]
-        return listen_to(jobs, bundle=bundle, workers=attempt.workers, progress=attempt.progress, what=name)
+    def listen(new: Sequence[Clip]) -> list[Result]:
+        jobs = [Job(clip=clip, wake=False, hear=True) for clip in new]
+        told = {"progress": attempt.progress, "what": name}
+        return attempt.steps.take(
+            name, lambda: listen_to(jobs, bundle=bundle, workers=attempt.workers, **told), _RESULTS
+        )
 
     name = _HEARD_TODAY if bundle is attempt.current else _HEARD_ANEW
-    return list(zip(clips, attempt.steps.take(name, heard, _RESULTS), strict=True))
+    return list(zip(clips, attempt.decoded.hear(clips, bundle, listen), strict=True))
 
 
 def _understanding(attempt: Attempt, *, learn: bool) -> None:
