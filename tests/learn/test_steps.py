@@ -121,8 +121,9 @@ def test_files_come_apart_as_they_were_put_together():
 
 def test_everything_that_decides_about_a_run_is_in_its_id():
     inputs = {"dataset": "a", "current": "b", "parts": ["wake", "nlu"]}
-    assert run_id(inputs) == run_id(dict(reversed(inputs.items())))
-    assert len({run_id(inputs), run_id({**inputs, "dataset": "c"}), run_id({**inputs, "parts": ["nlu"]})}) == 3
+    assert run_id(inputs, secret=b"1") == run_id(dict(reversed(inputs.items())), secret=b"1")
+    others = ({**inputs, "dataset": "c"}, {**inputs, "parts": ["nlu"]}, inputs)
+    assert len({run_id(each, secret=b"1") for each in others} | {run_id(inputs, secret=b"2")}) == 4
 
 
 def test_readings_come_back_exactly_as_they_were():

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import io
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
 from earmark.assistant import SpeechGate, lexicon
+from earmark.learn import compute
 from earmark.learn.acoustic import Stretch, adapt, write_means
 from earmark.learn.alignment import Aligner, stretch
 from earmark.learn.background import Background
@@ -41,23 +43,42 @@ def half_of(clip_id: str) -> int:
     return hashlib.sha256(clip_id.rpartition("/")[2].encode()).digest()[0] % 2
 
 
-def spoken(taught: Sequence[Taught], *, progress: Progress) -> list[Spoken]:
-    """Align every utterance whose words are known; those that do not fit their words are left out."""
+def spoken(taught: Sequence[Taught], *, progress: Progress, workers: int | None = None) -> list[Spoken]:
+    """Align every utterance whose words are known; those that do not fit their words are left out.
+
+    `workers`: processes of this machine; without it as `compute.map` chooses.
+    """
     known = [(one, said) for one in taught if (said := known_words(one))]
-    background = Background(one.audio for one, _ in known)
     words = {word for _, said in known for word in said.lower().split()}
-    aligner = Aligner(lexicon.missing(words, known={}))
-    found: list[Spoken] = []
-    for done, (one, said) in enumerate(known, start=1):
+    found = compute.map(
+        partial(_Aligning, lexicon.missing(words, known={}), Background(one.audio for one, _ in known)),
+        known,
+        workers=workers,
+        told=lambda done: progress("aligning words with speech", done, len(known)),
+    )
+    return [one for one in found if one]
+
+
+class _Aligning:
+    """One process's aligner."""
+
+    def __init__(self, spelled: Mapping[str, str], background: Background) -> None:
+        self._aligner, self._background = Aligner(spelled), background
+
+    def __call__(self, known: tuple[Taught, str]) -> Spoken | None:
+        one, said = known
         speech = _trimmed(spoken_part(one).samples)
-        if len(speech) and (aligned := aligner.align(speech, said)):
+        aligned = self._aligner.align(speech, said) if len(speech) else None
+        if aligned is None:
+            return None
+        sounds = [speech]
+        if len(self._background):
             rng = np.random.default_rng(list(hashlib.sha256(one.interaction.id.bytes).digest()[:16]))
-            louder = [background.over(speech, snr=rng.uniform(*levels), rng=rng) for levels in _LOUDER]
-            sounds = [speech, *louder] if len(background) else [speech]
-            stretches = tuple(stretch(cepstra(sound), *aligned) for sound in sounds)
-            found.append(Spoken(half=half_of(str(one.interaction.id)), stretches=stretches))
-        progress("aligning words with speech", done, len(known))
-    return found
+            sounds += [self._background.over(speech, snr=rng.uniform(*levels), rng=rng) for levels in _LOUDER]
+        return Spoken(
+            half=half_of(str(one.interaction.id)),
+            stretches=tuple(stretch(cepstra(sound), *aligned) for sound in sounds),
+        )
 
 
 def _written(utterances: Sequence[Spoken]) -> dict[str, bytes]:

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import secrets
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
+from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from earmark import bundle as bundles
 from earmark.bundle import ModelBundle
 from earmark.learn.clips import Clip, Sentence
+from earmark.learn.code_version import code_version
 from earmark.learn.decoded import Decoded
 from earmark.learn.hearing import Progress, Result
 from earmark.learn.language import PEOPLE
@@ -21,6 +25,13 @@ from earmark.learn.scoring import Outcome
 from earmark.learn.steps import Steps
 
 Files = dict[str, bytes]
+NO_INPUTS = frozenset(
+    (
+        *("current", "taught", "sentences", "drafts", "key", "progress", "workers", "steps", "decoded", "files"),
+        *("notes", "before", "after", "changed", "learned", "heldout", "spoken_at"),
+    )
+)
+"""Fields of an attempt that do not stand among its inputs as they are: where and how it runs, and what comes of it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,6 +94,18 @@ class Attempt:
     """Held-out utterances, as the candidate's recogniser hears them."""
     spoken_at: int = 0
     """Where their outcomes begin in `before` and `after`."""
+
+    def inputs(self) -> dict[str, Any]:
+        """Return everything that decides about what comes of it, as JSON: the same inputs, the same candidate."""
+        taught = [[str(one.interaction.id), repr(one.lesson)] for one in self.taught]
+        plain = {each.name: getattr(self, each.name) for each in fields(self) if each.name not in NO_INPUTS}
+        return {
+            **plain,
+            "current": self.current.version,
+            "taught": hashlib.sha256(json.dumps(taught).encode()).hexdigest(),
+            "sentences": hashlib.sha256(repr(tuple(self.sentences)).encode()).hexdigest(),
+            "code": code_version(),
+        }
 
     def draft(self, files: Mapping[str, bytes], *, anew: str) -> ModelBundle:
         """Write files as a bundle that nobody else sees; of what begins with `anew` it holds nothing older."""

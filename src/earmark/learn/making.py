@@ -43,21 +43,22 @@ _ALIGNED, _SENTENCES = "aligning words with speech", "learning sentences"
 _PLAN: Mapping[str, Sequence[Planned]] = {
     "wake": (
         Planned(name=_WOKEN_TODAY, seconds=5),
-        Planned(name=_VERIFIER, seconds=60),
+        Planned(name=_VERIFIER, seconds=150),
         Planned(name=_WOKEN_ANEW, seconds=5),
     ),
     "asr": (
-        Planned(name=_HEARD_TODAY, seconds=30),
+        Planned(name=_HEARD_TODAY, seconds=115),
         Planned(name=_WORDS, seconds=10),
-        Planned(name=_HEARD_ANEW, seconds=30),
-        Planned(name=_ALIGNED, seconds=30),
-        Planned(name=_HEARD_ANEW, seconds=30),
-        Planned(name=_HEARD_ANEW, seconds=30),
-        Planned(name=_HEARD_ANEW, seconds=30),
+        Planned(name=_HEARD_ANEW, seconds=115),
+        Planned(name=_ALIGNED, seconds=95),
+        Planned(name=_HEARD_ANEW, seconds=60),
+        Planned(name=_HEARD_ANEW, seconds=60),
+        Planned(name=_HEARD_ANEW, seconds=115),
     ),
     "nlu": (Planned(name=_SENTENCES, seconds=5),),
 }
-"""Steps that take long, with the seconds they took for 283 labels; where one is taken twice, it stands here twice."""
+"""Steps that take long, with how long on two cores for 300 commands, from what one clip takes (docs/benchmarks.md);
+where one is taken several times, it stands here as often."""
 __all__ = ["Attempt", "Files", "Made", "PartNote", "about", "files_of", "left_out", "make", "written_request"]
 
 
@@ -174,7 +175,9 @@ def _speech(attempt: Attempt, *, learn: bool) -> None:
     lessons = [in_a_room(clip) if index % 2 else clip for index, clip in enumerate(chosen)]
     train = [one for one in attempt.taught if one.lesson.side == "train"]
     language = _language(attempt, train)
-    utterances = attempt.steps.take(_ALIGNED, lambda: spoken(train, progress=attempt.progress), SPOKEN)
+    utterances = attempt.steps.take(
+        _ALIGNED, lambda: spoken(train, progress=attempt.progress, workers=attempt.workers), SPOKEN
+    )
     nothing = Language()
     tries: list[tuple[Files, Sequence[Spoken], Language]] = [({}, (), nothing)]
     if language:

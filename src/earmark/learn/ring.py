@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import secrets
 import shutil
 import time
@@ -19,7 +18,6 @@ from earmark.errors import AlreadyLearning, BadRequest, Forbidden, NotFound
 from earmark.learn import registry, runs
 from earmark.learn.attempt import Attempt, Made, PartNote
 from earmark.learn.clips import Sentence, read_sentences
-from earmark.learn.code_version import code_version
 from earmark.learn.datasets import Dataset, make_dataset, open_sound
 from earmark.learn.language import PEOPLE
 from earmark.learn.lessons import Taught
@@ -95,34 +93,23 @@ async def learn(
             await registry.end_remakes(stores, began, None)
             return _nothing("There are no labels yet; people must review some recordings first.")
         current = await registry.promoted(stores)
-        taught = await _open(stores, dataset)
-        people = 1 if await accounts.count_households(stores) == 1 else PEOPLE
-        sentences = _sentences(data)
-        inputs = {
-            "dataset": dataset.version,
-            "opened": hashlib.sha256("".join(str(one.interaction.id) for one in taught).encode()).hexdigest(),
-            "sentences": hashlib.sha256(repr(sentences).encode()).hexdigest(),
-            "current": current.version,
-            "parts": [part for part in PARTS if part in parts],
-            "people": people,
-            "code": code_version(),
-        }
+        chosen = [part for part in PARTS if part in parts]
+        attempt = Attempt(
+            current=current,
+            taught=await _open(stores, dataset),
+            drafts=stores.home.models / f"{DRAFTS}{secrets.token_hex(6)}",
+            key=stores.signing_key,
+            progress=lambda what, done, total: attempt.steps.within(what, done, total),
+            sentences=_sentences(data),
+            workers=workers,
+            people=1 if await accounts.count_households(stores) == 1 else PEOPLE,
+        )
+        inputs = {**attempt.inputs(), "dataset": dataset.version, "parts": chosen}
         run = await runs.begin(stores, inputs, sorted({dataset.version, *_versions(current)}))
         if done := run.done():
             progress(Moment(step=f"taking up a run that was stopped after {done} steps"))
-        steps = Steps(run, progress)
-        attempt = Attempt(
-            current=current,
-            taught=taught,
-            drafts=stores.home.models / f"{DRAFTS}{secrets.token_hex(6)}",
-            key=stores.signing_key,
-            progress=steps.within,
-            steps=steps,
-            sentences=sentences,
-            workers=workers,
-            people=people,
-        )
-        made = await asyncio.to_thread(make, attempt, inputs["parts"])
+        attempt.steps = Steps(run, progress)
+        made = await asyncio.to_thread(make, attempt, chosen)
         progress(Moment(step="writing it down", share=1.0))
         candidate = await _register(stores, dataset, current, made) if made.changed else None
         allowed = candidate is not None and made.verdict.promote
@@ -142,8 +129,8 @@ async def learn(
         candidate=candidate.version if candidate else None,
         promoted=bool(promote and allowed),
         why=_why(made, dataset),
-        steps=steps.taken,
-        resumed=steps.resumed,
+        steps=attempt.steps.taken,
+        resumed=attempt.steps.resumed,
     )
 
 

@@ -8,7 +8,7 @@ the erasure of any recording in it.
 from __future__ import annotations
 
 import asyncio
-import hashlib
+import hmac
 import json
 import os
 import shutil
@@ -89,9 +89,12 @@ def unpack(data: bytes) -> Files:
     return files
 
 
-def run_id(inputs: Mapping[str, Any]) -> str:
-    """Return the first 16 hex digits of a hash over everything that decides about a run's results."""
-    return hashlib.sha256(json.dumps(inputs, sort_keys=True).encode()).hexdigest()[:16]
+def run_id(inputs: Mapping[str, Any], *, secret: bytes) -> str:
+    """Return the first 16 hex digits of a keyed hash over everything that decides about a run's results.
+
+    Keyed, because a hash over words could be tried with guesses.
+    """
+    return hmac.digest(secret, json.dumps(inputs, sort_keys=True).encode(), "sha256").hex()[:16]
 
 
 @asynccontextmanager
@@ -118,7 +121,7 @@ async def begin(stores: Stores, inputs: Mapping[str, Any], datasets: Sequence[st
     `datasets`: every version of which something will be in it. The caller holds `alone`. Raises Revoked when one of
     them was revoked since.
     """
-    identifier = run_id(inputs)
+    identifier = run_id(inputs, secret=bytes.fromhex(stores.home.secret("learn-runs")))
     slots = {row["id"]: row["key_slot"] for row in await _all(stores)}
     alive = identifier in slots and await asyncio.to_thread(_opens, stores.vault_keys, slots[identifier])
     await drop(stores, [each for each in slots if not alive or each != identifier])

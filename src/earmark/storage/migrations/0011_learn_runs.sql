@@ -2,7 +2,7 @@
 -- depends: 0004_learn_sides
 
 CREATE TABLE learn.runs (
-    -- Hash over what the run is made of: dataset, bundle in use, parts, code. The folder in `runs/` has this name.
+    -- Keyed hash over dataset, bundle in use, parts and code; the folder in `runs/` has this name.
     id text PRIMARY KEY,
     -- Every dataset version of which something is in it, those of the bundle in use included.
     datasets text[] NOT NULL,
