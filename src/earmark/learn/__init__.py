@@ -22,6 +22,7 @@ from earmark.learn.registry import (
     rollback,
 )
 from earmark.learn.ring import PARTS, Report, learn, remake, sweep
+from earmark.learn.steps import Moment
 from earmark.learn.uses import Use, uses_of
 
 __all__ = [
@@ -30,6 +31,7 @@ __all__ = [
     "Dataset",
     "Line",
     "Model",
+    "Moment",
     "Remake",
     "Report",
     "Touched",
