@@ -71,6 +71,11 @@ class Decoder:
         self._shift = 1 if lattice else _SCORE_SHIFT
         self._running = False
 
+    def follow(self, grammar: Grammar) -> None:
+        """Search for another grammar's sentences from now on; its words must stand in the dictionary."""
+        self.stop()
+        _search_for(self._decoder, grammar, None)
+
     def pronunciations(self, word: str) -> list[list[str]]:
         """Return the phones of each way to say a word; none when the dictionary lacks it."""
         found: list[list[str]] = []
@@ -144,6 +149,11 @@ def grammar_decoder(
     """
     decoder = _decoder(means, lm=None, **_GRAMMAR_SEARCH)
     _add_words(decoder, {**lexicon, **OPEN_PHONES})
+    _search_for(decoder, grammar, weights)
+    return Decoder(decoder, lattice=False)
+
+
+def _search_for(decoder: pocketsphinx.Decoder, grammar: Grammar, weights: Sequence[Mapping[str, float]] | None) -> None:
     end = len(grammar.arcs)
     loop = end + 1
     arcs: list[tuple[int, int, float] | tuple[int, int, float, str]] = []
@@ -161,7 +171,6 @@ def grammar_decoder(
             arcs.append((state, end, 1.0))
     decoder.add_fsg("skills", decoder.create_fsg("skills", 0, end, arcs))
     decoder.activate_search("skills")
-    return Decoder(decoder, lattice=False)
 
 
 def ngram_decoder(
