@@ -113,9 +113,10 @@ class Attempt:
     def inputs(self) -> dict[str, Any]:
         """Return everything that decides about what comes of it, as JSON: the same inputs, the same candidate."""
         taught = [[str(one.interaction.id), repr(one.lesson)] for one in self.taught]
-        plain = {each.name: getattr(self, each.name) for each in fields(self) if each.name not in NO_INPUTS}
+        names = [each.name for each in fields(self) if each.name not in NO_INPUTS]
+        plain = {name: getattr(self, name) for name in names}
         return {
-            **plain,
+            **{name: value.hex() if isinstance(value, bytes) else value for name, value in plain.items()},
             "current": self.current.version,
             "taught": hashlib.sha256(json.dumps(taught).encode()).hexdigest(),
             "noises": [hashlib.sha256(noise.pcm).hexdigest() for noise in self.noises],
