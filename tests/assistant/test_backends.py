@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import asyncio
 import socket
 import subprocess
 import sys
@@ -158,3 +159,35 @@ def test_the_assistant_loads_none_of_them():
     code = "import sys, earmark.assistant, earmark.web, earmark.local; print(*sorted(sys.modules))"
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
     assert not {*PACKAGES.values(), "wyoming", "ctranslate2"} & set(loaded)
+
+
+async def test_a_server_that_is_gone_leaves_the_last_engine_and_is_asked_again():
+    asked = []
+
+    class Silent:
+        def start(self): ...
+        def feed(self, pcm): ...
+        def partial(self):
+            return ""
+
+        def finish(self): ...
+
+    def make(bundle, names):
+        asked.append(names)
+        if len(asked) < 3:
+            raise RecogniserGone
+        return Silent
+
+    async def now():
+        return BUILTIN, ["Anna"]
+
+    swapped = asyncio.Event()
+
+    async def on_swap(version):
+        swapped.set()
+
+    keeper = EngineKeeper(size=1, every=0.01, make=make)
+    watching = asyncio.create_task(keeper.watch(now, on_swap))
+    await asyncio.wait_for(swapped.wait(), 120)
+    watching.cancel()
+    assert len(asked) == 3

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from collections.abc import Awaitable, Callable, Sequence
 
 import structlog
@@ -58,8 +57,14 @@ class EngineKeeper:
 
     async def watch(self, wanted: Wanted, on_swap: Callable[[str], Awaitable[None]]) -> None:
         """Keep the engine current for as long as the process runs; tells each swap."""
+        failed = ""
         while True:
-            with contextlib.suppress(EarmarkError):  # a bad bundle or a lost database leaves the last good engine
+            try:
                 if await self.refresh(wanted):
                     await on_swap(self.version)
+                failed = ""
+            except EarmarkError as error:  # a bad bundle or a lost database or recogniser leaves the last good engine
+                if error.code != failed:
+                    log.warning("the last engine stays", code=error.code)
+                failed = error.code
             await asyncio.sleep(self._every)
