@@ -7,6 +7,7 @@ which the airlock chooses half of what people review, is compared with whether i
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -28,8 +29,8 @@ HEARD_AT = (12.0, 6.0)
 _FIFTH = 0.2
 
 
-def run(note: Progress, data: Path) -> list[dict[str, float]]:
-    """Return a row for each noise; shares are 0 to 1, and nan where there is nothing to share.
+def run(note: Progress, data: Path) -> list[dict[str, float | None]]:
+    """Return a row for each noise; shares are 0 to 1, and None where there is nothing to share.
 
     `wrong`: of the grammar's readings; `wrong_least_sure`: of the fifth with the most doubt; `found`: share of the
     wrong ones that lie in that fifth; `right_agreeing`, `right_differing`: of the half where both readings have more
@@ -42,7 +43,7 @@ def run(note: Progress, data: Path) -> list[dict[str, float]]:
         raise BadManifest
     orders = sorted(orders, key=lambda clip: hashlib.sha256(clip.id.encode()).digest())[:_ORDERS]
     kitchen = audio.read(noise, longest=24 * 3600)
-    rows: list[dict[str, float]] = []
+    rows: list[dict[str, float | None]] = []
     for snr in HEARD_AT:
         note(f"hearing {len(orders)} orders at {snr:.0f} dB")
         jobs = [Job(clip=clip, wake=False, hear=True) for clip in orders]
@@ -58,7 +59,7 @@ def run(note: Progress, data: Path) -> list[dict[str, float]]:
     return rows
 
 
-def scores(doubts: Sequence[float], same: Sequence[float], right: Sequence[bool]) -> dict[str, float]:
+def scores(doubts: Sequence[float], same: Sequence[float], right: Sequence[bool]) -> dict[str, float | None]:
     """Return the numbers of `run` for readings with these doubts and agreements."""
     doubt_of, agree, wrong = np.array(doubts), np.array(same), ~np.array(right, dtype=bool)
     order = np.argsort(-doubt_of, kind="stable")[: int(np.ceil(_FIFTH * len(doubts)))]
@@ -72,7 +73,7 @@ def scores(doubts: Sequence[float], same: Sequence[float], right: Sequence[bool]
         "auc": _auc(doubt_of[wrong], doubt_of[~wrong]),
         "auc_agreement": _auc(-agree[wrong], -agree[~wrong]),
     }
-    return {name: round(value, 3) for name, value in found.items()}
+    return {name: None if math.isnan(value) else round(value, 3) for name, value in found.items()}
 
 
 def _mean(values: NDArray[np.bool_]) -> float:

@@ -29,8 +29,6 @@ _TIMES = 2
 """Utterances of a word that no dictionary has, below which it is left out: it may be a slip of the reviewer's pen."""
 _VOTES = 5
 """Utterances that decide about its pronunciation."""
-PRIOR = 1.0
-"""How much the letters weigh against the sound; 0: every candidate is as likely before it is heard."""
 _MOST_WORDS = 60
 """Such words that are learned at a time, the commonest; each takes about a second."""
 _SEED_BYTES = int(1.6 * SAMPLE_RATE) * 2
@@ -159,7 +157,7 @@ def _fitting(utterance: Utterance, word: str, candidates: Mapping[str, float]) -
     if not (frozenset(sentence) - {word}) <= known_words(frozenset(sentence)) | spelled.keys():
         return set()
     arcs = [dict.fromkeys(names if said == word else [said], state) for state, said in enumerate(sentence, start=1)]
-    chances = {name: candidates[phones] ** PRIOR for name, phones in names.items()}
+    chances = {name: candidates[phones] for name, phones in names.items()}
     decoder = grammar_decoder(
         Grammar(arcs=[*arcs, {}], final=frozenset({len(arcs)})),
         lexicon=spelled,
