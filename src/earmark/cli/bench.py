@@ -89,7 +89,7 @@ def bench(
         if name not in BENCHES:
             raise BadRequest(why=f"There is no such measurement; choose one of: {', '.join(BENCHES)}.")
         if (name in NEEDS_DATA and data is None) or (data is not None and name not in (*NEEDS_DATA, "lexicon")):
-            raise BadRequest(why="`earmark bench doubt` and `learn` take --data DIR, `lexicon` may, and no other does.")
+            raise BadRequest(why="`earmark bench learn` and `doubt` take --data DIR, `lexicon` may, and no other does.")
         if rows is not None and name not in SIZED:
             raise BadRequest(why="`earmark bench doctor`, `forget` and `history` take --rows, and no other does.")
         if given and name != "review":
