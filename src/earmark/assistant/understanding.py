@@ -38,8 +38,8 @@ class Understanding:
 class IntentModel(Protocol):
     """A trained intent and slot model."""
 
-    def predict(self, text: str) -> tuple[str, Mapping[str, str], float] | None:
-        """Return intent, slots and confidence (0 to 1) of a sentence; None when it fits no intent."""
+    def predict(self, text: str) -> tuple[str, Sequence[tuple[str, str]], float] | None:
+        """Return intent, (slot, value) pairs and confidence (0 to 1) of a sentence; None when it fits no intent."""
         ...
 
 
@@ -90,7 +90,8 @@ def _guess(model: IntentModel, text: str, intents: Intents, nearest: Understandi
     guess = model.predict(text)
     if guess is None or guess[0] not in intents.intents or (nearest and nearest.intent != guess[0]):
         return None
-    intent, slots, confidence = guess
+    intent, pairs, confidence = guess
+    slots = dict(reversed(pairs))  # a skill takes one value a slot: the first
     return Understanding(
         intent=intent,
         slots={**slots, **nearest.slots} if nearest else slots,

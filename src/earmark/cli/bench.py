@@ -21,12 +21,15 @@ BENCHES = {
     "history": "one page of /history among 1,000,000 interactions",
     "ingest": "encrypted clips kept a second, beside plain files and rows synced alike",
     "learn": "what 25, 50, 100 labelled orders teach the acoustic model, on speakers it never heard; needs --data",
+    "nlu": "intents and slots of sentences never read, out-of-scope requests, misheard words; needs --data",
     "review": "answers a second on the review floor over HTTP; takes --tasks and the options after it",
     "verify": "entries of the audit log checked a second, among 300,000",
     "wake": "devices that one core can listen for, beside the bare wake-word loop",
 }
 SIZED = ("doctor", "forget", "history")
 """Those whose size can be chosen."""
+ON_DATA = ("learn", "nlu")
+"""Those that measure on a folder of the user's."""
 FOR_REVIEW = (
     "tasks",
     "clients",
@@ -46,7 +49,10 @@ FOR_REVIEW = (
 def bench(
     name: Annotated[str, typer.Argument(help="; ".join(f"{name}: {what}" for name, what in BENCHES.items()))],
     data: Annotated[
-        Path | None, typer.Option(help="For `learn`: a folder with commands/ and noise/kitchen.flac.")
+        Path | None,
+        typer.Option(
+            help="For `learn`: a folder with commands/ and noise/kitchen.flac; for `nlu`: with nlu/home.jsonl."
+        ),
     ] = None,
     rows: Annotated[
         int | None,
@@ -82,8 +88,8 @@ def bench(
     try:
         if name not in BENCHES:
             raise BadRequest(why=f"There is no such measurement; choose one of: {', '.join(BENCHES)}.")
-        if (name == "learn") != (data is not None):
-            raise BadRequest(why="`earmark bench learn` takes --data DIR, and no other does.")
+        if (name in ON_DATA) != (data is not None):
+            raise BadRequest(why="`earmark bench learn` and `nlu` take --data DIR, and no other does.")
         if rows is not None and name not in SIZED:
             raise BadRequest(why="`earmark bench doctor`, `forget` and `history` take --rows, and no other does.")
         if given and name != "review":
