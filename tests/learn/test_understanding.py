@@ -2,17 +2,19 @@ from __future__ import annotations
 
 import random
 
+import numpy as np
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from earmark import bundle
-from earmark.assistant import load_intent_model
+from earmark.assistant import encoder, load_intent_model
 from earmark.bundle import BUILTIN
 from earmark.errors import BadBundle
 from earmark.learn.clips import Sentence, read_sentences
 from earmark.learn.evaluate import understood_sentences
 from earmark.learn.scoring import summarise
-from earmark.learn.understanding import tags_of, train
+from earmark.learn.slots import tags_of
+from earmark.learn.understanding import train
 
 PLACES = ("rome", "new york", "paris", "oslo", "san jose", "lima")
 DAYS = ("today", "tomorrow", "on monday", "next week", "tonight")
@@ -58,7 +60,7 @@ def test_what_asks_for_nothing_is_refused(model):
     assert found.predict("that was nice") is None
     assert found.predict("  ?! ") is None
     intent, slots, confidence = found.predict("Will it rain in New York tomorrow?")
-    assert (intent, slots) == ("weather", {"place": "new york", "date": "tomorrow"})
+    assert (intent, slots) == ("weather", [("place", "new york"), ("date", "tomorrow")])
     assert 0.5 < confidence <= 1.0
 
 
@@ -84,6 +86,78 @@ def test_a_damaged_model_is_a_bad_bundle(files, tmp_path):
 def test_a_slots_words_are_found_once_each():
     words = ["from", "rome", "to", "rome", "today"]
     assert tags_of(words, [("a", "rome"), ("b", "rome"), ("c", "never")]) == ["O", "B-a", "O", "B-b", "O"]
+
+
+def test_the_order_of_sentences_draws_nothing_from_outside(files):
+    random.seed(99)
+    np.random.default_rng(99).random(5)
+    assert train(sentences(0)) == files
+
+
+def test_without_a_sentence_it_is_as_if_it_had_never_been(files):
+    secret = Sentence(text="wake me when zebra nine lands", intent="alarm", slots=(("date", "zebra nine"),))
+    learned = sentences(0)
+    learned.insert(50, secret)
+    told = train(learned)
+    assert told is not None
+    assert told != files
+    assert any(b"zebra" in data for data in told.values())
+    learned.remove(secret)
+    assert train(learned) == files
+    assert not any(b"zebra" in data for data in files.values())
+
+
+class Meanings:
+    """An encoder for which two words mean the same."""
+
+    def encode(self, words):
+        by_word = np.zeros((len(words), encoder.WIDTH), dtype=np.float32)
+        for at, word in enumerate(words):
+            by_word[at, {"alarm": 1, "buzzer": 1}.get(word, 2 + sum(map(ord, word)) % 300)] = 1.0
+        whole = by_word.sum(axis=0)
+        return encoder.Encoded(whole=whole / np.linalg.norm(whole), words=by_word)
+
+
+def test_what_the_encoder_knows_reaches_words_that_were_never_labelled(tmp_path, monkeypatch):
+    verbs = ("set", "start", "make", "prepare")
+    learned = [
+        Sentence(text=f"{verb} the {what} {day}", intent=intent, slots=(("date", day),))
+        for what, intent in (("alarm", "alarm"), ("music", "music"), ("coffee", "coffee"))
+        for verb in verbs
+        for day in DAYS
+    ]
+    made = train(learned, encoder=Meanings())
+    assert made is not None
+    stored = bundle.write(tmp_path, files=made, about={}, key=Ed25519PrivateKey.generate())
+    monkeypatch.setattr(encoder, "load", lambda: None)
+    with pytest.raises(BadBundle, match="encoder"):
+        load_intent_model(stored)
+    monkeypatch.setattr(encoder, "load", Meanings)
+    found = load_intent_model(stored)
+    assert found is not None
+    assert found.predict("set the buzzer tomorrow")[:2] == ("alarm", [("date", "tomorrow")])
+    assert train(learned, encoder=Meanings()) == made
+
+
+def test_a_slot_that_is_said_twice_is_found_twice(tmp_path):
+    learned = [
+        Sentence(text=f"fly from {one} to {other} {day}", intent="flight", slots=(("place", one), ("place", other)))
+        for one in PLACES
+        for other in PLACES
+        if one != other
+        for day in DAYS[:2]
+    ] + [one for one in sentences(0) if one.intent == "alarm"]
+    made = train(learned)
+    assert made is not None
+    found = load_intent_model(bundle.write(tmp_path, files=made, about={}, key=Ed25519PrivateKey.generate()))
+    assert found is not None
+    assert found.predict("fly from oslo to new york today")[1] == [("place", "oslo"), ("place", "new york")]
+
+
+def test_an_older_kind_of_model_leaves_it_to_the_templates(tmp_path, files):
+    older = {**files, "nlu/model.json": b'{"tagger": {}, "tags": []}'}
+    stored = bundle.write(tmp_path, files=older, about={}, key=Ed25519PrivateKey.generate())
+    assert load_intent_model(stored) is None
 
 
 @pytest.mark.data

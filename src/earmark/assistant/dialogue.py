@@ -16,6 +16,7 @@ from earmark.words import DeviceId, InteractionId, PersonId, Seconds
 log = structlog.get_logger()
 
 NOT_UNDERSTOOD = "Sorry, I didn't get that."
+NO_SKILL = "I think I understood, but that is nothing I can do yet."
 FAILED = "Sorry, that didn't work."
 PATIENCE: Seconds = 30.0
 """For a confirmation, once the question has been spoken."""
@@ -52,7 +53,7 @@ class Dialogue:
         self._asked = ""
         understood = heard.understanding
         if not understood.accepted or understood.intent is None:
-            return Reply(text=NOT_UNDERSTOOD, done=False)
+            return Reply(text=NO_SKILL if understood.reason == "no-skill" else NOT_UNDERSTOOD, done=False)
         request = Request(
             intent=understood.intent,
             slots=understood.slots,

@@ -1,7 +1,7 @@
-"""A trained intent and slot model, run with numpy alone: n-gram features, a linear classifier, a perceptron tagger.
+"""A trained intent and slot model: linear over word and letter n-grams and over a sentence encoder's numbers.
 
-`nlu/model.json` holds names and the tagger's weights, `nlu/model.npz` the classifier's numbers. Arrays and text only:
-loading one never runs code. `earmark.learn.understanding` trains it.
+`nlu/model.json` holds names, `nlu/model.npz` numbers. Arrays and text only: loading one never runs code. Beside
+numpy it runs the encoder, where it was trained with one. `earmark.learn.understanding` trains it.
 """
 
 from __future__ import annotations
@@ -10,21 +10,35 @@ import io
 import re
 import zipfile
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from earmark.assistant import encoder
+from earmark.assistant.encoder import Encoded, SentenceEncoder
+from earmark.assistant.slots import SlotTagger, slots_of
 from earmark.bundle import ModelBundle
 from earmark.errors import BadBundle
 
 JSON, NPZ = "nlu/model.json", "nlu/model.npz"
+ARRAYS = (
+    "idf",
+    "weights",
+    "dense",
+    "bias",
+    "slot_starts",
+    "slot_columns",
+    "slot_weights",
+    "slot_follows",
+    "slot_dense",
+)
+"""What `nlu/model.npz` holds."""
 NONE = ""
 """The class of sentences that ask for nothing the model knows."""
-OUTSIDE = "O"
-"""The tag of a word that belongs to no slot."""
 _WORD = re.compile(r"[^\W_]+(?:'[^\W_]+)*|'[^\W_]+")
 
 
@@ -39,41 +53,50 @@ class LinearIntentModel:
     """Shape (columns,): inverse document frequencies."""
     weights: NDArray[np.float32]
     """Shape (columns, intents)."""
+    dense: NDArray[np.float32]
+    """Shape (width, intents): weights of the encoder's numbers; width is 0 where it is not used."""
     bias: NDArray[np.float32]
     """Shape (intents,)."""
     temperature: float
     """Divides the scores before the softmax, so that confidences are shares of right answers."""
     threshold: float
-    """Below this confidence a sentence is refused."""
-    tagger: Mapping[str, Mapping[str, float]]
-    """Feature to tag to weight."""
-    tags: Sequence[str]
-    """`O`, `B-<slot>`, `I-<slot>`."""
+    """A sentence whose best score is below this is refused."""
+    tagger: SlotTagger
+    encoder: SentenceEncoder | None
+    """None where the model was trained without."""
 
-    def predict(self, text: str) -> tuple[str, Mapping[str, str], float] | None:
-        """Return intent, slots and confidence (0 to 1) of a sentence; None when it fits no intent."""
+    def predict(self, text: str) -> tuple[str, Sequence[tuple[str, str]], float] | None:
+        """Return intent, (slot, value) pairs and confidence (0 to 1) of a sentence; None when it fits no intent."""
         words = split(text)
         if not words:
             return None
-        confidences = self.confidences(words)
-        best = int(np.argmax(confidences))
-        intent, confidence = self.intents[best], float(confidences[best])
-        if intent == NONE or confidence < self.threshold:
+        encoded = self.encode(words)
+        scores = self.scores(words, encoded)
+        best = int(np.argmax(scores))
+        intent = self.intents[best]
+        if intent == NONE or scores[best] < self.threshold:
             return None
-        tags = tag(words, intent, self.tagger, self.tags)
-        return intent, dict(slots_of(words, tags)), confidence
+        odds = np.exp((scores - scores[best]) / self.temperature)
+        return intent, slots_of(words, self.tagger.tag(words, intent, encoded.words)), float(1.0 / odds.sum())
 
-    def confidences(self, words: Sequence[str]) -> NDArray[np.float64]:
-        """Return each intent's share of the belief, shape (intents,), adding up to 1."""
+    def encode(self, words: Sequence[str]) -> Encoded:
+        """Return the encoder's numbers, or none of width 0 where there is no encoder."""
+        return self.encoder.encode(words) if self.encoder else nothing(words)
+
+    def scores(self, words: Sequence[str], encoded: Encoded) -> NDArray[np.float64]:
+        """Return each intent's one-vs-rest score, shape (intents,); above 0 it says that the sentence is one of its."""
         counts = Counter(self.vocabulary[name] for name in sentence_features(words) if name in self.vocabulary)
         columns = np.fromiter(counts.keys(), dtype=np.int64, count=len(counts))
         values = 1.0 + np.log(np.fromiter(counts.values(), dtype=np.float64, count=len(counts)))
         values = values * self.idf[columns]
         length = float(np.sqrt(values @ values))
-        scores = (values / length if length else values) @ self.weights[columns] + self.bias
-        shifted = scores / self.temperature
-        odds = np.exp(shifted - shifted.max())
-        return odds / odds.sum()
+        worded = (values / length if length else values) @ self.weights[columns]
+        return worded + encoded.whole @ self.dense + self.bias
+
+
+def nothing(words: Sequence[str]) -> Encoded:
+    """Return what stands for an encoder's numbers where there is none."""
+    return Encoded(whole=np.zeros(0, dtype=np.float32), words=np.zeros((len(words), 0), dtype=np.float32))
 
 
 def split(text: str) -> list[str]:
@@ -93,98 +116,69 @@ def sentence_features(words: Sequence[str]) -> list[str]:
     return found
 
 
-def word_features(words: Sequence[str], at: int, intent: str, before: str, second: str) -> list[str]:
-    """Return what tells a word's tag: the word, its neighbours, its ending, the intent and the two tags before it."""
-    word = words[at]
-    left = words[at - 1] if at else "<"
-    right = words[at + 1] if at + 1 < len(words) else ">"
-    farther = words[at - 2] if at > 1 else "<"
-    next_but_one = words[at + 2] if at + 2 < len(words) else ">"
-    return [
-        "bias",
-        f"w {word}",
-        f"l {left}",
-        f"r {right}",
-        f"ll {farther}",
-        f"rr {next_but_one}",
-        f"lw {left} {word}",
-        f"wr {word} {right}",
-        f"lr {left} {right}",
-        f"s {word[-3:]}",
-        f"p {word[:3]}",
-        f"i {intent}",
-        f"iw {intent} {word}",
-        f"il {intent} {left}",
-        f"t {before}",
-        f"tt {second} {before}",
-        f"tw {before} {word}",
-        f"ti {before} {intent}",
-        f"d {word.isdigit()}",
-        f"e {at == 0} {at + 1 == len(words)}",
-    ]
-
-
-def tag(
-    words: Sequence[str], intent: str, weights: Mapping[str, Mapping[str, float]], tags: Sequence[str]
-) -> list[str]:
-    """Tag words from left to right, each with the best tag that may follow the one before."""
-    found: list[str] = []
-    before = second = OUTSIDE
-    for at in range(len(words)):
-        scores: dict[str, float] = {}
-        for name in word_features(words, at, intent, before, second):
-            for label, weight in weights.get(name, {}).items():
-                scores[label] = scores.get(label, 0.0) + weight
-        allowed = {label: score for label, score in scores.items() if may_follow(label, before)}
-        # Ties go to the tag that is named first, so that every machine answers the same.
-        best = min(allowed, key=lambda label: (-allowed[label], label)) if allowed else OUTSIDE
-        found.append(best)
-        second, before = before, best
-    return found
-
-
-def may_follow(label: str, before: str) -> bool:
-    """Tell whether a tag may stand after another: a slot goes on only where it has begun."""
-    return not label.startswith("I-") or before[2:] == label[2:]
-
-
-def slots_of(words: Sequence[str], tags: Sequence[str]) -> list[tuple[str, str]]:
-    """Return (slot, value) pairs in order."""
-    found: list[tuple[str, list[str]]] = []
-    for word, label in zip(words, tags, strict=True):
-        if label.startswith("B-"):
-            found.append((label[2:], [word]))
-        elif label.startswith("I-") and found:
-            found[-1][1].append(word)
-    return [(name, " ".join(value)) for name, value in found]
-
-
 def load(bundle: ModelBundle) -> LinearIntentModel | None:
-    """Return the bundle's model, or None when it has none. Raises BadBundle when a part is missing or unreadable."""
+    """Return the bundle's model, or None when it has none.
+
+    Raises BadBundle when a part is missing or unreadable, or when it needs an encoder that isn't installed.
+    """
     about, data = bundle.read_json(JSON), bundle.read(NPZ)
     if about is None or data is None:
         return None
+    if "tagger" in about:
+        # An older kind, without a chain: the templates do until the next run of `earmark learn` replaces it.
+        return None
     try:
         with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
-            idf, weights, bias = (arrays[name].astype(np.float32) for name in ("idf", "weights", "bias"))
-        vocabulary = {str(name): column for column, name in enumerate(about["vocabulary"])}
-        intents = [str(name) for name in about["intents"]]
-        if weights.shape != (len(vocabulary), len(intents)) or idf.shape != (len(vocabulary),):
-            raise BadBundle(why="its intent model's parts don't fit each other")
-        return LinearIntentModel(
-            intents=intents,
-            vocabulary=vocabulary,
-            idf=idf,
-            weights=weights,
-            bias=bias,
-            temperature=float(about["temperature"]),
-            threshold=float(about["threshold"]),
-            tagger={str(name): _numbers(found.items()) for name, found in about["tagger"].items()},
-            tags=[str(name) for name in about["tags"]],
-        )
+            found = {name: arrays[name] for name in ARRAYS}
+        model = _assembled(about, found)
     except (OSError, KeyError, TypeError, ValueError, AttributeError, zipfile.BadZipFile) as error:
         raise BadBundle(why="its intent model can't be read") from error
+    if not _fits(model):
+        raise BadBundle(why="its intent model's parts don't fit each other")
+    if about["encoder"] and model.encoder is None:
+        raise BadBundle(why="its intent model needs the sentence encoder that it was trained with")
+    return model
 
 
-def _numbers(pairs: Iterable[tuple[str, float]]) -> dict[str, float]:
-    return {str(name): float(value) for name, value in pairs}
+def _assembled(about: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> LinearIntentModel:
+    whole = {name: arrays[name].astype(np.float32) for name in ARRAYS if name not in ("slot_starts", "slot_columns")}
+    return LinearIntentModel(
+        intents=[str(name) for name in about["intents"]],
+        vocabulary={str(name): column for column, name in enumerate(about["vocabulary"])},
+        idf=whole["idf"],
+        weights=whole["weights"],
+        dense=whole["dense"],
+        bias=whole["bias"],
+        temperature=float(about["temperature"]),
+        threshold=float(about["threshold"]),
+        tagger=SlotTagger(
+            tags=[str(name) for name in about["tags"]],
+            features={str(name): row for row, name in enumerate(about["slot_features"])},
+            starts=arrays["slot_starts"].astype(np.int32),
+            columns=arrays["slot_columns"].astype(np.int16),
+            weights=whole["slot_weights"],
+            follows=whole["slot_follows"],
+            dense=whole["slot_dense"],
+        ),
+        encoder=encoder.load() if about["encoder"] == encoder.IDENTITY else None,
+    )
+
+
+def _fits(model: LinearIntentModel) -> bool:
+    """Tell whether every array has the shape that the others ask for, and points only where there is something."""
+    columns, intents, tags = len(model.vocabulary), len(model.intents), len(model.tagger.tags)
+    tagger, width = model.tagger, encoder.WIDTH if model.encoder else len(model.dense)
+    starts = tagger.starts
+    return (
+        model.idf.shape == (columns,)
+        and model.weights.shape == (columns, intents)
+        and model.dense.shape == (width, intents)
+        and model.bias.shape == (intents,)
+        and tagger.dense.shape == (width, tags)
+        and tagger.follows.shape == (tags + 1, tags)
+        and starts.shape == (len(tagger.features) + 1,)
+        and tagger.weights.shape == tagger.columns.shape == (starts[-1],)
+        and starts[0] == 0
+        and bool((np.diff(starts) >= 0).all())
+        and bool(((tagger.columns >= 0) & (tagger.columns < tags)).all())
+    )

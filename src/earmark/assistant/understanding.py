@@ -32,14 +32,15 @@ class Understanding:
     accepted: bool = False
     """True when the command should be carried out."""
     reason: str = ""
-    """Why: `grammar`, `open-speech` or `model` when accepted; `no-speech`, `no-command` or `unsure` when not."""
+    """Why: `grammar`, `open-speech` or `model` when accepted; `no-speech`, `no-command`, `unsure` or `no-skill`
+    (the model knows what is wanted, and nothing here does it) when not."""
 
 
 class IntentModel(Protocol):
     """A trained intent and slot model."""
 
-    def predict(self, text: str) -> tuple[str, Mapping[str, str], float] | None:
-        """Return intent, slots and confidence (0 to 1) of a sentence; None when it fits no intent."""
+    def predict(self, text: str) -> tuple[str, Sequence[tuple[str, str]], float] | None:
+        """Return intent, (slot, value) pairs and confidence (0 to 1) of a sentence; None when it fits no intent."""
         ...
 
 
@@ -88,9 +89,12 @@ def _guess(model: IntentModel, text: str, intents: Intents, nearest: Understandi
     """Ask the trained model. Where the grammar read the same sound, both must mean the same: the model sees only words,
     and open speech misheard as words of a command would otherwise become one."""
     guess = model.predict(text)
-    if guess is None or guess[0] not in intents.intents or (nearest and nearest.intent != guess[0]):
+    if guess is None or (nearest and nearest.intent != guess[0]):
         return None
-    intent, slots, confidence = guess
+    intent, pairs, confidence = guess
+    slots = dict(reversed(pairs))  # a skill takes one value a slot: the first
+    if intent not in intents.intents:
+        return Understanding(intent=intent, slots=slots, confidence=confidence, reason="no-skill")
     return Understanding(
         intent=intent,
         slots={**slots, **nearest.slots} if nearest else slots,

@@ -23,13 +23,15 @@ BENCHES = {
     "ingest": "encrypted clips kept a second, beside plain files and rows synced alike",
     "learn": "what 25, 50, 100 labelled orders teach the acoustic model, on speakers it never heard; needs --data",
     "lexicon": "words spelled by their letters, right in how many cases; with --data also by how they are said",
+    "nlu": "intents and slots of sentences never read, out-of-scope requests, misheard words; needs --data",
     "review": "answers a second on the review floor over HTTP; takes --tasks and the options after it",
     "verify": "entries of the audit log checked a second, among 300,000",
     "wake": "devices that one core can listen for, beside the bare wake-word loop",
 }
 SIZED = ("doctor", "forget", "history")
 """Those whose size can be chosen."""
-NEEDS_DATA = ("doubt", "learn")
+NEEDS_DATA = ("doubt", "learn", "nlu")
+"""Those that measure on a folder of the user's."""
 FOR_REVIEW = (
     "tasks",
     "clients",
@@ -51,7 +53,8 @@ def bench(
     data: Annotated[
         Path | None,
         typer.Option(
-            help="For `doubt`, `learn`, and `lexicon` if wanted: a folder with commands/ and noise/kitchen.flac."
+            help="For `doubt`, `learn`, and `lexicon` if wanted: a folder with commands/ and noise/kitchen.flac; for "
+            "`nlu`: with nlu/home.jsonl."
         ),
     ] = None,
     rows: Annotated[
@@ -89,7 +92,9 @@ def bench(
         if name not in BENCHES:
             raise BadRequest(why=f"There is no such measurement; choose one of: {', '.join(BENCHES)}.")
         if (name in NEEDS_DATA and data is None) or (data is not None and name not in (*NEEDS_DATA, "lexicon")):
-            raise BadRequest(why="`earmark bench learn` and `doubt` take --data DIR, `lexicon` may, and no other does.")
+            raise BadRequest(
+                why="`earmark bench doubt`, `learn` and `nlu` take --data DIR, `lexicon` may, and no other does."
+            )
         if rows is not None and name not in SIZED:
             raise BadRequest(why="`earmark bench doctor`, `forget` and `history` take --rows, and no other does.")
         if given and name != "review":

@@ -81,7 +81,7 @@ def understood_sentences(
         guess: Guess | None = None
         if model is not None:
             if predicted := model.predict(sentence.text):
-                guess = predicted[0], list(predicted[1].items())
+                guess = predicted[0], predicted[1]
         elif engine is not None:
             said = Hypothesis(words=(), text=sentence.text, confidence=1.0, source="ngram")
             understood = engine.understand(said)

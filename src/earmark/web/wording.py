@@ -149,6 +149,7 @@ REFUSED = {
     "no-speech": "no speech was found after the wake word",
     "unsure": "what it resembled was too unsure",
     "no-command": "it resembled nothing that can be asked for",
+    "no-skill": "it was understood, but there is nothing here that does it",
 }
 """Why something was not taken as a request."""
 RULES = {
