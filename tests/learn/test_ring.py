@@ -7,7 +7,7 @@ import os
 import numpy as np
 import pytest
 
-from earmark import accounts, audit, bundle, forget, learn, vault
+from earmark import accounts, audio, audit, bundle, forget, learn, vault
 from earmark.assistant import FEATURE_NAMES, NOTHING, Decision, Engine, Heard, Hypothesis
 from earmark.bundle import BUILTIN
 from earmark.errors import BadRequest, Conflict, Forbidden
@@ -105,6 +105,49 @@ async def test_labels_become_a_better_bundle_that_is_promoted(stores, labelled, 
     whats = {entry["event"]["what"] for entry in await audit.recent(stores)}
     assert {"model.registered", "model.promoted"} <= whats
     assert [path.name for path in stores.home.models.iterdir()] == [bundle.version]
+
+
+@pytest.fixture
+def folder(tmp_path, tone):
+    """A labelled folder of ten voices: commands that are louder than other speech."""
+    for part in ("commands", "other"):
+        (tmp_path / "corpus" / part).mkdir(parents=True)
+    for index in range(80):
+        part = "commands" if index % 2 == 0 else "other"
+        level = (0.40 if part == "commands" else 0.12) + 0.02 * (index // 16)
+        name = tmp_path / "corpus" / part / f"{index}.flac"
+        name.write_bytes(audio.encode(tone(0.6, level=level)))
+        line = {"audio_filepath": name.name, "speaker": f"voice{index // 2 % 10}"}
+        with (name.parent / "manifest.jsonl").open("a") as manifest:
+            manifest.write(json.dumps(line | (ORDER if part == "commands" else {})) + "\n")
+    return tmp_path / "corpus"
+
+
+async def test_a_fresh_installation_learns_from_a_folder(stores, ears, folder):
+    complaints = []
+    (folder / "other" / "1.flac").write_bytes(b"no sound")
+    report = await learn.learn(stores, data=folder, promote=True, complain=complaints.append)
+    assert report.promoted
+    assert len(complaints) == 1
+    assert (report.dataset, report.labels, report.recordings) == (None, 0, 79)
+    assert report.people + report.heldout_people == 10
+    assert report.after["commands"]["acceptance"] > report.before["commands"]["acceptance"]
+    about = (await learn.promoted(stores)).manifest
+    assert (about["dataset"], about["corpus"]) == (None, report.corpus)
+    assert set(about["corpora"].values()) == {report.corpus}
+    assert set(about["datasets"].values()) == {None}
+
+
+async def test_labels_and_a_folder_teach_together_and_both_are_named(stores, labelled, ears, folder, role_stores):
+    alone = await learn.learn(stores)
+    both = await learn.learn(stores, data=folder, promote=True)
+    assert (both.dataset, both.labels, both.recordings) == (alone.dataset, 40, 80)
+    assert both.people + both.heldout_people == 14
+    about = (await learn.promoted(stores)).manifest
+    assert set(about["datasets"].values()) == {both.dataset}
+    assert set(about["corpora"].values()) == {both.corpus}
+    told = await role_stores("earmark_worker", corpus=folder)  # the worker learns from it by night, too
+    assert (await learn.learn(told)).corpus == both.corpus
 
 
 async def test_nothing_is_promoted_unless_asked_and_learning_twice_gives_the_same(stores, labelled, ears):

@@ -44,7 +44,8 @@ def learn(
     part: Annotated[str | None, typer.Argument(help="wake, asr or nlu; all of them if left out.")] = None,
     promote: Annotated[bool, typer.Option("--promote", help="Put it into use if it is better.")] = False,
     data: Annotated[
-        Path | None, typer.Option("--data", help="Folder whose nlu/home.jsonl is learned from besides the labels.")
+        Path | None,
+        typer.Option("--data", help="Labelled folder to learn from besides the household's labels, or without any."),
     ] = None,
     as_json: AsJson = False,
 ) -> None:
@@ -59,6 +60,7 @@ def learn(
                     promote=promote,
                     data=data,
                     progress=lambda text: status.update(text),
+                    complain=_complain,
                 )
 
     report = run(ask(), as_json=as_json)
@@ -67,10 +69,11 @@ def learn(
 
 def _tell(report: Report) -> None:
     if report.dataset is not None:
-        out.print(
-            f"Dataset {report.dataset}: {report.labels} labels of {report.people} people to learn from and "
-            f"{report.heldout_people} to judge by."
-        )
+        out.print(f"Dataset {report.dataset}: {report.labels} labels.")
+    if report.corpus is not None:
+        out.print(f"Folder {report.corpus}: {report.recordings} recordings.")
+    if report.dataset or report.corpus:
+        out.print(f"{report.people} people to learn from and {report.heldout_people} to judge by.")
     for part in report.parts:
         out.print(f"{part.part}: {'learned anew' if part.learned else 'left as it was'}. {part.why}", soft_wrap=True)
     table = Table("on people it never heard", "before", "after")

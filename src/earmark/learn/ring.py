@@ -11,16 +11,14 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from earmark import accounts, audit
+from earmark import accounts
 from earmark.bundle import ModelBundle
-from earmark.errors import BadRequest, Forbidden, NotFound
+from earmark.errors import BadRequest, Forbidden
 from earmark.learn import registry
-from earmark.learn.clips import read_sentences
-from earmark.learn.datasets import Dataset, make_dataset, open_sound
 from earmark.learn.language import PEOPLE
-from earmark.learn.lessons import Taught
 from earmark.learn.making import Attempt, Made, PartNote, about, make
 from earmark.learn.scoring import Scores, summarise
+from earmark.learn.sources import Sources, gather
 from earmark.storage import Stores
 
 PARTS = ("wake", "asr", "nlu")
@@ -37,7 +35,12 @@ class Report:
 
     dataset: str | None
     """Version of the dataset; None when there was no label."""
+    corpus: str | None
+    """Version of the folder that was learned from besides; None without one."""
     labels: int
+    """Of the dataset."""
+    recordings: int
+    """Of the folder."""
     people: int
     """Whose recordings were learned from."""
     heldout_people: int
@@ -64,12 +67,16 @@ async def learn(
     promote: bool = False,
     data: Path | None = None,
     progress: Say = lambda _: None,
+    complain: Say = lambda _: None,
     workers: int | None = None,
 ) -> Report:
     """Turn the labels that came home into a candidate bundle, and promote it when asked and when it is better.
 
-    `data`: a folder whose `nlu/home.jsonl` is learned from besides. Sound is decrypted in memory only. Raises
-    BadRequest for an unknown part, Forbidden in a process without the signing key.
+    `data`: a labelled folder to learn from besides, or instead where there is no label yet; without it the one that
+    EARMARK_CORPUS names. `complain` is told of what can't be used in it. Sound is decrypted in memory only.
+
+    Raises BadRequest for an unknown part, Forbidden in a process without the signing key, BadManifest and BadAudio for
+    a folder that holds nothing to learn from.
     """
     if unknown := set(parts) - set(PARTS):
         raise BadRequest(why=f"There is no part named {sorted(unknown)[0]}; choose from {', '.join(PARTS)}.")
@@ -78,41 +85,44 @@ async def learn(
     progress("gathering labels")
     began = stores.now()
     await sweep(stores)
-    try:
-        dataset = await make_dataset(stores)
-    except NotFound:
+    sources = await gather(stores, data or stores.settings.corpus, complain=complain)
+    if sources is None:
         await registry.end_remakes(stores, began, None)
-        return _nothing("There are no labels yet; people must review some recordings first.")
+        return _nothing(
+            "There are no labels yet; people must review some recordings first, or --data must name a labelled folder."
+        )
     current = await registry.promoted(stores)
     attempt = Attempt(
         current=current,
-        taught=await _open(stores, dataset),
+        taught=await sources.open(stores),
         drafts=stores.home.models / f"{DRAFTS}{secrets.token_hex(6)}",
         key=stores.signing_key,
         progress=lambda what, done, total: progress(f"{what}, {done} of {total}"),
-        sentences=_sentences(data),
+        sentences=sources.sentences,
         workers=workers,
         people=1 if await accounts.count_households(stores) == 1 else PEOPLE,
     )
     made = await asyncio.to_thread(make, attempt, [part for part in PARTS if part in parts])
     progress("writing it down")
-    candidate = await _register(stores, dataset, current, made) if made.changed else None
+    candidate = await _register(stores, sources, current, made) if made.changed else None
     allowed = candidate is not None and made.verdict.promote
     if candidate is not None and promote and allowed:
         await registry.promote(stores, candidate.version, "policy")
     if set(parts) == set(PARTS):
         await registry.end_remakes(stores, began, candidate.version if candidate else None)
     return Report(
-        dataset=dataset.version,
-        labels=len(dataset.lines),
-        people=dataset.people("train"),
-        heldout_people=dataset.people("heldout"),
+        dataset=sources.version,
+        corpus=sources.corpus_version,
+        labels=sources.labels,
+        recordings=sources.recordings,
+        people=sources.people("train"),
+        heldout_people=sources.people("heldout"),
         parts=tuple(made.notes),
         before=summarise(made.before),
         after=summarise(made.after),
         candidate=candidate.version if candidate else None,
         promoted=bool(promote and allowed),
-        why=_why(made, dataset),
+        why=_why(made, sources),
     )
 
 
@@ -138,30 +148,12 @@ def _sweep(models: Path, known: Set[str]) -> None:
             shutil.rmtree(folder, ignore_errors=True)
 
 
-async def _open(stores: Stores, dataset: Dataset) -> list[Taught]:
-    opened_for = {"what": "sound.opened", "by": "training", "dataset": dataset.version}
-    await audit.append(stores, {**opened_for, "recordings": len(dataset.lessons)})
-    taught = []
-    for lesson in dataset.lessons:
-        if (opened := await open_sound(stores, lesson)) is not None:
-            interaction, audio = opened
-            taught.append(Taught(lesson=lesson, interaction=interaction, audio=audio))
-    return taught
-
-
-async def _register(stores: Stores, dataset: Dataset, current: ModelBundle, made: Made) -> ModelBundle:
-    inherited: dict[str, str] = dict(current.manifest.get("datasets") or {})
+async def _register(stores: Stores, sources: Sources, current: ModelBundle, made: Made) -> ModelBundle:
+    kept = [name for name in made.files if name not in made.learned]
     manifest = about(
         made,
-        dataset=dataset.version,
-        # Files that were taken over keep the version they were learned from: unlearning must find them.
-        datasets={
-            name: dataset.version if name in made.learned else inherited.get(name, current.manifest.get("dataset"))
-            for name in made.files
-        },
+        **sources.lineage(sorted(made.learned), kept, dict(current.manifest)),
         parent=current.version,
-        labels=len(dataset.lines),
-        people={"train": dataset.people("train"), "heldout": dataset.people("heldout")},
         scores={"before": _steady(summarise(made.before)), "after": _steady(summarise(made.after))},
     )
     return await registry.register(stores, made.files, manifest)
@@ -172,15 +164,10 @@ def _steady(scores: Scores) -> Scores:
     return {part: {key: value for key, value in values.items() if key != "rtf"} for part, values in scores.items()}
 
 
-def _sentences(data: Path | None):
-    path = data / "nlu" / "home.jsonl" if data else None
-    return read_sentences(path) if path and path.is_file() else ()
-
-
-def _why(made: Made, dataset: Dataset) -> str:
+def _why(made: Made, sources: Sources) -> str:
     if made.changed:
         return made.verdict.why
-    if not dataset.people("heldout"):
+    if not sources.people("heldout"):
         return "All labels are of one person; another's are needed to judge by."
     return " ".join(note.why for note in made.notes) or made.verdict.why
 
@@ -188,7 +175,9 @@ def _why(made: Made, dataset: Dataset) -> str:
 def _nothing(why: str) -> Report:
     return Report(
         dataset=None,
+        corpus=None,
         labels=0,
+        recordings=0,
         people=0,
         heldout_people=0,
         parts=(),
