@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -14,7 +15,7 @@ from earmark import vault
 from earmark.bundle import BUILTIN, ModelBundle
 from earmark.cli.run import AsJson, emit, err, fail, installation, out, run
 from earmark.errors import BadRequest, EarmarkError
-from earmark.learn import Report
+from earmark.learn import SLICES, Report
 from earmark.settings import settings
 
 models_app = typer.Typer(help="The models: which there are, which is in use, and how to go back.", no_args_is_help=True)
@@ -82,6 +83,7 @@ def _tell(report: Report) -> None:
             table.add_row(f"{part}.{name}", _shown(value), _shown(report.after.get(part, {}).get(name)))
     if report.before:
         out.print(table)
+    _show_slices(report.slices)
     if report.candidate is None:
         out.print(f"Nothing was registered. {report.why}", soft_wrap=True)
     elif report.promoted:
@@ -92,6 +94,23 @@ def _tell(report: Report) -> None:
             f"{report.why}",
             soft_wrap=True,
         )
+
+
+def _show_slices(slices: Sequence[Mapping[str, Any]]) -> None:
+    """Show those that decided: what changed beyond chance, though so many were looked at."""
+    if not slices:
+        return
+    sure = [one for one in slices if one["low"] > 0 or one["high"] < 0]
+    out.print(f"{len(slices)} numbers of slices compared, {sum(one['low'] > 0 for one in sure)} worse beyond chance.")
+    if not sure:
+        return
+    table = Table("slice", "number", "clips", "people", "before", "after", "change")
+    for one in sure:
+        change = f"{one['low']:+.1%} to {one['high']:+.1%}"
+        shares = (f"{one['before']:.1%}", f"{one['after']:.1%}")
+        name = f"{SLICES[one['kind']]} {one['slice']}"
+        table.add_row(name, one["number"], str(one["n"]), str(one["people"]), *shares, change)
+    out.print(table)
 
 
 def evaluate(

@@ -22,11 +22,13 @@ from earmark.learn.registry import (
     rollback,
 )
 from earmark.learn.ring import PARTS, Report, learn, remake, sweep
+from earmark.learn.slices import KINDS as SLICES
 from earmark.learn.uses import Use, uses_of
 
 __all__ = [
     "ERASER",
     "PARTS",
+    "SLICES",
     "Dataset",
     "Line",
     "Model",

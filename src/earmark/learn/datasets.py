@@ -20,7 +20,7 @@ from earmark.errors import Conflict, EarmarkError, NotFound, Revoked
 from earmark.learn.registry import SQL
 from earmark.storage import Stores
 from earmark.vault import Interaction
-from earmark.words import InteractionId, PcmAudio
+from earmark.words import DeviceId, InteractionId, PcmAudio
 
 Side = Literal["train", "heldout"]
 HELDOUT_SHARE = 0.3
@@ -187,6 +187,11 @@ async def open_sound(stores: Stores, lesson: Lesson) -> tuple[Interaction, PcmAu
         return await vault.open_for_review(stores, lesson.interaction_id)
     except EarmarkError:
         return None
+
+
+def device_name(stores: Stores, device: DeviceId) -> str:
+    """Return what a device is called in reports and slices: eight digits of a keyed hash, traceable to nobody."""
+    return hmac.digest(_secret(stores), b"device:" + device.bytes, "sha256").hex()[:8]
 
 
 def _lessons(stores: Stores, labels: Sequence[HomeLabel], sides: Mapping[bytes, Side]) -> list[Lesson]:

@@ -55,6 +55,8 @@ class Report:
     promoted: bool
     why: str
     """The decision in plain words."""
+    slices: tuple[dict[str, Any], ...] = ()
+    """Numbers of slices that were compared, each as `Slice.to_json` gives it."""
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)
@@ -92,12 +94,16 @@ async def learn(
             "There are no labels yet; people must review some recordings first, or --data must name a labelled folder."
         )
     current = await registry.promoted(stores)
+
+    def steps(what: str, done: int, total: int) -> None:
+        progress(f"{what}, {done} of {total}")
+
     attempt = Attempt(
         current=current,
-        taught=await sources.open(stores),
+        taught=await sources.open(stores, progress=steps),
         drafts=stores.home.models / f"{DRAFTS}{secrets.token_hex(6)}",
         key=stores.signing_key,
-        progress=lambda what, done, total: progress(f"{what}, {done} of {total}"),
+        progress=steps,
         sentences=sources.sentences,
         workers=workers,
         people=1 if await accounts.count_households(stores) == 1 else PEOPLE,
@@ -123,6 +129,7 @@ async def learn(
         candidate=candidate.version if candidate else None,
         promoted=bool(promote and allowed),
         why=_why(made, sources),
+        slices=tuple(one.to_json() for one in made.verdict.slices),
     )
 
 

@@ -12,8 +12,9 @@ from earmark import audit
 from earmark.errors import NotFound
 from earmark.learn.clips import Sentence
 from earmark.learn.corpus import Complaint, Corpus, read_corpus
-from earmark.learn.datasets import Dataset, Side, make_dataset, open_sound
+from earmark.learn.datasets import Dataset, Side, device_name, make_dataset, open_sound
 from earmark.learn.lessons import Taught
+from earmark.learn.traits import Progress, described
 from earmark.storage import Stores
 
 
@@ -41,7 +42,7 @@ class Sources:
     @property
     def recordings(self) -> int:
         """Of the folder."""
-        return len(self.corpus.taught) if self.corpus else 0
+        return len(self._folder())
 
     @property
     def sentences(self) -> Sequence[Sentence]:
@@ -49,13 +50,21 @@ class Sources:
 
     def people(self, side: Side) -> int:
         household = self.dataset.lessons if self.dataset else ()
-        folder = [one.lesson for one in self.corpus.taught] if self.corpus else []
-        return len({lesson.speaker for lesson in (*household, *folder) if lesson.side == side})
+        lessons = [*household, *(one.lesson for one in self._folder())]
+        return len({lesson.speaker for lesson in lessons if lesson.side == side})
 
-    async def open(self, stores: Stores) -> list[Taught]:
-        """Open every recording in memory, the household's after a line in the log."""
-        taught = list(self.corpus.taught) if self.corpus else []
-        return [*(await _opened(stores, self.dataset) if self.dataset else ()), *taught]
+    def _folder(self) -> Sequence[Taught]:
+        return self.corpus.taught if self.corpus else ()
+
+    async def open(self, stores: Stores, *, progress: Progress) -> list[Taught]:
+        """Open every recording in memory, the household's after a line in the log.
+
+        Those to judge by are looked at for what they are like: their slices are what a candidate may not be worse for.
+        """
+        taught = [*(await opened(stores, self.dataset) if self.dataset else ()), *self._folder()]
+        judged = [one for one in taught if one.lesson.side == "heldout"]
+        traits = await asyncio.to_thread(described, judged, name=lambda it: device_name(stores, it), progress=progress)
+        return [*(one for one in taught if one.lesson.side == "train"), *traits]
 
     def lineage(self, learned: Sequence[str], kept: Sequence[str], parent: dict[str, Any]) -> dict[str, Any]:
         """Return what a bundle's manifest says about where each file comes from.
@@ -90,7 +99,8 @@ async def gather(stores: Stores, folder: Path | None, *, complain: Complaint) ->
     return Sources(dataset=dataset, corpus=corpus) if dataset or corpus else None
 
 
-async def _opened(stores: Stores, dataset: Dataset) -> list[Taught]:
+async def opened(stores: Stores, dataset: Dataset) -> list[Taught]:
+    """Open a dataset's recordings in memory, after a line in the log; what is being erased meanwhile is left out."""
     opened_for = {"what": "sound.opened", "by": "training", "dataset": dataset.version}
     await audit.append(stores, {**opened_for, "recordings": len(dataset.lessons)})
     taught = []
