@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from functools import lru_cache
 from pathlib import Path
+from typing import Literal
 
 import platformdirs
 from pydantic import Field, SecretStr
@@ -44,6 +45,11 @@ class Settings(BaseSettings):
         None,
         description="Folder of labelled recordings that `earmark learn` learns from besides the household's labels, "
         "also by night; without it only with --data.",
+    )
+    unlearn: Literal["at-once", "nightly"] = Field(
+        "nightly",
+        description="When models are made again without what was deleted: `at-once` or `nightly`. What was learned "
+        "from it is out of use from the deletion on, either way.",
     )
     lease_seconds: int = Field(60, ge=5, description="How long a reviewer's claim on a clip lasts without a heartbeat.")
     case_hours: int = Field(4, ge=1, description="Hours within which a flagged clip must be decided.")

@@ -232,7 +232,51 @@ async def test_a_model_that_was_retired_is_made_again_at_night(stores, labelled,
     assert report.dataset != first.dataset
     (done,) = await learn.remakes(stores)
     assert (done.made, done.done_at is not None) == (report.candidate, True)
+    proof = await learn.prove(stores, report.candidate)
+    assert proof.holds
+    assert [(each.retired, each.datasets, each.erased) for each in proof.replaces] == [
+        (first.candidate, (first.dataset,), 1)
+    ]
     assert await learn.remake(stores) is None
+
+
+@pytest.mark.parametrize("policy", ["at-once", "nightly"])
+async def test_when_it_is_made_again_is_a_setting(policy, role_stores, household, monkeypatch):
+    stores = await role_stores("earmark_worker", unlearn=policy)
+    made = []
+
+    async def remake(stores):
+        made.append(stores.settings.unlearn)
+
+    monkeypatch.setattr(ring, "remake", remake)
+    await learn.remake_at_once(stores)
+    await learn.remake_nightly(stores)
+    assert made == [policy]
+
+
+async def test_without_what_was_deleted_the_same_files_are_made_as_if_it_had_never_been(
+    stores, labelled, ears, teach, people, tone
+):
+    """Byte for byte: learned from some labels, from more, and again after those were deleted."""
+    files = [await made_files(stores)]
+    more = []
+    for index in range(12):
+        answer = {"value": "wrong", **ORDER} if index % 2 else {"value": "right", "intent": None, "slots": {}}
+        audio = tone(0.6, level=0.30 + 0.01 * index)
+        kept = {"audio": audio, "wake_span": None, "content": Content(), "understood": answer}
+        more.append((people[index % 4], await teach(people[index % 4], **kept)))
+    files.append(await made_files(stores))
+    for person, recording in more:
+        await forget.forget(stores, person, [recording], how="settings")
+    files.append(await made_files(stores))
+    assert files[0] == files[2]
+    assert files[0] != files[1]
+
+
+async def made_files(stores):
+    report = await learn.learn(stores)
+    made = await learn.bundle(stores, report.candidate)
+    return {name: made.read(name) for name in made.manifest["files"]}
 
 
 async def test_words_of_one_person_are_learned_where_there_is_one_household(stores, labelled, monkeypatch):

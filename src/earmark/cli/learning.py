@@ -232,3 +232,31 @@ def devices(as_json: AsJson = False) -> None:
             out.print(f"{count} × {version}")
 
     emit(found, as_json=as_json, text=text)
+
+
+@models_app.command("prove")
+def prove(version: Annotated[str, typer.Argument(help="A bundle's version.")], as_json: AsJson = False) -> None:
+    """Check that a bundle rests on nothing that was deleted: against its datasets, and what it stands in for."""
+
+    async def ask() -> learning.Proof:
+        async with installation() as stores:
+            return await learning.prove(stores, version)
+
+    proof = run(ask(), as_json=as_json)
+
+    def text() -> None:
+        for one in proof.datasets:
+            said = "its lines have its name" if one.as_named else "its lines do not have its name"
+            out.print(f"Dataset {one.version}: {one.lines} labels, {one.erased} of them deleted; {said}.")
+        for one in proof.replaces:
+            out.print(
+                f"Instead of {one.retired}, {'retired and gone' if one.gone else 'which is still there'}: "
+                f"{one.erased} deleted labels, {one.among_lines} of them in this one's datasets."
+            )
+        if proof.corpus is not None:
+            out.print(f"Folder {proof.corpus}: nothing of the household's.")
+        out.print("It holds." if proof.holds else "It does not hold.")
+
+    emit(proof.to_json(), as_json=as_json, text=text)
+    if not proof.holds:
+        raise typer.Exit(1)

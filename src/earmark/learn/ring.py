@@ -17,6 +17,7 @@ from earmark.errors import BadRequest, Forbidden
 from earmark.learn import registry
 from earmark.learn.language import PEOPLE
 from earmark.learn.making import Attempt, Made, PartNote, about, make
+from earmark.learn.proving import to_replace
 from earmark.learn.scoring import Scores, summarise
 from earmark.learn.sources import Sources, gather
 from earmark.storage import Stores
@@ -134,10 +135,20 @@ async def learn(
 
 
 async def remake(stores: Stores) -> Report | None:
-    """Learn again without what was deleted, where a model was retired for it; the worker does this each night."""
+    """Learn again without what was deleted, where a model was retired for it; None where nothing waits."""
     if not any(each.done_at is None for each in await registry.remakes(stores)):
         return None
     return await learn(stores, promote=True)
+
+
+async def remake_at_once(stores: Stores) -> Report | None:
+    """Do so within a minute of the deletion, where EARMARK_UNLEARN says `at-once`."""
+    return await remake(stores) if stores.settings.unlearn == "at-once" else None
+
+
+async def remake_nightly(stores: Stores) -> Report | None:
+    """Do so once a night, where EARMARK_UNLEARN says `nightly`."""
+    return await remake(stores) if stores.settings.unlearn == "nightly" else None
 
 
 async def sweep(stores: Stores) -> None:
@@ -161,6 +172,8 @@ async def _register(stores: Stores, sources: Sources, current: ModelBundle, made
         made,
         **sources.lineage(sorted(made.learned), kept, dict(current.manifest)),
         parent=current.version,
+        # Which retired bundles it stands in for: `earmark models prove` looks whether anything of theirs is left.
+        replaces=await to_replace(stores),
         scores={"before": _steady(summarise(made.before)), "after": _steady(summarise(made.after))},
     )
     return await registry.register(stores, made.files, manifest)
