@@ -163,8 +163,8 @@ HISTORY: tuple[Guarantee, ...] = (
             "named the dataset, the retired model and three deleted labels, none of them among its own. Then we "
             "slipped a deleted label into its dataset: the proof failed.",
             "We taught sentences that nobody else says, six times over, and asked the model about them and about "
-            "others of their kind: it gave them away. We deleted them and learned again: it could no longer tell them from "
-            "the others, and its files were, byte for byte, those of a model that had never read them.",
+            "others of their kind: it gave them away. We deleted them and learned again: it could no longer tell them "
+            "from the others, and its files were, byte for byte, those of a model that had never read them.",
         ),
     ),
 )
