@@ -9,6 +9,7 @@ import pytest
 
 from earmark import accounts, audio, audit, bundle, forget, learn, vault
 from earmark.assistant import FEATURE_NAMES, NOTHING, Decision, Engine, Heard, Hypothesis
+from earmark.bench.canary import Canary, found_bytes
 from earmark.bundle import BUILTIN
 from earmark.errors import BadRequest, Conflict, Forbidden
 from earmark.learn import making, ring
@@ -277,6 +278,27 @@ async def made_files(stores):
     report = await learn.learn(stores)
     made = await learn.bundle(stores, report.candidate)
     return {name: made.read(name) for name in made.manifest["files"]}
+
+
+async def test_while_learning_and_after_no_sound_lies_on_a_disk(stores, teach, people, tmp_path, monkeypatch):
+    (tmp_path / "temp").mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "temp"))
+    canary = Canary.fresh()
+    for person in people:
+        await teach(person, audio=canary.audio, transcript={"text": " ".join(canary.words)})
+    roots, found = (stores.home.folder, tmp_path / "temp"), []
+
+    def make(attempt, parts):
+        assert all(np.array_equal(one.audio.samples, canary.audio.samples) for one in attempt.taught)
+        found.append(found_bytes(roots, canary.needles()))
+        raise BadRequest(why="enough")
+
+    monkeypatch.setattr(ring, "make", make)
+    with pytest.raises(BadRequest):
+        await learn.learn(stores)
+    assert [*found, found_bytes(roots, canary.needles())] == [0, 0]
+    (tmp_path / "temp" / "leak").write_bytes(canary.audio.pcm)
+    assert found_bytes(roots, canary.needles()) > 0
 
 
 async def test_words_of_one_person_are_learned_where_there_is_one_household(stores, labelled, monkeypatch):

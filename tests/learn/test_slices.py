@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from earmark.learn.intervals import by_speaker, interval, rates, resampled
+from earmark.learn.bootstrap import by_speaker, interval, rates, resampled
 from earmark.learn.promotion import judge
 from earmark.learn.scoring import Outcome
 from earmark.learn.slices import FEWEST, FEWEST_PEOPLE, sliced

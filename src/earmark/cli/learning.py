@@ -120,6 +120,9 @@ def evaluate(
     ] = None,
     noise: Annotated[Path | None, typer.Option("--noise", help="Sound file that is mixed into every clip.")] = None,
     snr: Annotated[float | None, typer.Option("--snr", help="Speech over noise, in dB.")] = None,
+    intervals: Annotated[
+        bool, typer.Option("--intervals", help="With --json: also the 95 % intervals over speakers, under `intervals`.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Score a model bundle on a folder of labelled recordings."""
@@ -131,10 +134,11 @@ def evaluate(
     bars = Bars()
     try:
         with bars.progress:
-            scores = learning.evaluate(data, chosen, noise=noise, snr=snr, progress=bars, complain=_complain)
+            found = learning.measure(data, chosen, noise=noise, snr=snr, progress=bars, complain=_complain)
     except EarmarkError as error:
         fail(error, as_json=as_json)
-    emit(scores, as_json=as_json, text=lambda: _show(scores))
+    scores, sure = learning.summarise(found), learning.intervals(found)
+    emit({**scores, "intervals": sure} if intervals else scores, as_json=as_json, text=lambda: _show(scores, sure))
 
 
 async def _bundle(version: str | None) -> ModelBundle:
@@ -146,11 +150,12 @@ def _complain(text: str) -> None:
     err.print(f"[yellow]left out[/]: {text}", soft_wrap=True)
 
 
-def _show(scores: dict[str, Any]) -> None:
-    table = Table("", "", show_header=False)
+def _show(scores: dict[str, Any], sure: Mapping[str, tuple[float, float]]) -> None:
+    table = Table("", "", "95 % interval over speakers")
     for part, values in scores.items():
         for name, value in values.items():
-            table.add_row(f"{part}.{name}", _shown(value))
+            ends = sure.get(f"{part}.{name}")
+            table.add_row(f"{part}.{name}", _shown(value), f"{ends[0]:.3f} to {ends[1]:.3f}" if ends else "")
     out.print(table)
 
 

@@ -9,7 +9,7 @@ bundle = await promoted(stores)                             # what assistants an
 from earmark.learn.balancing import Balance, balance, balance_of_folder
 from earmark.learn.datasets import Dataset, Line, Version, dataset_lines, dataset_versions, load_dataset, make_dataset
 from earmark.learn.erasing import ERASER, Touched, revoke, touched
-from earmark.learn.evaluate import evaluate
+from earmark.learn.evaluate import evaluate, intervals, measure
 from earmark.learn.proving import Proof, prove
 from earmark.learn.registry import (
     Model,
@@ -24,6 +24,7 @@ from earmark.learn.registry import (
     rollback,
 )
 from earmark.learn.ring import PARTS, Report, learn, remake, remake_at_once, remake_nightly, sweep
+from earmark.learn.scoring import summarise
 from earmark.learn.slices import KINDS as SLICES
 from earmark.learn.uses import Use, uses_of
 
@@ -47,9 +48,11 @@ __all__ = [
     "dataset_lines",
     "dataset_versions",
     "evaluate",
+    "intervals",
     "learn",
     "load_dataset",
     "make_dataset",
+    "measure",
     "models",
     "promote",
     "promoted",
@@ -62,6 +65,7 @@ __all__ = [
     "retire",
     "revoke",
     "rollback",
+    "summarise",
     "sweep",
     "touched",
     "uses_of",

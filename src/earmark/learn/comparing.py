@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from earmark.learn.intervals import LEVEL, ROUNDS, by_speaker, interval, resampled
+from earmark.learn.bootstrap import LEVEL, ROUNDS, by_speaker, interval, resampled
 from earmark.learn.numbers import Number
 from earmark.learn.scoring import Outcome
 

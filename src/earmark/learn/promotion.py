@@ -1,6 +1,6 @@
 """Whether a candidate may take over: better on people it never heard, and nowhere worse, for nobody. Pure.
 
-Both bundles heard the same held-out clips. Each number's change gets a bootstrap interval over speakers (`intervals`),
+Both bundles heard the same held-out clips. Each number's change gets a bootstrap interval over speakers (`bootstrap`),
 and so does each number of each slice (`slices`).
 """
 

@@ -11,8 +11,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from earmark.learn.bootstrap import LEVEL, ROUNDS
 from earmark.learn.comparing import Compared, compare
-from earmark.learn.intervals import LEVEL, ROUNDS
 from earmark.learn.numbers import NUMBERS, Number
 from earmark.learn.scoring import Outcome
 
