@@ -18,7 +18,8 @@
     ├── Conflict                      thing.changed
     │   ├── StaleLease                review.stale-lease
     │   ├── TooLate                   review.too-late
-    │   └── Revoked                   learn.revoked
+    │   ├── Revoked                   learn.revoked
+    │   └── AlreadyLearning           learn.running
     ├── Erased                        vault.erased
     ├── LogAltered                    audit.altered
     ├── BadBundle                     bundle.bad
@@ -32,7 +33,10 @@
         ├── ConnectionCut             device.cut
         ├── NoMicrophone              setup.microphone
         ├── VoiceGone                 setup.voice
-        └── MissingExtra              setup.extra
+        ├── MissingExtra              setup.extra
+        ├── RayUnreachable            setup.ray
+        │   └── RayDiffers            setup.ray-code
+        └── WorkersGone               setup.workers
 
 The class docstring is the default message: one plain sentence that says what to do. `{braces}` are filled from the
 keyword arguments. Never put spoken content, names or ids of people in one.
@@ -229,6 +233,12 @@ class Revoked(Conflict):
     code = "learn.revoked"
 
 
+class AlreadyLearning(Conflict):
+    """Another `earmark learn` is at work on this installation; wait until it is done."""
+
+    code = "learn.running"
+
+
 class Erased(EarmarkError):
     """This was deleted and can't be brought back."""
 
@@ -315,3 +325,21 @@ class MissingExtra(SetUpError):
     """This needs an extra that is not installed; run `pip install 'earmark[{extra}]'` and try again."""
 
     code = "setup.extra"
+
+
+class RayUnreachable(SetUpError):
+    """No Ray cluster answers at {address}; start it, or leave EARMARK_RAY_ADDRESS out to use this machine alone."""
+
+    code = "setup.ray"
+
+
+class RayDiffers(RayUnreachable):
+    """The Ray cluster runs other code than this Earmark; install the same version there and start it again."""
+
+    code = "setup.ray-code"
+
+
+class WorkersGone(SetUpError):
+    """The processes at work were ended from outside, perhaps for want of memory; run the command again."""
+
+    code = "setup.workers"

@@ -73,6 +73,11 @@ class Settings(BaseSettings):
         None, description="Address of the witness on another machine that co-signs the audit log; docs/audit-log.md."
     )
     witness_key: str | None = Field(None, description="Public key of that witness, hexadecimal; it prints it.")
+    ray_address: str | None = Field(
+        None,
+        description="Ray cluster that learning works on: `host:port`, or `local` for one of this machine; extra `ray`. "
+        "Without it a process for each core.",
+    )
     log_level: str = Field(
         "info", description="debug, info, warning or error. In a terminal `earmark up` and `demo` show warnings only."
     )

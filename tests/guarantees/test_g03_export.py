@@ -414,6 +414,7 @@ TABLES: dict[str, Table] = {
     ),
     "learn.bundles": Table(columns=none_of("version dataset parent state manifest made_at promoted_at", LEARNED)),
     "learn.remakes": Table(columns=none_of("id retired asked_at done_at made", LEARNED)),
+    "learn.runs": Table(columns=none_of("id datasets key_slot begun_at", LEARNED)),
     "learn.sides": Table(
         columns=none_of("person_key side", "a keyed hash of a person and their side, which is exported with each label")
     ),

@@ -5,20 +5,23 @@ from __future__ import annotations
 import json
 import random
 import uuid
+from contextlib import suppress
 
 import numpy as np
 import pytest
+from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from earmark import audit, bundle, forget, learn, vault
 from earmark.assistant import load_intent_model
 from earmark.bundle import BUILTIN
 from earmark.errors import Conflict, NotFound, Revoked
-from earmark.learn import understanding
+from earmark.learn import runs, understanding
 from earmark.learn.clips import Sentence
 from earmark.learn.proving import to_replace
 from earmark.learn.registry import SQL
-from earmark.storage import seal_json
+from earmark.storage import derive, seal_json
 from earmark.words import SAMPLE_RATE, PcmAudio
 
 WORDS = (
@@ -229,3 +232,35 @@ async def test_nobody_can_tell_from_the_model_that_it_was_ever_there(ring, house
     assert before.interval()[0] > 0.7
     low, high = after.interval()
     assert low < 0.5 < high < 0.65
+
+
+async def test_what_an_unfinished_run_had_worked_out_is_unmade_too(ring, canary, places):
+    """We killed learning in its middle, searched every file for the canary in what it had worked out, copied that,
+    deleted the recording, and tried every key that is left on the copy: not one byte in clear, no file left, nothing
+    opened, and the run can't be taken up again."""
+    await ring.allow()
+    identifier = await ring.turn(canary)
+    dataset = await learn.make_dataset(ring.stores)
+    run = await runs.begin(ring.stores, {"dataset": dataset.version}, [dataset.version])
+    run.keep("000", {"heard.json": json.dumps(canary.text).encode(), "sound.npz": canary.audio.pcm})
+    (path,) = run.folder.iterdir()
+    stolen, place = path.read_bytes(), b"run:" + run.id.encode() + b":000"
+
+    def opened() -> int:
+        slots = ring.stores.vault_keys.live_slots()
+        keys = [derive(ring.stores.vault_keys.secret(slot), purpose="run") for slot in slots]
+        found = 0
+        for key in keys:
+            with suppress(InvalidTag):
+                found += bool(AESGCM(key).decrypt(stolen[3:15], stolen[15:], place))
+        return found
+
+    assert opened() == 1, "the attack must work while the key lives"
+    assert places.search(canary.needles()) == set()
+    await forget.forget(ring.stores, ring.ada, [identifier], how="settings")
+    assert opened() == 0
+    assert not list((places.home / "runs").rglob("*.step"))
+    with pytest.raises(Revoked):
+        run.find("000")
+    with pytest.raises(Revoked):
+        await runs.begin(ring.stores, {"dataset": dataset.version}, [dataset.version])

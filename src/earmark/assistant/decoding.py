@@ -24,7 +24,7 @@ _GRAMMAR_SEARCH = {"bestpath": False, "lw": 2.0, "beam": 1e-60, "wbeam": 1e-40, 
 """Measured on 92 orders: the lattice's best path may end in the middle of a sentence (59 % of orders at 12 dB with it,
 85 % without); wide beams and a low language weight give another 4 points there and cost 0.01 of real time."""
 _PHONES = "AA AE AH AO AW AY B CH D DH EH ER EY F G HH IH IY JH K L M N NG OW OY P R S SH T TH UH UW V W Y Z ZH"
-_OPEN_PHONES = {f"[{phone.lower()}]": phone for phone in _PHONES.split()}
+OPEN_PHONES = {f"[{phone.lower()}]": phone for phone in _PHONES.split()}
 """Words of one phone each, for the places of a grammar where any words may stand."""
 _OPEN_WEIGHT = 1e-5
 """Of each such phone, so low that the words of a list win where they fit (`milk` over `M IH L K`)."""
@@ -52,7 +52,7 @@ class Span:
     @property
     def is_open(self) -> bool:
         """A phone of open speech inside a grammar's sentence."""
-        return self.name in _OPEN_PHONES
+        return self.name in OPEN_PHONES
 
     @property
     def word(self) -> str:
@@ -70,6 +70,13 @@ class Decoder:
         self._decoder = decoder
         self._shift = 1 if lattice else _SCORE_SHIFT
         self._running = False
+
+    def pronunciations(self, word: str) -> list[list[str]]:
+        """Return the phones of each way to say a word; none when the dictionary lacks it."""
+        found: list[list[str]] = []
+        while phones := self._decoder.lookup_word(f"{word}({len(found) + 1})" if found else word):
+            found.append(phones.split())
+        return found
 
     def cepstral_mean(self, pcm: bytes) -> str:
         """Return the mean cepstrum of some sound, for `start`; ends an utterance that was running."""
@@ -136,7 +143,7 @@ def grammar_decoder(
     without it, as in the other decoders.
     """
     decoder = _decoder(means, lm=None, **_GRAMMAR_SEARCH)
-    _add_words(decoder, {**lexicon, **_OPEN_PHONES})
+    _add_words(decoder, {**lexicon, **OPEN_PHONES})
     end = len(grammar.arcs)
     loop = end + 1
     arcs: list[tuple[int, int, float] | tuple[int, int, float, str]] = []
@@ -144,8 +151,8 @@ def grammar_decoder(
         for word, target in row.items():
             weight = weights[state][word] if weights else 1.0
             if word == OPEN:
-                arcs += [(state, loop, weight * _OPEN_WEIGHT, phone) for phone in _OPEN_PHONES]
-                arcs += [(loop, loop, _OPEN_WEIGHT, phone) for phone in _OPEN_PHONES]
+                arcs += [(state, loop, weight * _OPEN_WEIGHT, phone) for phone in OPEN_PHONES]
+                arcs += [(loop, loop, _OPEN_WEIGHT, phone) for phone in OPEN_PHONES]
                 arcs.append((loop, target, 1.0))
                 loop += 1
             else:

@@ -26,6 +26,7 @@ from earmark.learn.registry import (
 from earmark.learn.ring import PARTS, Report, learn, remake, remake_at_once, remake_nightly, sweep
 from earmark.learn.scoring import summarise
 from earmark.learn.slices import KINDS as SLICES
+from earmark.learn.steps import Moment
 from earmark.learn.uses import Use, uses_of
 
 __all__ = [
@@ -36,6 +37,7 @@ __all__ = [
     "Dataset",
     "Line",
     "Model",
+    "Moment",
     "Proof",
     "Remake",
     "Report",

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from earmark.assistant import Decision, Engine, Heard, Hypothesis, features
+from earmark.assistant import FEATURE_NAMES, Decision, Engine, Heard, Hypothesis, features
 from earmark.learn.clips import Clip
 from earmark.learn.decision import Example
 from earmark.learn.hearing import Result
@@ -63,8 +63,8 @@ def parser(engine: Engine) -> Parse:
     return parse
 
 
-def example(engine: Engine, clip: Clip, result: Result) -> Example | None:
-    """Return what a clip teaches the decision; None when the grammar found no sentence in it."""
+def example(engine: Engine, clip: Clip, result: Result, names: Sequence[str] = FEATURE_NAMES) -> Example | None:
+    """Return what a clip teaches a decision on these features; None when the grammar found no sentence in it."""
     if result.reading is None or result.reading.heard.hypothesis.source != "grammar":
         return None
     hypothesis = result.reading.heard.hypothesis
@@ -72,7 +72,9 @@ def example(engine: Engine, clip: Clip, result: Result) -> Example | None:
     sure = replace(hypothesis, confidence=1.0)
     reading = Heard(hypothesis=sure, understanding=engine.understand(sure))
     right = clip.intent is not None and is_right(reading, clip.intent, clip.slots)[0]
-    return Example(vector=features(hypothesis), right=right, command=clip.intent is not None, speaker=clip.speaker)
+    return Example(
+        vector=features(hypothesis, names), right=right, command=clip.intent is not None, speaker=clip.speaker
+    )
 
 
 def heard_again(engine: Engine, fitted: Decision, result: Result) -> Result:
@@ -81,6 +83,6 @@ def heard_again(engine: Engine, fitted: Decision, result: Result) -> Result:
         return result
     hypothesis = result.reading.heard.hypothesis
     if hypothesis.source == "grammar":
-        hypothesis = replace(hypothesis, confidence=fitted.confidence(features(hypothesis)))
+        hypothesis = replace(hypothesis, confidence=fitted.confidence(features(hypothesis, fitted.names)))
     heard = Heard(hypothesis=hypothesis, understanding=engine.understand(hypothesis))
     return replace(result, reading=replace(result.reading, heard=heard))

@@ -7,24 +7,25 @@ import secrets
 import shutil
 import time
 from collections.abc import Callable, Sequence, Set
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from earmark import accounts
 from earmark.bundle import ModelBundle
-from earmark.errors import BadRequest, Forbidden
-from earmark.learn import registry
+from earmark.errors import AlreadyLearning, BadRequest, Forbidden
+from earmark.learn import registry, runs
+from earmark.learn.attempt import Attempt, Made, PartNote
 from earmark.learn.language import PEOPLE
-from earmark.learn.making import Attempt, Made, PartNote, about, make
+from earmark.learn.making import about, make
 from earmark.learn.proving import to_replace
 from earmark.learn.scoring import Scores, summarise
 from earmark.learn.sources import Sources, gather
+from earmark.learn.steps import Moment, Steps, Told, untold
 from earmark.storage import Stores
 
 PARTS = ("wake", "asr", "nlu")
-Say = Callable[[str], None]
-"""Told in a few words what is going on."""
 DRAFTS = ".draft-learning-"
 _ABANDONED = 3600
 """Seconds after which nobody works on a draft any more."""
@@ -58,6 +59,10 @@ class Report:
     """The decision in plain words."""
     slices: tuple[dict[str, Any], ...] = ()
     """Numbers of slices that were compared, each as `Slice.to_json` gives it."""
+    steps: int = 0
+    """What takes long, in named steps."""
+    resumed: int = 0
+    """How many of them an earlier run had done before it was killed."""
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)
@@ -69,54 +74,63 @@ async def learn(
     *,
     promote: bool = False,
     data: Path | None = None,
-    progress: Say = lambda _: None,
-    complain: Say = lambda _: None,
+    progress: Told = untold,
+    complain: Callable[[str], None] = lambda _: None,
     workers: int | None = None,
 ) -> Report:
     """Turn the labels that came home into a candidate bundle, and promote it when asked and when it is better.
 
     `data`: a labelled folder to learn from besides, or instead where there is no label yet; without it the one that
-    EARMARK_CORPUS names. `complain` is told of what can't be used in it. Sound is decrypted in memory only.
+    EARMARK_CORPUS names. `complain` is told of what can't be used in it. Sound is decrypted in memory only. A run that
+    was killed is taken up where it was, when labels, models, parts and code are still the same.
 
     Raises BadRequest for an unknown part, Forbidden in a process without the signing key, BadManifest and BadAudio for
-    a folder that holds nothing to learn from.
+    a folder that holds nothing to learn from, AlreadyLearning while another run is at work, Conflict (Revoked among it)
+    when something it learns from is deleted meanwhile.
     """
     if unknown := set(parts) - set(PARTS):
         raise BadRequest(why=f"There is no part named {sorted(unknown)[0]}; choose from {', '.join(PARTS)}.")
     if stores.signing_key is None:
         raise Forbidden
-    progress("gathering labels")
-    began = stores.now()
-    await sweep(stores)
-    sources = await gather(stores, data or stores.settings.corpus, complain=complain)
-    if sources is None:
-        await registry.end_remakes(stores, began, None)
-        return _nothing(
-            "There are no labels yet; people must review some recordings first, or --data must name a labelled folder."
+    async with runs.alone(stores):
+        progress(Moment(step="gathering labels"))
+        began = stores.now()
+        await _sweep_models(stores)
+        await asyncio.to_thread(_drop_drafts, stores.home.models)
+        sources = await gather(stores, data or stores.settings.corpus, complain=complain)
+        if sources is None:
+            await registry.end_remakes(stores, began, None)
+            return _nothing(
+                "There are no labels yet; people must review some recordings first, or --data must name a labelled "
+                "folder."
+            )
+        current = await registry.promoted(stores)
+        chosen = [part for part in PARTS if part in parts]
+        attempt = Attempt(
+            current=current,
+            taught=await sources.open(stores, progress=_telling(progress)),
+            drafts=stores.home.models / f"{DRAFTS}{secrets.token_hex(6)}",
+            key=stores.signing_key,
+            progress=lambda what, done, total: attempt.steps.within(what, done, total),
+            sentences=sources.sentences,
+            workers=workers,
+            people=1 if await accounts.count_households(stores) == 1 else PEOPLE,
         )
-    current = await registry.promoted(stores)
-
-    def steps(what: str, done: int, total: int) -> None:
-        progress(f"{what}, {done} of {total}")
-
-    attempt = Attempt(
-        current=current,
-        taught=await sources.open(stores, progress=steps),
-        drafts=stores.home.models / f"{DRAFTS}{secrets.token_hex(6)}",
-        key=stores.signing_key,
-        progress=steps,
-        sentences=sources.sentences,
-        workers=workers,
-        people=1 if await accounts.count_households(stores) == 1 else PEOPLE,
-    )
-    made = await asyncio.to_thread(make, attempt, [part for part in PARTS if part in parts])
-    progress("writing it down")
-    candidate = await _register(stores, sources, current, made) if made.changed else None
-    allowed = candidate is not None and made.verdict.promote
-    if candidate is not None and promote and allowed:
-        await registry.promote(stores, candidate.version, "policy")
-    if set(parts) == set(PARTS):
-        await registry.end_remakes(stores, began, candidate.version if candidate else None)
+        inputs = {**attempt.inputs(), "dataset": sources.version, "corpus": sources.corpus_version, "parts": chosen}
+        named = {sources.version, *_versions(current)} - {None}
+        run = await runs.begin(stores, inputs, sorted(map(str, named)))
+        if done := run.done():
+            progress(Moment(step=f"taking up a run that was stopped after {done} steps"))
+        attempt.steps = Steps(run, progress)
+        made = await asyncio.to_thread(make, attempt, chosen)
+        progress(Moment(step="writing it down", share=1.0))
+        candidate = await _register(stores, sources, current, made) if made.changed else None
+        allowed = candidate is not None and made.verdict.promote
+        if candidate is not None and promote and allowed:
+            await registry.promote(stores, candidate.version, "policy")
+        if set(parts) == set(PARTS):
+            await registry.end_remakes(stores, began, candidate.version if candidate else None)
+        await runs.drop(stores, [run.id])
     return Report(
         dataset=sources.version,
         corpus=sources.corpus_version,
@@ -131,6 +145,8 @@ async def learn(
         promoted=bool(promote and allowed),
         why=_why(made, sources),
         slices=tuple(one.to_json() for one in made.verdict.slices),
+        steps=attempt.steps.taken,
+        resumed=attempt.steps.resumed,
     )
 
 
@@ -138,7 +154,9 @@ async def remake(stores: Stores) -> Report | None:
     """Learn again without what was deleted, where a model was retired for it; None where nothing waits."""
     if not any(each.done_at is None for each in await registry.remakes(stores)):
         return None
-    return await learn(stores, promote=True)
+    with suppress(AlreadyLearning):  # it ends what waits to be made again, or tomorrow night does
+        return await learn(stores, promote=True)
+    return None
 
 
 async def remake_at_once(stores: Stores) -> Report | None:
@@ -152,10 +170,15 @@ async def remake_nightly(stores: Stores) -> Report | None:
 
 
 async def sweep(stores: Stores) -> None:
-    """Delete what a killed run left behind: drafts, and bundles that were written and never registered.
+    """Delete what killed runs left behind: drafts, bundles that were written and never registered, what lies too long.
 
-    They hold traces of what they were learned from, and no deletion would find them.
+    They hold traces of what they were learned from; of the first two no deletion would find any.
     """
+    await _sweep_models(stores)
+    await runs.sweep(stores)
+
+
+async def _sweep_models(stores: Stores) -> None:
     known = {model.version for model in await registry.models(stores) if model.state != "retired"}
     await asyncio.to_thread(_sweep, stores.home.models, known)
 
@@ -164,6 +187,17 @@ def _sweep(models: Path, known: Set[str]) -> None:
     for folder in models.iterdir() if models.exists() else ():
         if folder.is_dir() and folder.name not in known and time.time() - folder.stat().st_mtime > _ABANDONED:
             shutil.rmtree(folder, ignore_errors=True)
+
+
+def _drop_drafts(models: Path) -> None:
+    """Nobody else learns now: whoever made these was killed."""
+    for folder in models.glob(f"{DRAFTS}*"):
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _telling(progress: Told) -> Callable[[str, int, int], None]:
+    """Return what tells how far something is before the first step."""
+    return lambda what, done, total: progress(Moment(step=what, done=done, total=total))
 
 
 async def _register(stores: Stores, sources: Sources, current: ModelBundle, made: Made) -> ModelBundle:
@@ -182,6 +216,11 @@ async def _register(stores: Stores, sources: Sources, current: ModelBundle, made
 def _steady(scores: Scores) -> Scores:
     """Leave out what differs from run to run: the same labels must give the same version."""
     return {part: {key: value for key, value in values.items() if key != "rtf"} for part, values in scores.items()}
+
+
+def _versions(bundle: ModelBundle) -> set[str]:
+    """Return every dataset version that any file of a bundle was learned from."""
+    return {*dict(bundle.manifest.get("datasets") or {}).values(), bundle.manifest.get("dataset")} - {None}
 
 
 def _why(made: Made, sources: Sources) -> str:
