@@ -165,6 +165,9 @@ HISTORY: tuple[Guarantee, ...] = (
             "We taught sentences that nobody else says, six times over, and asked the model about them and about "
             "others of their kind: it gave them away. We deleted them and learned again: it could no longer tell them "
             "from the others, and its files were, byte for byte, those of a model that had never read them.",
+            "We killed learning in its middle, searched every file for the canary in what it had worked out, copied "
+            "that, deleted the recording, and tried every key that is left on the copy: not one byte in clear, no file "
+            "left, nothing opened, and the run can't be taken up again.",
         ),
     ),
 )
