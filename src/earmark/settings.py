@@ -41,6 +41,16 @@ class Settings(BaseSettings):
         0.002, ge=0, le=1, description="Published share of a day's opted-in interactions that people may review."
     )
     retention_days: int = Field(30, ge=1, description="Days after which an interaction is erased by itself.")
+    corpus: Path | None = Field(
+        None,
+        description="Folder of labelled recordings that `earmark learn` learns from besides the household's labels, "
+        "also by night; without it only with --data.",
+    )
+    unlearn: Literal["at-once", "nightly"] = Field(
+        "nightly",
+        description="When models are made again without what was deleted: `at-once` or `nightly`. What was learned "
+        "from it is out of use from the deletion on, either way.",
+    )
     lease_seconds: int = Field(60, ge=5, description="How long a reviewer's claim on a clip lasts without a heartbeat.")
     case_hours: int = Field(4, ge=1, description="Hours within which a flagged clip must be decided.")
     local_only: bool = Field(

@@ -98,7 +98,8 @@ TIMETABLE: dict[str, tuple[str, Callable[[Stores], Awaitable[object]]]] = {
     "watch_access": ("11 * * * *", review.watch),
     "publish": ("3 * * * *", report.publish),
     "sample": ("7 * * * *", _sample),
-    "remake": ("23 3 * * *", learn.remake),
+    "remake": ("23 3 * * *", learn.remake_nightly),
+    "remake_at_once": ("* * * * *", learn.remake_at_once),
     "finish_erasures": ("* * * * *", resume),
 }
 """Job name → (cron line, with seconds last where there are six fields; what runs)."""

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import soundfile
 
-from earmark import learn
+from earmark import audio, learn
 from earmark.cli.learning import _tell, time_left
 from earmark.settings import Settings
 from earmark.storage import Home, open_stores
@@ -114,9 +114,53 @@ def test_how_long_it_will_still_take_is_said_in_words(seconds, words):
 
 def test_a_run_that_was_taken_up_says_how_much_was_done(capsys):
     report = learn.Report(
-        dataset=None, labels=0, people=0, heldout_people=0, parts=(), before={}, after={}, candidate=None,
-        promoted=False, why="Nothing.", steps=9, resumed=5,
+        dataset=None, corpus=None, labels=0, recordings=0, people=0, heldout_people=0, parts=(), before={}, after={}, candidate=None,
+        promoted=False,
+        why="Nothing.", steps=9, resumed=5,
     )  # fmt: skip
     _tell(report)
     _tell(replace(report, resumed=0))
     assert capsys.readouterr().out.count("Resumed: 5 of 9 steps were done.") == 1
+
+
+def test_evaluate_gives_intervals_to_who_asks(earmark, written):
+    done = earmark("evaluate", "--data", written, "--json", "--intervals")
+    assert done.json["nlu"] == {"n": 2, "intent_accuracy": 0.5, "slot_f1": 1.0}
+    assert done.json["intervals"] == {"nlu.intent_accuracy": [0.0, 1.0], "nlu.slot_f1": [1.0, 1.0]}
+    assert "0.000 to 1.000" in earmark("evaluate", "--data", written).stdout
+
+
+def test_a_bundle_without_any_dataset_rests_on_nothing_that_was_deleted(earmark, registered):
+    done = earmark("models", "prove", registered[0], "--json")
+    assert done.exit_code == 0
+    assert done.json == {
+        "version": registered[0],
+        "corpus": None,
+        "datasets": [],
+        "replaces": [],
+        "holds": True,
+    }
+    assert "It holds." in earmark("models", "prove", registered[0]).stdout
+    assert earmark("models", "prove", "unknown").exit_code != 0
+
+
+def test_datasets_before_there_are_any(earmark, running, tmp_path):
+    assert earmark("datasets", "list", "--json").json == []
+    assert "No dataset yet" in earmark("datasets", "list").stdout
+    for command in (["show", "unknown"], ["report"], ["export", "unknown", tmp_path / "out", "--format", "nemo"]):
+        assert earmark("datasets", *command).exit_code != 0
+
+
+def test_a_folder_is_weighed_without_a_label(earmark, running, tmp_path, tone):
+    (tmp_path / "commands").mkdir()
+    lines = []
+    for number in range(4):
+        (tmp_path / "commands" / f"{number}.flac").write_bytes(audio.encode(tone(1.0)))
+        lines.append({"audio_filepath": f"{number}.flac", "speaker": f"s{number % 2}", "intent": "orderDrink"})
+    (tmp_path / "commands" / "manifest.jsonl").write_text("\n".join(map(json.dumps, lines)))
+    found = earmark("datasets", "report", "--data", tmp_path, "--json").json
+    assert (found["lessons"], found["people"]) == (4, 2)
+    assert {one["kind"] for one in found["slices"]} == {"device", "voices", "noise"}
+    assert {one["slice"] for one in found["slices"]} == {"unknown"}
+    assert "4 recordings of 2 people" in earmark("datasets", "report", "--data", tmp_path).stdout
+    assert earmark("datasets", "report", "v", "--data", tmp_path).exit_code != 0

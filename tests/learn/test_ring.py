@@ -7,8 +7,9 @@ import os
 import numpy as np
 import pytest
 
-from earmark import accounts, audit, bundle, forget, learn, vault
+from earmark import accounts, audio, audit, bundle, forget, learn, vault
 from earmark.assistant import FEATURE_NAMES, NOTHING, Decision, Engine, Heard, Hypothesis
+from earmark.bench.canary import Canary, found_bytes
 from earmark.bundle import BUILTIN
 from earmark.errors import BadRequest, Conflict, Forbidden
 from earmark.learn import making, ring
@@ -112,6 +113,49 @@ async def test_labels_become_a_better_bundle_that_is_promoted(stores, labelled, 
     assert [path.name for path in stores.home.models.iterdir()] == [bundle.version]
 
 
+@pytest.fixture
+def folder(tmp_path, tone):
+    """A labelled folder of ten voices: commands that are louder than other speech."""
+    for part in ("commands", "other"):
+        (tmp_path / "corpus" / part).mkdir(parents=True)
+    for index in range(80):
+        part = "commands" if index % 2 == 0 else "other"
+        level = (0.40 if part == "commands" else 0.12) + 0.02 * (index // 16)
+        name = tmp_path / "corpus" / part / f"{index}.flac"
+        name.write_bytes(audio.encode(tone(0.6, level=level)))
+        line = {"audio_filepath": name.name, "speaker": f"voice{index // 2 % 10}"}
+        with (name.parent / "manifest.jsonl").open("a") as manifest:
+            manifest.write(json.dumps(line | (ORDER if part == "commands" else {})) + "\n")
+    return tmp_path / "corpus"
+
+
+async def test_a_fresh_installation_learns_from_a_folder(stores, ears, folder):
+    complaints = []
+    (folder / "other" / "1.flac").write_bytes(b"no sound")
+    report = await learn.learn(stores, data=folder, promote=True, complain=complaints.append)
+    assert report.promoted
+    assert len(complaints) == 1
+    assert (report.dataset, report.labels, report.recordings) == (None, 0, 79)
+    assert report.people + report.heldout_people == 10
+    assert report.after["commands"]["acceptance"] > report.before["commands"]["acceptance"]
+    about = (await learn.promoted(stores)).manifest
+    assert (about["dataset"], about["corpus"]) == (None, report.corpus)
+    assert set(about["corpora"].values()) == {report.corpus}
+    assert set(about["datasets"].values()) == {None}
+
+
+async def test_labels_and_a_folder_teach_together_and_both_are_named(stores, labelled, ears, folder, role_stores):
+    alone = await learn.learn(stores)
+    both = await learn.learn(stores, data=folder, promote=True)
+    assert (both.dataset, both.labels, both.recordings) == (alone.dataset, 40, 80)
+    assert both.people + both.heldout_people == 14
+    about = (await learn.promoted(stores)).manifest
+    assert set(about["datasets"].values()) == {both.dataset}
+    assert set(about["corpora"].values()) == {both.corpus}
+    told = await role_stores("earmark_worker", corpus=folder)  # the worker learns from it by night, too
+    assert (await learn.learn(told)).corpus == both.corpus
+
+
 async def test_nothing_is_promoted_unless_asked_and_learning_twice_gives_the_same(stores, labelled, ears):
     first = await learn.learn(stores)
     second = await learn.learn(stores)
@@ -194,7 +238,72 @@ async def test_a_model_that_was_retired_is_made_again_at_night(stores, labelled,
     assert report.dataset != first.dataset
     (done,) = await learn.remakes(stores)
     assert (done.made, done.done_at is not None) == (report.candidate, True)
+    proof = await learn.prove(stores, report.candidate)
+    assert proof.holds
+    assert [(each.retired, each.datasets, each.erased) for each in proof.replaces] == [
+        (first.candidate, (first.dataset,), 1)
+    ]
     assert await learn.remake(stores) is None
+
+
+@pytest.mark.parametrize("policy", ["at-once", "nightly"])
+async def test_when_it_is_made_again_is_a_setting(policy, role_stores, household, monkeypatch):
+    stores = await role_stores("earmark_worker", unlearn=policy)
+    made = []
+
+    async def remake(stores):
+        made.append(stores.settings.unlearn)
+
+    monkeypatch.setattr(ring, "remake", remake)
+    await learn.remake_at_once(stores)
+    await learn.remake_nightly(stores)
+    assert made == [policy]
+
+
+async def test_without_what_was_deleted_the_same_files_are_made_as_if_it_had_never_been(
+    stores, labelled, ears, teach, people, tone
+):
+    """Byte for byte: learned from some labels, from more, and again after those were deleted."""
+    files = [await made_files(stores)]
+    more = []
+    for index in range(12):
+        answer = {"value": "wrong", **ORDER} if index % 2 else {"value": "right", "intent": None, "slots": {}}
+        audio = tone(0.6, level=0.30 + 0.01 * index)
+        kept = {"audio": audio, "wake_span": None, "content": Content(), "understood": answer}
+        more.append((people[index % 4], await teach(people[index % 4], **kept)))
+    files.append(await made_files(stores))
+    for person, recording in more:
+        await forget.forget(stores, person, [recording], how="settings")
+    files.append(await made_files(stores))
+    assert files[0] == files[2]
+    assert files[0] != files[1]
+
+
+async def made_files(stores):
+    report = await learn.learn(stores)
+    made = await learn.bundle(stores, report.candidate)
+    return {name: made.read(name) for name in made.manifest["files"]}
+
+
+async def test_while_learning_and_after_no_sound_lies_on_a_disk(stores, teach, people, tmp_path, monkeypatch):
+    (tmp_path / "temp").mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "temp"))
+    canary = Canary.fresh()
+    for person in people:
+        await teach(person, audio=canary.audio, transcript={"text": " ".join(canary.words)})
+    roots, found = (stores.home.folder, tmp_path / "temp"), []
+
+    def make(attempt, parts):
+        assert all(np.array_equal(one.audio.samples, canary.audio.samples) for one in attempt.taught)
+        found.append(found_bytes(roots, canary.needles()))
+        raise BadRequest(why="enough")
+
+    monkeypatch.setattr(ring, "make", make)
+    with pytest.raises(BadRequest):
+        await learn.learn(stores)
+    assert [*found, found_bytes(roots, canary.needles())] == [0, 0]
+    (tmp_path / "temp" / "leak").write_bytes(canary.audio.pcm)
+    assert found_bytes(roots, canary.needles()) > 0
 
 
 async def test_words_of_one_person_are_learned_where_there_is_one_household(stores, labelled, monkeypatch):

@@ -10,7 +10,7 @@ from earmark.assistant import Heard, Hypothesis, Understanding
 from earmark.errors import BadManifest
 from earmark.learn.clips import Clip, Mixing, Sentence, read_folder, read_sentences, wake_word
 from earmark.learn.hearing import Reading, Result
-from earmark.learn.scoring import outcome, sentence_outcome, summarise
+from earmark.learn.scoring import Outcome, outcome, sentence_outcome, summarise
 from earmark.words import PcmAudio
 
 SOUND = PcmAudio(samples=np.zeros(32_000, dtype=np.int16))
@@ -178,3 +178,18 @@ def test_real_recordings_in_two_processes_score_as_in_one(data_dir, tmp_path):
     assert one["wake"]["hits"] >= 18
     assert one["commands"]["accepted"] >= 2
     assert one["commands"]["n_other"] == 20
+
+
+def test_shares_of_the_scores_have_intervals_over_speakers():
+    outcomes = [Outcome(speaker=f"s{i % 20}", duration=1.0, right=i % 10 != 0) for i in range(200)]
+    outcomes += [Outcome(speaker=f"o{i}", duration=1.0, took=i == 0, said=False, woke=0) for i in range(40)]
+    slots = {"slots_right": 1, "slots_true": 1, "slots_given": 2}
+    outcomes += [Outcome(speaker=str(i), duration=0.0, intent_right=i % 4 > 0, **slots) for i in range(80)]
+    scores, found = summarise(outcomes), learn.intervals(outcomes)
+    assert set(found) == {"commands.acceptance", "commands.false_accepted", "nlu.intent_accuracy", "nlu.slot_f1"}
+    for name, (low, high) in found.items():
+        part, field = name.split(".")
+        value = scores[part][field] / (40 if field == "false_accepted" else 1)
+        assert low - 1e-9 <= value <= high + 1e-9
+    assert 0.6 < found["nlu.intent_accuracy"][0] < 0.72
+    assert found["nlu.slot_f1"] == pytest.approx((2 / 3, 2 / 3))

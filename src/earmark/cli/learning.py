@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -21,7 +22,7 @@ from earmark import vault
 from earmark.bundle import BUILTIN, ModelBundle
 from earmark.cli.run import AsJson, emit, err, fail, installation, out, run
 from earmark.errors import BadRequest, EarmarkError
-from earmark.learn import Moment, Report
+from earmark.learn import SLICES, Moment, Report
 from earmark.settings import settings
 
 models_app = typer.Typer(help="The models: which there are, which is in use, and how to go back.", no_args_is_help=True)
@@ -78,7 +79,8 @@ def learn(
     part: Annotated[str | None, typer.Argument(help="wake, asr or nlu; all of them if left out.")] = None,
     promote: Annotated[bool, typer.Option("--promote", help="Put it into use if it is better.")] = False,
     data: Annotated[
-        Path | None, typer.Option("--data", help="Folder whose nlu/home.jsonl is learned from besides the labels.")
+        Path | None,
+        typer.Option("--data", help="Labelled folder to learn from besides the household's labels, or without any."),
     ] = None,
     as_json: AsJson = False,
 ) -> None:
@@ -94,6 +96,7 @@ def learn(
                     promote=promote,
                     data=data,
                     progress=course,
+                    complain=_complain,
                 )
 
     report = run(ask(), as_json=as_json)
@@ -104,10 +107,11 @@ def _tell(report: Report) -> None:
     if report.resumed:
         out.print(f"Resumed: {report.resumed} of {report.steps} steps were done.")
     if report.dataset is not None:
-        out.print(
-            f"Dataset {report.dataset}: {report.labels} labels of {report.people} people to learn from and "
-            f"{report.heldout_people} to judge by."
-        )
+        out.print(f"Dataset {report.dataset}: {report.labels} labels.")
+    if report.corpus is not None:
+        out.print(f"Folder {report.corpus}: {report.recordings} recordings.")
+    if report.dataset or report.corpus:
+        out.print(f"{report.people} people to learn from and {report.heldout_people} to judge by.")
     for part in report.parts:
         out.print(f"{part.part}: {'learned anew' if part.learned else 'left as it was'}. {part.why}", soft_wrap=True)
     table = Table("on people it never heard", "before", "after")
@@ -116,6 +120,7 @@ def _tell(report: Report) -> None:
             table.add_row(f"{part}.{name}", _shown(value), _shown(report.after.get(part, {}).get(name)))
     if report.before:
         out.print(table)
+    _show_slices(report.slices)
     if report.candidate is None:
         out.print(f"Nothing was registered. {report.why}", soft_wrap=True)
     elif report.promoted:
@@ -128,6 +133,23 @@ def _tell(report: Report) -> None:
         )
 
 
+def _show_slices(slices: Sequence[Mapping[str, Any]]) -> None:
+    """Show those that decided: what changed beyond chance, though so many were looked at."""
+    if not slices:
+        return
+    sure = [one for one in slices if one["low"] > 0 or one["high"] < 0]
+    out.print(f"{len(slices)} numbers of slices compared, {sum(one['low'] > 0 for one in sure)} worse beyond chance.")
+    if not sure:
+        return
+    table = Table("slice", "number", "clips", "people", "before", "after", "change")
+    for one in sure:
+        change = f"{one['low']:+.1%} to {one['high']:+.1%}"
+        shares = (f"{one['before']:.1%}", f"{one['after']:.1%}")
+        name = f"{SLICES[one['kind']]} {one['slice']}"
+        table.add_row(name, one["number"], str(one["n"]), str(one["people"]), *shares, change)
+    out.print(table)
+
+
 def evaluate(
     data: Annotated[Path, typer.Option("--data", help="Folder with any of commands/, wake/, other/, nlu/home.jsonl.")],
     model: Annotated[
@@ -135,6 +157,9 @@ def evaluate(
     ] = None,
     noise: Annotated[Path | None, typer.Option("--noise", help="Sound file that is mixed into every clip.")] = None,
     snr: Annotated[float | None, typer.Option("--snr", help="Speech over noise, in dB.")] = None,
+    intervals: Annotated[
+        bool, typer.Option("--intervals", help="With --json: also the 95 % intervals over speakers, under `intervals`.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Score a model bundle on a folder of labelled recordings."""
@@ -146,10 +171,11 @@ def evaluate(
     bars = Bars()
     try:
         with bars.progress:
-            scores = learning.evaluate(data, chosen, noise=noise, snr=snr, progress=bars, complain=_complain)
+            found = learning.measure(data, chosen, noise=noise, snr=snr, progress=bars, complain=_complain)
     except EarmarkError as error:
         fail(error, as_json=as_json)
-    emit(scores, as_json=as_json, text=lambda: _show(scores))
+    scores, sure = learning.summarise(found), learning.intervals(found)
+    emit({**scores, "intervals": sure} if intervals else scores, as_json=as_json, text=lambda: _show(scores, sure))
 
 
 async def _bundle(version: str | None) -> ModelBundle:
@@ -161,11 +187,12 @@ def _complain(text: str) -> None:
     err.print(f"[yellow]left out[/]: {text}", soft_wrap=True)
 
 
-def _show(scores: dict[str, Any]) -> None:
-    table = Table("", "", show_header=False)
+def _show(scores: dict[str, Any], sure: Mapping[str, tuple[float, float]]) -> None:
+    table = Table("", "", "95 % interval over speakers")
     for part, values in scores.items():
         for name, value in values.items():
-            table.add_row(f"{part}.{name}", _shown(value))
+            ends = sure.get(f"{part}.{name}")
+            table.add_row(f"{part}.{name}", _shown(value), f"{ends[0]:.3f} to {ends[1]:.3f}" if ends else "")
     out.print(table)
 
 
@@ -247,3 +274,31 @@ def devices(as_json: AsJson = False) -> None:
             out.print(f"{count} × {version}")
 
     emit(found, as_json=as_json, text=text)
+
+
+@models_app.command("prove")
+def prove(version: Annotated[str, typer.Argument(help="A bundle's version.")], as_json: AsJson = False) -> None:
+    """Check that a bundle rests on nothing that was deleted: against its datasets, and what it stands in for."""
+
+    async def ask() -> learning.Proof:
+        async with installation() as stores:
+            return await learning.prove(stores, version)
+
+    proof = run(ask(), as_json=as_json)
+
+    def text() -> None:
+        for one in proof.datasets:
+            said = "its lines have its name" if one.as_named else "its lines do not have its name"
+            out.print(f"Dataset {one.version}: {one.lines} labels, {one.erased} of them deleted; {said}.")
+        for one in proof.replaces:
+            out.print(
+                f"Instead of {one.retired}, {'retired and gone' if one.gone else 'which is still there'}: "
+                f"{one.erased} deleted labels, {one.among_lines} of them in this one's datasets."
+            )
+        if proof.corpus is not None:
+            out.print(f"Folder {proof.corpus}: nothing of the household's.")
+        out.print("It holds." if proof.holds else "It does not hold.")
+
+    emit(proof.to_json(), as_json=as_json, text=text)
+    if not proof.holds:
+        raise typer.Exit(1)

@@ -12,6 +12,7 @@ import earmark
 from earmark.cli import (
     audit,
     bench,
+    datasets,
     demo,
     devices,
     doctor,
@@ -59,6 +60,7 @@ app.command("learn")(learning.learn)
 app.command("evaluate")(learning.evaluate)
 app.add_typer(learning.models_app, name="models")
 app.add_typer(labels.app, name="labels")
+app.add_typer(datasets.app, name="datasets")
 app.add_typer(webhooks.app, name="webhooks")
 audit.app.command("witness")(witness.witness)
 app.add_typer(audit.app, name="audit")

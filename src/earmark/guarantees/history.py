@@ -159,6 +159,12 @@ HISTORY: tuple[Guarantee, ...] = (
             "We searched the disk for the retired model's files and the log for its name: files gone, name there.",
             "We made the next dataset after the deletion: it holds the labels that stayed and none of those that went.",
             "We deleted everything: no dataset can be made, and no file of a model holds the canary any more.",
+            "We deleted a recording, had a model made in the place of the retired one and asked for its proof: it "
+            "named the dataset, the retired model and three deleted labels, none of them among its own. Then we "
+            "slipped a deleted label into its dataset: the proof failed.",
+            "We taught sentences that nobody else says, six times over, and asked the model about them and about "
+            "others of their kind: it gave them away. We deleted them and learned again: it could no longer tell them "
+            "from the others, and its files were, byte for byte, those of a model that had never read them.",
             "We killed learning in its middle, searched every file for the canary in what it had worked out, copied "
             "that, deleted the recording, and tried every key that is left on the copy: not one byte in clear, no file "
             "left, nothing opened, and the run can't be taken up again.",

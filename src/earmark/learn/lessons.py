@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -33,6 +33,8 @@ class Taught:
     lesson: Lesson
     interaction: Interaction
     audio: PcmAudio
+    traits: Mapping[str, str] = field(default_factory=dict)
+    """What it is like, as far as that was measured (`traits`)."""
 
 
 def wake_clip(taught: Taught) -> Clip | None:
@@ -51,6 +53,7 @@ def wake_clip(taught: Taught) -> Clip | None:
         duration=len(samples) / 16_000,
         wake=taught.lesson.called,
         keyword=wake.word,
+        traits={**taught.traits, "word": wake.word},
     )
 
 
@@ -145,6 +148,7 @@ def _clip(
         text=text if text and "[" not in text else None,
         intent=meant[0] if meant else None,
         slots=dict(meant[1]) if meant else {},
+        traits=taught.traits,
     )
 
 

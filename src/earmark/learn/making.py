@@ -9,10 +9,11 @@ import hashlib
 import json
 import shutil
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from earmark.assistant import Decision, Engine
+from earmark.assistant import Decision, Engine, encoder
 from earmark.bundle import ModelBundle
 from earmark.device import WORDS
 from earmark.learn import compute, decision
@@ -95,11 +96,11 @@ def make(attempt: Attempt, parts: Sequence[str]) -> Made:
 def _whole(attempt: Attempt) -> Verdict:
     """Judge the candidate as a whole; a part that passed on its own grounds counts unless something got worse."""
     verdict = judge(attempt.before, attempt.after)
-    same = all(number.after <= number.before for number in verdict.numbers)
+    same = not verdict.worse and all(number.after <= number.before for number in verdict.numbers)
     if verdict.promote or not attempt.changed or not same:
         return verdict
     why = " ".join(note.why for note in attempt.notes if note.learned)
-    return Verdict(promote=True, why=why, numbers=verdict.numbers)
+    return replace(verdict, promote=True, why=why)
 
 
 def _wake(attempt: Attempt, *, learn: bool) -> None:
@@ -143,7 +144,7 @@ def left_out(verdict: Verdict, about: Mapping[str, Any]) -> Verdict:
     unseen, today = about.get("unseen") or {}, about.get("without") or {}
     missed, passed = unseen.get("miss_rate", 1.0), unseen.get("false_wakes_passed", 1.0)
     missed_today, passed_today = today.get("miss_rate", 0.0), today.get("false_wakes_passed", 0.0)
-    same = all(number.after == number.before for number in verdict.numbers)
+    same = not verdict.worse and all(number.after == number.before for number in verdict.numbers)
     few = sum(number.n for number in verdict.numbers if number.name == "false_wakes") < _FEW_FALSE_WAKES
     better = passed <= passed_today / 2 and missed <= missed_today + _MORE_MISSED
     if verdict.promote or not verdict.numbers or not (same and few and better):
@@ -153,7 +154,7 @@ def left_out(verdict: Verdict, about: Mapping[str, Any]) -> Verdict:
         f"{passed_today:.0%}, and {missed:.1%} of calls are missed instead of {missed_today:.1%}; held-out people "
         "had too few false wakes to show it, and are no worse off."
     )
-    return Verdict(promote=True, why=why, numbers=verdict.numbers)
+    return replace(verdict, promote=True, why=why)
 
 
 def _listen(attempt: Attempt, clips: Sequence[Clip], bundle: ModelBundle, word: str) -> list[Outcome]:
@@ -336,4 +337,5 @@ def about(made: Made, **known: Any) -> dict[str, Any]:
         "changed": sorted(made.changed),
         "notes": [{"part": note.part, "learned": note.learned, "why": note.why} for note in made.notes],
         "verdict": made.verdict.why,
+        "slices": [one.to_json() for one in made.verdict.slices],
     }

@@ -109,3 +109,19 @@ SELECT b.version, b.state, b.promoted_at FROM learn.bundles b
      WHERE d.state = 'revoked'
        AND (d.version = b.dataset
             OR EXISTS (SELECT FROM jsonb_each_text(b.manifest -> 'datasets') part WHERE part.value = d.version)));
+
+-- lines_and_labels: the lines of these versions, and whether the label of each is still there
+SELECT dl.version, dl.label_id, dl.label_hash, dl.side, d.state, l.id IS NOT NULL AS alive
+  FROM learn.dataset_labels dl JOIN learn.datasets d ON d.version = dl.version
+  LEFT JOIN airlock.labels l ON l.id = dl.label_id
+ WHERE dl.version = ANY(%(versions)s) ORDER BY dl.version, dl.label_id;
+
+-- datasets: every version, newest first, with its size and what was learned from it
+SELECT d.version, d.made_on, d.state = 'revoked' AS revoked,
+       (SELECT count(*) FROM learn.dataset_labels dl WHERE dl.version = d.version AND dl.side = 'train') AS train,
+       (SELECT count(*) FROM learn.dataset_labels dl WHERE dl.version = d.version AND dl.side = 'heldout') AS heldout,
+       ARRAY(SELECT b.version FROM learn.bundles b
+              WHERE b.dataset = d.version
+                 OR EXISTS (SELECT FROM jsonb_each_text(b.manifest -> 'datasets') part WHERE part.value = d.version)
+              ORDER BY b.version) AS models
+  FROM learn.datasets d ORDER BY d.made_on DESC, d.version;

@@ -6,23 +6,22 @@ import asyncio
 import secrets
 import shutil
 import time
-from collections.abc import Sequence, Set
+from collections.abc import Callable, Sequence, Set
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from earmark import accounts, audit
+from earmark import accounts
 from earmark.bundle import ModelBundle
-from earmark.errors import AlreadyLearning, BadRequest, Forbidden, NotFound
+from earmark.errors import AlreadyLearning, BadRequest, Forbidden
 from earmark.learn import registry, runs
 from earmark.learn.attempt import Attempt, Made, PartNote
-from earmark.learn.clips import Sentence, read_sentences
-from earmark.learn.datasets import Dataset, make_dataset, open_sound
 from earmark.learn.language import PEOPLE
-from earmark.learn.lessons import Taught
 from earmark.learn.making import about, make
+from earmark.learn.proving import to_replace
 from earmark.learn.scoring import Scores, summarise
+from earmark.learn.sources import Sources, gather
 from earmark.learn.steps import Moment, Steps, Told, untold
 from earmark.storage import Stores
 
@@ -38,7 +37,12 @@ class Report:
 
     dataset: str | None
     """Version of the dataset; None when there was no label."""
+    corpus: str | None
+    """Version of the folder that was learned from besides; None without one."""
     labels: int
+    """Of the dataset."""
+    recordings: int
+    """Of the folder."""
     people: int
     """Whose recordings were learned from."""
     heldout_people: int
@@ -53,6 +57,8 @@ class Report:
     promoted: bool
     why: str
     """The decision in plain words."""
+    slices: tuple[dict[str, Any], ...] = ()
+    """Numbers of slices that were compared, each as `Slice.to_json` gives it."""
     steps: int = 0
     """What takes long, in named steps."""
     resumed: int = 0
@@ -69,14 +75,18 @@ async def learn(
     promote: bool = False,
     data: Path | None = None,
     progress: Told = untold,
+    complain: Callable[[str], None] = lambda _: None,
     workers: int | None = None,
 ) -> Report:
     """Turn the labels that came home into a candidate bundle, and promote it when asked and when it is better.
 
-    `data`: a folder whose `nlu/home.jsonl` is learned from besides. Sound is decrypted in memory only. A run that was
-    killed is taken up where it was, when labels, models, parts and code are still the same. Raises BadRequest for an
-    unknown part, Forbidden in a process without the signing key, AlreadyLearning while another run is at work, Conflict
-    (Revoked among it) when something it learns from is deleted meanwhile.
+    `data`: a labelled folder to learn from besides, or instead where there is no label yet; without it the one that
+    EARMARK_CORPUS names. `complain` is told of what can't be used in it. Sound is decrypted in memory only. A run that
+    was killed is taken up where it was, when labels, models, parts and code are still the same.
+
+    Raises BadRequest for an unknown part, Forbidden in a process without the signing key, BadManifest and BadAudio for
+    a folder that holds nothing to learn from, AlreadyLearning while another run is at work, Conflict (Revoked among it)
+    when something it learns from is deleted meanwhile.
     """
     if unknown := set(parts) - set(PARTS):
         raise BadRequest(why=f"There is no part named {sorted(unknown)[0]}; choose from {', '.join(PARTS)}.")
@@ -87,31 +97,35 @@ async def learn(
         began = stores.now()
         await _sweep_models(stores)
         await asyncio.to_thread(_drop_drafts, stores.home.models)
-        try:
-            dataset = await make_dataset(stores)
-        except NotFound:
+        sources = await gather(stores, data or stores.settings.corpus, complain=complain)
+        if sources is None:
             await registry.end_remakes(stores, began, None)
-            return _nothing("There are no labels yet; people must review some recordings first.")
+            return _nothing(
+                "There are no labels yet; people must review some recordings first, or --data must name a labelled "
+                "folder."
+            )
         current = await registry.promoted(stores)
         chosen = [part for part in PARTS if part in parts]
         attempt = Attempt(
             current=current,
-            taught=await _open(stores, dataset),
+            taught=await sources.open(stores, progress=_telling(progress)),
             drafts=stores.home.models / f"{DRAFTS}{secrets.token_hex(6)}",
             key=stores.signing_key,
             progress=lambda what, done, total: attempt.steps.within(what, done, total),
-            sentences=_sentences(data),
+            sentences=sources.sentences,
+            noises=await asyncio.to_thread(sources.noises),
             workers=workers,
             people=1 if await accounts.count_households(stores) == 1 else PEOPLE,
         )
-        inputs = {**attempt.inputs(), "dataset": dataset.version, "parts": chosen}
-        run = await runs.begin(stores, inputs, sorted({dataset.version, *_versions(current)}))
+        inputs = {**attempt.inputs(), "dataset": sources.version, "corpus": sources.corpus_version, "parts": chosen}
+        named = {sources.version, *_versions(current)} - {None}
+        run = await runs.begin(stores, inputs, sorted(map(str, named)))
         if done := run.done():
             progress(Moment(step=f"taking up a run that was stopped after {done} steps"))
         attempt.steps = Steps(run, progress)
         made = await asyncio.to_thread(make, attempt, chosen)
         progress(Moment(step="writing it down", share=1.0))
-        candidate = await _register(stores, dataset, current, made) if made.changed else None
+        candidate = await _register(stores, sources, current, made) if made.changed else None
         allowed = candidate is not None and made.verdict.promote
         if candidate is not None and promote and allowed:
             await registry.promote(stores, candidate.version, "policy")
@@ -119,28 +133,41 @@ async def learn(
             await registry.end_remakes(stores, began, candidate.version if candidate else None)
         await runs.drop(stores, [run.id])
     return Report(
-        dataset=dataset.version,
-        labels=len(dataset.lines),
-        people=dataset.people("train"),
-        heldout_people=dataset.people("heldout"),
+        dataset=sources.version,
+        corpus=sources.corpus_version,
+        labels=sources.labels,
+        recordings=sources.recordings,
+        people=sources.people("train"),
+        heldout_people=sources.people("heldout"),
         parts=tuple(made.notes),
         before=summarise(made.before),
         after=summarise(made.after),
         candidate=candidate.version if candidate else None,
         promoted=bool(promote and allowed),
-        why=_why(made, dataset),
+        why=_why(made, sources),
+        slices=tuple(one.to_json() for one in made.verdict.slices),
         steps=attempt.steps.taken,
         resumed=attempt.steps.resumed,
     )
 
 
 async def remake(stores: Stores) -> Report | None:
-    """Learn again without what was deleted, where a model was retired for it; the worker does this each night."""
+    """Learn again without what was deleted, where a model was retired for it; None where nothing waits."""
     if not any(each.done_at is None for each in await registry.remakes(stores)):
         return None
     with suppress(AlreadyLearning):  # it ends what waits to be made again, or tomorrow night does
         return await learn(stores, promote=True)
     return None
+
+
+async def remake_at_once(stores: Stores) -> Report | None:
+    """Do so within a minute of the deletion, where EARMARK_UNLEARN says `at-once`."""
+    return await remake(stores) if stores.settings.unlearn == "at-once" else None
+
+
+async def remake_nightly(stores: Stores) -> Report | None:
+    """Do so once a night, where EARMARK_UNLEARN says `nightly`."""
+    return await remake(stores) if stores.settings.unlearn == "nightly" else None
 
 
 async def sweep(stores: Stores) -> None:
@@ -169,30 +196,19 @@ def _drop_drafts(models: Path) -> None:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-async def _open(stores: Stores, dataset: Dataset) -> list[Taught]:
-    opened_for = {"what": "sound.opened", "by": "training", "dataset": dataset.version}
-    await audit.append(stores, {**opened_for, "recordings": len(dataset.lessons)})
-    taught = []
-    for lesson in dataset.lessons:
-        if (opened := await open_sound(stores, lesson)) is not None:
-            interaction, audio = opened
-            taught.append(Taught(lesson=lesson, interaction=interaction, audio=audio))
-    return taught
+def _telling(progress: Told) -> Callable[[str, int, int], None]:
+    """Return what tells how far something is before the first step."""
+    return lambda what, done, total: progress(Moment(step=what, done=done, total=total))
 
 
-async def _register(stores: Stores, dataset: Dataset, current: ModelBundle, made: Made) -> ModelBundle:
-    inherited: dict[str, str] = dict(current.manifest.get("datasets") or {})
+async def _register(stores: Stores, sources: Sources, current: ModelBundle, made: Made) -> ModelBundle:
+    kept = [name for name in made.files if name not in made.learned]
     manifest = about(
         made,
-        dataset=dataset.version,
-        # Files that were taken over keep the version they were learned from: unlearning must find them.
-        datasets={
-            name: dataset.version if name in made.learned else inherited.get(name, current.manifest.get("dataset"))
-            for name in made.files
-        },
+        **sources.lineage(sorted(made.learned), kept, dict(current.manifest)),
         parent=current.version,
-        labels=len(dataset.lines),
-        people={"train": dataset.people("train"), "heldout": dataset.people("heldout")},
+        # Which retired bundles it stands in for: `earmark models prove` looks whether anything of theirs is left.
+        replaces=await to_replace(stores),
         scores={"before": _steady(summarise(made.before)), "after": _steady(summarise(made.after))},
     )
     return await registry.register(stores, made.files, manifest)
@@ -208,15 +224,10 @@ def _versions(bundle: ModelBundle) -> set[str]:
     return {*dict(bundle.manifest.get("datasets") or {}).values(), bundle.manifest.get("dataset")} - {None}
 
 
-def _sentences(data: Path | None) -> Sequence[Sentence]:
-    path = data / "nlu" / "home.jsonl" if data else None
-    return read_sentences(path) if path and path.is_file() else ()
-
-
-def _why(made: Made, dataset: Dataset) -> str:
+def _why(made: Made, sources: Sources) -> str:
     if made.changed:
         return made.verdict.why
-    if not dataset.people("heldout"):
+    if not sources.people("heldout"):
         return "All labels are of one person; another's are needed to judge by."
     return " ".join(note.why for note in made.notes) or made.verdict.why
 
@@ -224,7 +235,9 @@ def _why(made: Made, dataset: Dataset) -> str:
 def _nothing(why: str) -> Report:
     return Report(
         dataset=None,
+        corpus=None,
         labels=0,
+        recordings=0,
         people=0,
         heldout_people=0,
         parts=(),

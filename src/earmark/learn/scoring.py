@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import jiwer
@@ -53,6 +53,8 @@ class Outcome:
     """Slots that it has."""
     slots_given: int | None = None
     """Slots that were given, right or wrong."""
+    traits: Mapping[str, str] = field(default_factory=dict)
+    """Of the clip: which slices it is part of."""
 
 
 def outcome(clip: Clip, result: Result) -> Outcome:
@@ -79,6 +81,7 @@ def outcome(clip: Clip, result: Result) -> Outcome:
         words=words,
         heard=reading.duration if reading else None,
         spent=reading.seconds if reading else None,
+        traits=clip.traits,
     )
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import errno
 import gzip
+import json
 import os
+import uuid
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
@@ -15,9 +17,11 @@ from typing import IO
 from earmark import airlock, audit
 from earmark.airlock import Leaving
 from earmark.errors import BadRequest, DiskFull
+from earmark.learn.datasets import QUESTIONS, SIDES, Side, load_dataset
 from earmark.learn.handing_out.forms import FORMS, Form
 from earmark.storage import Stores
 
+_LINES = "dataset.json"
 STDOUT = Path("-")
 """Stands for the standard output instead of a folder."""
 
@@ -81,6 +85,59 @@ async def hand_out(
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             raise DiskFull from error
         raise BadRequest(why="These files can't be written; choose a folder that is yours.") from error
+
+
+async def hand_out_dataset(
+    stores: Stores,
+    version: str,
+    *,
+    form: str,
+    to: Path,
+    force: bool = False,
+    tell: Callable[[int, int], None] = lambda done, total: None,
+) -> Written:
+    """Write one dataset version into a folder: `train/` and `heldout/` in the form, and `dataset.json` with its lines.
+
+    By the rules of `hand_out`: no sound, written parts masked, and labels of people who do not allow reviews any more
+    stay here; their lines are named all the same, with `left` false.
+
+    Raises what `hand_out` raises, NotFound for an unknown version, Revoked when something in it was deleted.
+    """
+    made = _form(form, to, None)
+    dataset = await load_dataset(stores, version)
+    sides = {line.label_id: line.side for line in dataset.lines}
+    _check(to, Form(files=(_LINES,), pieces=lambda _: ()), force)
+    for side in SIDES:
+        _check(to / side, made, force)
+    event = {"what": "labels.exported", "form": form, "labels": len(sides), "questions": list(QUESTIONS)}
+    await audit.append(stores, event | {"dataset": version})
+    left: set[uuid.UUID] = set()
+    files: list[Path] = []
+    try:
+        for side in SIDES:
+
+            async def chosen(side: Side = side) -> airlock.Labels:
+                async for label in airlock.labels_to_leave(stores, questions=QUESTIONS):
+                    if sides.get(label.id) == side:
+                        left.add(label.id)
+                        tell(len(left), len(sides))
+                        yield label
+
+            files += (await _into(made, to / side, chosen(), lambda done: None)).files
+        lines = [
+            {"label_id": str(each.label_id), "label_hash": each.label_hash.hex(), "side": each.side}
+            | {"left": each.label_id in left}
+            for each in sorted(dataset.lines, key=lambda line: line.label_id)
+        ]
+        draft = to / f".{_LINES}.part"
+        with _private(draft) as file:
+            file.write(json.dumps({"version": version, "form": form, "lines": lines}, indent=1).encode())
+        draft.replace(to / _LINES)
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise DiskFull from error
+        raise BadRequest(why="These files can't be written; choose a folder that is yours.") from error
+    return Written(labels=len(left), files=(to / _LINES, *files))
 
 
 def _form(form: str, to: Path, stdout: IO[bytes] | None) -> Form:
