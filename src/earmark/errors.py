@@ -33,10 +33,14 @@
         ├── ConnectionCut             device.cut
         ├── NoMicrophone              setup.microphone
         ├── VoiceGone                 setup.voice
-        ├── MissingExtra              setup.extra
         ├── RayUnreachable            setup.ray
         │   └── RayDiffers            setup.ray-code
-        └── WorkersGone               setup.workers
+        ├── WorkersGone               setup.workers
+        ├── NoRecogniserModel         setup.recogniser-model
+        ├── NoRecogniserAddress       setup.recogniser-address
+        ├── RecogniserElsewhere       setup.recogniser-elsewhere
+        ├── RecogniserGone            setup.recogniser
+        └── MissingExtra              setup.extra
 
 The class docstring is the default message: one plain sentence that says what to do. `{braces}` are filled from the
 keyword arguments. Never put spoken content, names or ids of people in one.
@@ -319,6 +323,30 @@ class VoiceGone(SetUpError):
     """The synthetic voice stopped by itself; start Earmark again to bring it back."""
 
     code = "setup.voice"
+
+
+class NoRecogniserModel(SetUpError):
+    """No {recogniser} model can be loaded from EARMARK_RECOGNISER_MODEL; put one in that folder, none is fetched."""
+
+    code = "setup.recogniser-model"
+
+
+class NoRecogniserAddress(SetUpError):
+    """EARMARK_RECOGNISER_ADDRESS names no Wyoming server; set it to one such as tcp://127.0.0.1:10300."""
+
+    code = "setup.recogniser-address"
+
+
+class RecogniserElsewhere(SetUpError):
+    """The speech recogniser is on another machine, and no sound may leave this one; run it here instead."""
+
+    code = "setup.recogniser-elsewhere"
+
+
+class RecogniserGone(SetUpError):
+    """The speech recogniser at EARMARK_RECOGNISER_ADDRESS does not answer as it should; start it and say it again."""
+
+    code = "setup.recogniser"
 
 
 class MissingExtra(SetUpError):

@@ -56,6 +56,16 @@ class Settings(BaseSettings):
     local_only: bool = Field(
         False, description="`earmark listen` on this machine always answers by itself, as with --local."
     )
+    recogniser: Literal["embedded", "whisper", "sherpa", "vosk", "wyoming"] = Field(
+        "embedded", description="Who turns sound into words; docs/recognisers.md says what each needs and can do."
+    )
+    recogniser_model: Path | None = Field(
+        None, description="Folder with the model of whisper, sherpa or vosk; none is ever fetched."
+    )
+    recogniser_address: str | None = Field(
+        None,
+        description="A Wyoming server's, `tcp://host:port`. Sound goes there unencrypted: only on a network you trust.",
+    )
     operator: str | None = Field(
         None, description="Who runs this installation and answers for it: the page `/listeners` names them."
     )

@@ -265,7 +265,8 @@ TABLES: dict[str, Table] = {
     "vault.tombstones": Table(columns=none_of("store slot", "numbers of keys that were destroyed: of nobody any more")),
     "airlock.offers": Table(
         columns=none_of(
-            "interaction_id offered_on drawn", "that a recording of somebody who allows review was counted for the rate"
+            "interaction_id offered_on drawn doubt",
+            "that a recording of somebody who allows review was counted for the rate; its doubt stands in its content",
         )
     ),
     "airlock.choices": Table(

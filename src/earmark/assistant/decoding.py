@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import pocketsphinx
@@ -70,6 +71,11 @@ class Decoder:
         self._decoder = decoder
         self._shift = 1 if lattice else _SCORE_SHIFT
         self._running = False
+
+    def follow(self, grammar: Grammar) -> None:
+        """Search for another grammar's sentences from now on; its words must stand in the dictionary."""
+        self.stop()
+        _search_for(self._decoder, grammar, None)
 
     def pronunciations(self, word: str) -> list[list[str]]:
         """Return the phones of each way to say a word; none when the dictionary lacks it."""
@@ -144,6 +150,11 @@ def grammar_decoder(
     """
     decoder = _decoder(means, lm=None, **_GRAMMAR_SEARCH)
     _add_words(decoder, {**lexicon, **OPEN_PHONES})
+    _search_for(decoder, grammar, weights)
+    return Decoder(decoder, lattice=False)
+
+
+def _search_for(decoder: pocketsphinx.Decoder, grammar: Grammar, weights: Sequence[Mapping[str, float]] | None) -> None:
     end = len(grammar.arcs)
     loop = end + 1
     arcs: list[tuple[int, int, float] | tuple[int, int, float, str]] = []
@@ -161,7 +172,6 @@ def grammar_decoder(
             arcs.append((state, end, 1.0))
     decoder.add_fsg("skills", decoder.create_fsg("skills", 0, end, arcs))
     decoder.activate_search("skills")
-    return Decoder(decoder, lattice=False)
 
 
 def ngram_decoder(
@@ -189,8 +199,14 @@ def phone_decoder(*, means: Path | None = None) -> Decoder:
 
 def known_words(words: frozenset[str]) -> frozenset[str]:
     """Of these words, those that the packaged dictionary can pronounce."""
-    decoder = _decoder(None, lm=None)
-    return frozenset(word for word in words if decoder.lookup_word(word) is not None)
+    return words & _dictionary_words()
+
+
+@cache
+def _dictionary_words() -> frozenset[str]:
+    # Read from the file: a decoder that knows the same takes a second to make.
+    lines = Path(pocketsphinx.get_model_path("en-us/cmudict-en-us.dict")).read_text("utf-8").splitlines()
+    return frozenset(line.split(maxsplit=1)[0] for line in lines if line.strip())
 
 
 def _decoder(means: Path | None, **settings: object) -> pocketsphinx.Decoder:

@@ -12,6 +12,7 @@ import io
 import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -57,7 +58,8 @@ class Network:
         mel = padded(standardised(sight.mel, self.scale))
         count = outputs_of(sight) + 2 * sum(OFFSETS)
         seen = [mel[1 + at : 1 + at + STEP * (count - 1) + 1 : STEP] for at in range(2 * SIDE + 1)]
-        hidden = self._layer("first", np.concatenate([*seen, embeddings_at(sight)], axis=1))
+        first = np.concatenate([*seen, embeddings_at(sight)], axis=1)
+        hidden = self._layer("first", first)
         for number, offset in enumerate(OFFSETS):
             length = len(hidden) - 2 * offset
             beside = np.concatenate([hidden[at : at + length] for at in (0, offset, 2 * offset)], axis=1)
@@ -66,7 +68,7 @@ class Network:
         odds = odds - np.logaddexp.reduce(odds, axis=1, keepdims=True) - _PRIOR_SCALE * self.log_prior
         return odds - odds.max(axis=1, keepdims=True)
 
-    def _layer(self, name: str, values: NDArray[np.float32]) -> NDArray[np.float32]:
+    def _layer(self, name: str, values: NDArray[Any]) -> NDArray[np.float32]:
         """A rectified layer, each row brought to mean 0 and deviation 1 (Ba et al. 2016)."""
         found = np.maximum(self._through(name, values), 0.0)
         centred = found - found.mean(axis=1, keepdims=True)
@@ -98,7 +100,8 @@ def embeddings_at(sight: Sight) -> NDArray[np.float32]:
     """
     side = sum(OFFSETS)
     frames = STEP * np.arange(-side, outputs_of(sight) + side) + 1
-    return sight.embeddings[np.clip(frames // EMBEDDED_EVERY, 0, len(sight.embeddings) - 1)] * _LIKE_MEL
+    chosen = np.clip(frames // EMBEDDED_EVERY, 0, len(sight.embeddings) - 1)
+    return (sight.embeddings[chosen] * _LIKE_MEL).astype(np.float32)
 
 
 def load(bundle: ModelBundle) -> Network | None:

@@ -19,7 +19,9 @@ EMBEDDED_EVERY = 8
 """Frames from one embedding to the next (80 ms)."""
 _BEFORE = 38 * SHIFT
 """Samples that an embedding sees before the moment it stands for: half of what it sees."""
-_WINDOW, _FFT = 400, 512
+WINDOW = 400
+"""Samples that a frame looks at."""
+_FFT = 512
 _LOWEST, _HIGHEST = 60.0, 7600.0
 _FLOOR = 100.0
 """Added to each band's power: what is quieter than a microphone's own noise says nothing."""
@@ -61,9 +63,9 @@ def log_mel(samples: NDArray[np.int16]) -> NDArray[np.float32]:
     """Return shape (frames, 40): log energies in mel bands from 60 to 7,600 Hz, a frame every 10 ms of 16 kHz sound."""
     sound = samples.astype(np.float32)
     sound[1:] -= 0.97 * sound[:-1]
-    if len(sound) < _WINDOW:
-        sound = np.pad(sound, (0, _WINDOW - len(sound)))
-    windows = np.lib.stride_tricks.sliding_window_view(sound, _WINDOW)[::SHIFT]
+    if len(sound) < WINDOW:
+        sound = np.pad(sound, (0, WINDOW - len(sound)))
+    windows = np.lib.stride_tricks.sliding_window_view(sound, WINDOW)[::SHIFT]
     spectrum = np.fft.rfft(windows * _HAMMING, _FFT)
     power = (spectrum.real**2 + spectrum.imag**2).astype(np.float32)
     return np.log(power @ _FILTERS + np.float32(_FLOOR))
@@ -83,4 +85,4 @@ def _filters() -> NDArray[np.float32]:
 
 
 _FILTERS = _filters()
-_HAMMING = np.hamming(_WINDOW).astype(np.float32)
+_HAMMING = np.hamming(WINDOW).astype(np.float32)

@@ -23,12 +23,25 @@ from earmark.learn.lessons import Taught
 from earmark.learn.promotion import Verdict
 from earmark.learn.scoring import Outcome
 from earmark.learn.steps import Steps
+from earmark.words import PcmAudio
 
 Files = dict[str, bytes]
 NO_INPUTS = frozenset(
     (
-        *("current", "taught", "sentences", "drafts", "key", "progress", "workers", "steps", "decoded", "files"),
-        *("notes", "before", "after", "changed", "learned", "heldout", "spoken_at"),
+        *(
+            "current",
+            "taught",
+            "sentences",
+            "noises",
+            "drafts",
+            "key",
+            "progress",
+            "workers",
+            "steps",
+            "decoded",
+            "files",
+        ),
+        *("decoded", "files", "notes", "before", "after", "changed", "learned", "heldout", "spoken_at"),
     )
 )
 """Fields of an attempt that do not stand among its inputs as they are: where and how it runs, and what comes of it."""
@@ -77,6 +90,8 @@ class Attempt:
     progress: Progress
     sentences: Sequence[Sentence] = ()
     """Written requests to learn understanding from, besides the labels."""
+    noises: Sequence[PcmAudio] = ()
+    """Recordings of noise that commands may be heard in, besides the home's own quiet moments."""
     workers: int | None = None
     """Processes of this machine; None: as `compute.map` chooses."""
     steps: Steps = field(default_factory=Steps)
@@ -98,11 +113,13 @@ class Attempt:
     def inputs(self) -> dict[str, Any]:
         """Return everything that decides about what comes of it, as JSON: the same inputs, the same candidate."""
         taught = [[str(one.interaction.id), repr(one.lesson)] for one in self.taught]
-        plain = {each.name: getattr(self, each.name) for each in fields(self) if each.name not in NO_INPUTS}
+        names = [each.name for each in fields(self) if each.name not in NO_INPUTS]
+        plain = {name: getattr(self, name) for name in names}
         return {
-            **plain,
+            **{name: value.hex() if isinstance(value, bytes) else value for name, value in plain.items()},
             "current": self.current.version,
             "taught": hashlib.sha256(json.dumps(taught).encode()).hexdigest(),
+            "noises": [hashlib.sha256(noise.pcm).hexdigest() for noise in self.noises],
             "sentences": hashlib.sha256(repr(tuple(self.sentences)).encode()).hexdigest(),
             "code": code_version(),
         }

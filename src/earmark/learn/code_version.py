@@ -14,6 +14,8 @@ _ROOMS = ("learn", "assistant", "device", "manifest")
 _TOP = ("audio.py", "bundle.py", "words.py")
 _PACKAGES = (
     "hassil",
+    "jax",
+    "jaxlib",
     "numpy",
     "onnxruntime",
     "pocketsphinx",

@@ -10,13 +10,16 @@ import json
 import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from earmark.assistant import Decision, Engine
 from earmark.bundle import ModelBundle
 from earmark.device import WORDS
 from earmark.learn import compute, decision
-from earmark.learn.adapting import SPOKEN, Spoken, half_of, means_file, spoken
+from earmark.learn.acoustics import Acoustics, render
+from earmark.learn.adapting import FEWEST as ADAPTED
+from earmark.learn.adapting import SPOKEN, half_of, spoken
 from earmark.learn.attempt import Attempt, Files, Made, PartNote, files_of
 from earmark.learn.clips import Clip, Sentence
 from earmark.learn.datasets import Lesson
@@ -26,9 +29,9 @@ from earmark.learn.language import Language
 from earmark.learn.language import learn as learn_language
 from earmark.learn.lessons import Taught, is_no_command, spoken_clips, wake_clip
 from earmark.learn.promotion import Verdict, judge
-from earmark.learn.readings import enough, example, heard_again, in_a_room, parser
+from earmark.learn.readings import enough, example, halves, heard_again, in_a_room, in_noise, parser
 from earmark.learn.scoring import Outcome, outcome
-from earmark.learn.steps import FILES_OR_WHY, Planned, as_json
+from earmark.learn.steps import FILES, FILES_OR_WHY, Planned, as_json
 
 _FEW_FALSE_WAKES = 10
 _MORE_MISSED = 0.01
@@ -41,6 +44,7 @@ _WOKEN_TODAY, _WOKEN_ANEW = "waking with the models in use", "waking with what w
 _HEARD_TODAY, _HEARD_ANEW = "listening with the models in use", "listening with what was learned"
 _VERIFIER, _WORDS = "training the wake word", "learning new words"
 _ALIGNED, _SENTENCES = "aligning words with speech", "learning sentences"
+_NETWORK = "training the acoustic network"
 _PLAN: Mapping[str, Sequence[Planned]] = {
     "wake": (
         Planned(name=_WOKEN_TODAY, seconds=5),
@@ -52,7 +56,10 @@ _PLAN: Mapping[str, Sequence[Planned]] = {
         Planned(name=_WORDS, seconds=10),
         Planned(name=_HEARD_ANEW, seconds=115),
         Planned(name=_ALIGNED, seconds=95),
+        Planned(name=_NETWORK, seconds=120),
+        Planned(name=_NETWORK, seconds=60),
         Planned(name=_HEARD_ANEW, seconds=60),
+        Planned(name=_NETWORK, seconds=60),
         Planned(name=_HEARD_ANEW, seconds=60),
         Planned(name=_HEARD_ANEW, seconds=115),
     ),
@@ -165,7 +172,10 @@ def _listen(attempt: Attempt, clips: Sequence[Clip], bundle: ModelBundle, word: 
 def _speech(attempt: Attempt, *, learn: bool) -> None:
     parse = parser(Engine(attempt.current, size=1))
     clips = [(one.lesson.side, clip) for one in attempt.taught for clip in spoken_clips(one, parse)]
-    attempt.heldout = _hear(attempt, [clip for side, clip in clips if side == "heldout"], attempt.current)
+    # What is judged by is heard in another half of each noise than what is learned from.
+    taught_in, judged_in = zip(*map(halves, attempt.noises), strict=True) if attempt.noises else ((), ())
+    heldout = [in_noise(clip, judged_in) for side, clip in clips if side == "heldout"]
+    attempt.heldout = _hear(attempt, heldout, attempt.current)
     attempt.spoken_at = len(attempt.before)
     before = [outcome(clip, result) for clip, result in attempt.heldout]
     attempt.before += before
@@ -173,21 +183,34 @@ def _speech(attempt: Attempt, *, learn: bool) -> None:
     if not learn:
         return
     chosen = enough([clip for side, clip in clips if side == "train"])
-    lessons = [in_a_room(clip) if index % 2 else clip for index, clip in enumerate(chosen)]
+    lessons = [
+        (in_noise(clip, taught_in) if taught_in else in_a_room(clip)) if index % 2 else clip
+        for index, clip in enumerate(chosen)
+    ]
     train = [one for one in attempt.taught if one.lesson.side == "train"]
     language = _language(attempt, train)
     utterances = attempt.steps.take(
         _ALIGNED, lambda: spoken(train, progress=attempt.progress, workers=attempt.workers), SPOKEN
     )
-    nothing = Language()
-    tries: list[tuple[Files, Sequence[Spoken], Language]] = [({}, (), nothing)]
+    tries: list[tuple[Acoustics, Language]] = [(Acoustics(), Language())]
     if language:
-        tries.insert(0, ({}, (), language))
-    if means := means_file(utterances):
-        tries.insert(0, (means, utterances, language))
-    for means, moved, said in tries:
-        if _decided(attempt, {**means, **said.files()}, _heard_by_others(attempt, lessons, moved, said), before):
+        tries.insert(0, (Acoustics(), language))
+    if len(utterances) >= ADAPTED:
+        tries.insert(0, (Acoustics(utterances=utterances), language))
+    rendered = render(utterances, train, noises=taught_in, progress=attempt.progress, workers=attempt.workers)
+    if rendered:
+        tries.insert(0, (Acoustics(utterances=utterances, rendered=rendered), language))
+    for acoustics, said in tries:
+        files = {**_acoustic_files(attempt, acoustics), **said.files()}
+        if _decided(attempt, files, _heard_by_others(attempt, lessons, acoustics, said), before):
             return
+
+
+def _acoustic_files(attempt: Attempt, acoustics: Acoustics, *, without: int | None = None) -> Files:
+    if not acoustics.rendered:
+        return acoustics.files(without=without)
+    trained = partial(acoustics.files, without=without, progress=attempt.progress)
+    return dict(attempt.steps.take(_NETWORK, trained, FILES))
 
 
 def _language(attempt: Attempt, train: Sequence[Taught]) -> Language:
@@ -207,17 +230,17 @@ def _language(attempt: Attempt, train: Sequence[Taught]) -> Language:
 
 
 def _heard_by_others(
-    attempt: Attempt, lessons: Sequence[Clip], utterances: Sequence[Spoken], language: Language
+    attempt: Attempt, lessons: Sequence[Clip], acoustics: Acoustics, language: Language
 ) -> list[tuple[Clip, Result]]:
     """Return how clips are heard by models that learned from other clips.
 
     Their own would sound better to them than any held-out person's, and the decision would become too strict.
     """
-    if not utterances and not language:
+    if not acoustics.utterances and not language:
         return _hear(attempt, lessons, attempt.draft({}, anew="asr/"))
     heard: list[tuple[Clip, Result]] = []
     for half in (0, 1):
-        taught = means_file([one for one in utterances if one.half != half])
+        taught = _acoustic_files(attempt, acoustics, without=half)
         clips = [clip for clip in lessons if half_of(clip.id) == half]
         heard += _hear(attempt, clips, attempt.draft({**taught, **language.files(without=half)}, anew="asr/"))
     return heard
@@ -227,10 +250,11 @@ def _decided(attempt: Attempt, files: Files, heard: Sequence[tuple[Clip, Result]
     """Learn a decision from what was heard, try it with the files on held-out people; tell whether it was kept."""
     draft = attempt.draft(files, anew="asr/")
     engine = Engine(draft, size=1)
-    examples = [one for clip, result in heard if (one := example(engine, clip, result))]
+    settled = Decision.load(draft)
+    examples = [one for clip, result in heard if (one := example(engine, clip, result, settled.names))]
     others = sum(clip.intent is None for clip, _ in heard)
     unread = others - sum(not one.command for one in examples)
-    fitted = decision.fit(examples, prior=Decision.load(draft), unread=unread)
+    fitted = decision.fit(examples, prior=settled, unread=unread)
     if fitted is not None:
         files = {**files, "asr/decision.json": json.dumps(fitted.to_json(), sort_keys=True).encode()}
         draft = attempt.draft(files, anew="asr/")

@@ -75,8 +75,10 @@ class Cluster:
         self._connect(address)
 
     def _connect(self, address: str) -> None:
-        # Both are read when Ray starts; the second lets its processes find this very code.
+        # Read when Ray starts. Nothing is reported to its makers; its workers are as urgent as our processes, for Ray
+        # makes them give way to everything, and a busy machine never gets to them; and they find this very code.
         os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
+        os.environ.setdefault("RAY_worker_niceness", "0")
         quiet = {"log_to_driver": False, "configure_logging": False, "logging_level": "ERROR"}
         try:
             if address == LOCAL:
@@ -107,6 +109,7 @@ class Cluster:
                 found = _opened(self._key, self._ray.get(ready))
             except self._lost:
                 self._actors.remove(actor)
+                self._ray.kill(actor)
                 waiting.append(number)
                 continue
             if isinstance(found, BaseException):

@@ -10,7 +10,7 @@ from dataclasses import replace
 import numpy as np
 
 from earmark.assistant import FEATURE_NAMES, Decision, Engine, Heard, Hypothesis, features
-from earmark.learn.clips import Clip
+from earmark.learn.clips import Clip, Mixing
 from earmark.learn.decision import Example
 from earmark.learn.hearing import Result
 from earmark.learn.lessons import Parse
@@ -19,6 +19,8 @@ from earmark.learn.scoring import is_right
 from earmark.words import PcmAudio
 
 _ENOUGH = 90
+_LEVELS = (24.0, 18.0, 12.0, 6.0)
+"""dB of speech over noise."""
 
 
 def enough(clips: Sequence[Clip], *, each: int = _ENOUGH) -> list[Clip]:
@@ -46,6 +48,22 @@ def in_a_room(clip: Clip) -> Clip:
     rng = np.random.default_rng(list(_hash(clip)[:16]))
     sound = hear(clip.sound().samples.astype(np.float64), draw_room(rng), rng)
     return replace(clip, source=PcmAudio(samples=sound.astype(np.int16)))
+
+
+def halves(noise: PcmAudio) -> tuple[PcmAudio, PcmAudio]:
+    """Part a noise in the middle: one half to learn in, one to judge in."""
+    middle = noise.duration / 2
+    return noise.cut(0.0, middle), noise.cut(middle, noise.duration)
+
+
+def in_noise(clip: Clip, noises: Sequence[PcmAudio]) -> Clip:
+    """Return a clip as it would sound in one of these noises, at 24, 18, 12 or 6 dB, drawn by its id; as it is without
+    any."""
+    if not noises:
+        return clip
+    drawn = _hash(clip)
+    mixing = Mixing(noise=noises[drawn[17] % len(noises)], snr=_LEVELS[drawn[16] % len(_LEVELS)])
+    return replace(clip, source=mixing.apply(clip, clip.sound()))
 
 
 def _hash(clip: Clip) -> bytes:

@@ -13,7 +13,7 @@ from fastapi import FastAPI
 
 from earmark import accounts, learn
 from earmark.accounts import Plane
-from earmark.assistant import EngineKeeper
+from earmark.assistant import EngineKeeper, backends
 from earmark.bundle import ModelBundle
 from earmark.settings import Settings
 from earmark.storage import Stores, open_stores
@@ -43,7 +43,7 @@ async def serve(plane: Plane, settings: Settings) -> None:
     async with open_stores(_ROLES[plane], settings) as stores:
         app = _APPS[plane](stores)
         if plane == "home":
-            app.state.assistant, app.state.devices = EngineKeeper(), Devices()
+            app.state.assistant, app.state.devices = EngineKeeper(make=backends.chosen(settings)), Devices()
         server = uvicorn.Server(
             uvicorn.Config(
                 app,
