@@ -98,31 +98,6 @@ def test_learn_without_labels_says_so(earmark):
     assert earmark("learn", "smell", "--json").json["error"]["code"] == "request.invalid"
 
 
-@pytest.mark.parametrize(
-    ("seconds", "words"),
-    [
-        (None, ""),
-        (0.0, "less than a minute left"),
-        (29.0, "less than a minute left"),
-        (61.0, "about 1 minute left"),
-        (500.0, "about 8 minutes left"),
-    ],
-)
-def test_how_long_it_will_still_take_is_said_in_words(seconds, words):
-    assert time_left(seconds) == words
-
-
-def test_a_run_that_was_taken_up_says_how_much_was_done(capsys):
-    report = learn.Report(
-        dataset=None, corpus=None, labels=0, recordings=0, people=0, heldout_people=0, parts=(), before={}, after={}, candidate=None,
-        promoted=False,
-        why="Nothing.", steps=9, resumed=5,
-    )  # fmt: skip
-    _tell(report)
-    _tell(replace(report, resumed=0))
-    assert capsys.readouterr().out.count("Resumed: 5 of 9 steps were done.") == 1
-
-
 def test_evaluate_gives_intervals_to_who_asks(earmark, written):
     done = earmark("evaluate", "--data", written, "--json", "--intervals")
     assert done.json["nlu"] == {"n": 2, "intent_accuracy": 0.5, "slot_f1": 1.0}
@@ -164,3 +139,27 @@ def test_a_folder_is_weighed_without_a_label(earmark, running, tmp_path, tone):
     assert {one["slice"] for one in found["slices"]} == {"unknown"}
     assert "4 recordings of 2 people" in earmark("datasets", "report", "--data", tmp_path).stdout
     assert earmark("datasets", "report", "v", "--data", tmp_path).exit_code != 0
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [
+        (None, ""),
+        (0.0, "less than a minute left"),
+        (29.0, "less than a minute left"),
+        (61.0, "about 1 minute left"),
+        (500.0, "about 8 minutes left"),
+    ],
+)
+def test_how_long_it_will_still_take_is_said_in_words(seconds, words):
+    assert time_left(seconds) == words
+
+
+def test_a_run_that_was_taken_up_says_how_much_was_done(capsys):
+    report = learn.Report(
+        dataset=None, labels=0, people=0, heldout_people=0, parts=(), before={}, after={}, candidate=None,
+        promoted=False, why="Nothing.", steps=9, resumed=5,
+    )  # fmt: skip
+    _tell(report)
+    _tell(replace(report, resumed=0))
+    assert capsys.readouterr().out.count("Resumed: 5 of 9 steps were done.") == 1

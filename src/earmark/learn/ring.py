@@ -37,11 +37,11 @@ class Report:
 
     dataset: str | None
     """Version of the dataset; None when there was no label."""
-    corpus: str | None
+    corpus: str | None = None
     """Version of the folder that was learned from besides; None without one."""
     labels: int
     """Of the dataset."""
-    recordings: int
+    recordings: int = 0
     """Of the folder."""
     people: int
     """Whose recordings were learned from."""
