@@ -153,7 +153,8 @@ def test_aligned_speech_comes_back_exactly_as_it_was():
         return Stretch(frames=frames, phone=rng.integers(0, 42, length), state=rng.integers(0, 5000, length))
 
     utterances = [
-        Spoken(half=half, stretches=tuple(map(stretch, sizes))) for half, sizes in ((0, (5,)), (1, (3, 0, 9)))
+        Spoken(id=f"{half}", half=half, phones=np.arange(7 * half), stretches=tuple(map(stretch, sizes)))
+        for half, sizes in ((0, (5,)), (1, (3, 0, 9)))
     ]
     again = SPOKEN.read(SPOKEN.write(utterances))
     assert [one.half for one in again] == [0, 1]

@@ -35,7 +35,10 @@ def means(owner, count):
     centre = packaged().means[5, :, 0]
     frames = (centre + rng.normal(0, 1, (count, 20, 3, 13))).astype(np.float32)
     here = np.full(20, 5)
-    return [Spoken(half=0, stretches=(Stretch(frames=each, phone=here, state=here),)) for each in frames]
+    return [
+        Spoken(id="a", half=0, phones=np.zeros(0, np.intp), stretches=(Stretch(frames=each, phone=here, state=here),))
+        for each in frames
+    ]
 
 
 def decisions(owner, count):
