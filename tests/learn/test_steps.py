@@ -159,6 +159,8 @@ def test_aligned_speech_comes_back_exactly_as_it_was():
     again = SPOKEN.read(SPOKEN.write(utterances))
     assert [one.half for one in again] == [0, 1]
     for one, other in zip(utterances, again, strict=True):
+        assert one.id == other.id
+        assert np.array_equal(one.phones, other.phones)
         assert len(one.stretches) == len(other.stretches)
         for left, right in zip(one.stretches, other.stretches, strict=True):
             for name in ("frames", "phone", "state"):
