@@ -18,7 +18,8 @@
     ├── Conflict                      thing.changed
     │   ├── StaleLease                review.stale-lease
     │   ├── TooLate                   review.too-late
-    │   └── Revoked                   learn.revoked
+    │   ├── Revoked                   learn.revoked
+    │   └── RetiredBundle             bundle.retired
     ├── Erased                        vault.erased
     ├── LogAltered                    audit.altered
     ├── BadBundle                     bundle.bad
@@ -227,6 +228,12 @@ class Revoked(Conflict):
     """Something in this dataset was deleted since; make a new one with `earmark learn`."""
 
     code = "learn.revoked"
+
+
+class RetiredBundle(Conflict):
+    """What this device had learned was taken back; it fetches something newer now, so please say it again."""
+
+    code = "bundle.retired"
 
 
 class Erased(EarmarkError):

@@ -98,6 +98,7 @@ TIMETABLE: dict[str, tuple[str, Callable[[Stores], Awaitable[object]]]] = {
     "watch_access": ("11 * * * *", review.watch),
     "publish": ("3 * * * *", report.publish),
     "sample": ("7 * * * *", _sample),
+    "watch_rollout": ("* * * * *", learn.watch),
     "remake": ("23 3 * * *", learn.remake),
     "finish_erasures": ("* * * * *", resume),
 }

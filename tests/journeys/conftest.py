@@ -27,6 +27,7 @@ from earmark.device.voice import Voice
 from earmark.storage import Stores
 from earmark.web import create_desk, create_floor, create_home
 from earmark.web.device_api import Devices
+from earmark.web.in_force import InForce
 from earmark.web.sessions import cookie_name
 from earmark.words import SAMPLE_RATE, PcmAudio, PersonId
 
@@ -90,6 +91,7 @@ async def site(stores: Stores, role_stores) -> AsyncIterator[Site]:
         app = make(await role_stores(_ROLES[plane]))
         if plane == "home":
             app.state.assistant, app.state.devices = found.keeper, Devices()
+            app.state.in_force = InForce(found.keeper)
         listener = _free_socket()
         found.ports[plane] = listener.getsockname()[1]
         server = uvicorn.Server(

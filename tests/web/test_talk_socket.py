@@ -14,6 +14,7 @@ from earmark.assistant import EngineKeeper
 from earmark.device import notice
 from earmark.web import device_api
 from earmark.web.device_api import Devices
+from earmark.web.in_force import InForce
 
 HOST = b"127.0.0.1:8040"
 
@@ -53,6 +54,7 @@ async def opened(
 async def home_app(app_of):
     app = await app_of("home")
     app.state.assistant, app.state.devices = EngineKeeper(), Devices()
+    app.state.in_force = InForce(app.state.assistant)
     return app
 
 

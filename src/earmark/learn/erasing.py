@@ -62,7 +62,9 @@ async def touched(stores: Stores, ids: Sequence[InteractionId]) -> Touched:
 
 
 ERASER = Eraser(
-    tables=frozenset({"learn.datasets", "learn.dataset_labels", "learn.bundles", "learn.sides", "learn.remakes"}),
+    tables=frozenset({"learn.datasets", "learn.dataset_labels", "learn.bundles", "learn.sides", "learn.remakes"})
+    # Counts of days and of devices, and which model went out to which share of them: nothing of a recording.
+    | {"learn.rollouts", "learn.rollout_steps", "learn.live_days", "learn.fleet"},
     find=_find,
     erase=_erase,
 )

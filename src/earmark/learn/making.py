@@ -10,7 +10,7 @@ import json
 import secrets
 import shutil
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -355,4 +355,5 @@ def about(made: Made, **known: Any) -> dict[str, Any]:
         "changed": sorted(made.changed),
         "notes": [{"part": note.part, "learned": note.learned, "why": note.why} for note in made.notes],
         "verdict": made.verdict.why,
+        "numbers": [asdict(number) for number in made.verdict.numbers],
     }

@@ -20,6 +20,7 @@ from earmark.learn.datasets import Dataset, make_dataset, open_sound
 from earmark.learn.language import PEOPLE
 from earmark.learn.lessons import Taught
 from earmark.learn.making import Attempt, Made, PartNote, about, make
+from earmark.learn.rollout import put_into_use
 from earmark.learn.scoring import Scores, summarise
 from earmark.storage import Stores
 
@@ -50,6 +51,8 @@ class Report:
     candidate: str | None
     """Version that was registered; None when nothing was better."""
     promoted: bool
+    rolling: bool = False
+    """It goes to some of the devices first."""
     why: str
     """The decision in plain words."""
 
@@ -98,8 +101,8 @@ async def learn(
     progress("writing it down")
     candidate = await _register(stores, dataset, current, made) if made.changed else None
     allowed = candidate is not None and made.verdict.promote
-    if candidate is not None and promote and allowed:
-        await registry.promote(stores, candidate.version, "policy")
+    promote = promote or stores.settings.promote == "policy"
+    came = await put_into_use(stores, candidate.version, "policy") if candidate and promote and allowed else None
     if set(parts) == set(PARTS):
         await registry.end_remakes(stores, began, candidate.version if candidate else None)
     return Report(
@@ -111,7 +114,8 @@ async def learn(
         before=summarise(made.before),
         after=summarise(made.after),
         candidate=candidate.version if candidate else None,
-        promoted=bool(promote and allowed),
+        promoted=came == "promoted",
+        rolling=came == "rolling",
         why=_why(made, dataset),
     )
 

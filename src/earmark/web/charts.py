@@ -104,6 +104,79 @@ def intervals(rows: Sequence[Interval], *, label: str) -> Markup:
     return _svg(parts, f"{label}. {listed or gettext('nothing yet')}", width, floor + 18, base=None, kind="intervals")
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """A share by day, 0 to 1."""
+
+    name: str
+    kind: str
+    """`plain` or `good`: grey, or in the accent's colour."""
+    points: Sequence[tuple[int, float, str]]
+    """Which day from the left, the share, and what it rests on: `12 of 60`."""
+
+
+def lines(rows: Sequence[Line], days: Sequence[str], *, label: str, width: int = 640, height: int = 220) -> Markup:
+    """Return lines over days on a scale from nothing to a round share above the highest point.
+
+    `days`: what stands below, the empty ones without a mark. A day without a point breaks no line; a lone one is a dot.
+    """
+    highest = max((share for row in rows for _, share, _ in row.points), default=0.0)
+    top = next((step for step in (0.05, 0.1, 0.2, 0.3, 0.5, 0.75) if step >= highest), 1.0)
+    left, right, roof, floor = 40, width - 8, 12, height - 28
+    slot = (right - left) / max(1, len(days) - 1)
+    parts = []
+    for part in (0.0, 0.5, 1.0):
+        y = floor - (floor - roof) * part
+        parts.append(f'<line class="base" x1="{left}" y1="{y:.1f}" x2="{right}" y2="{y:.1f}"/>')
+        parts.append(f'<text class="said" x="{left - 8}" y="{y + 4:.1f}">{top * part * 100:.3g}%</text>')
+    for i, day in enumerate(days):
+        if day:
+            parts.append(f'<text x="{left + i * slot:.1f}" y="{height - 6}">{escape(day)}</text>')
+    for row in rows:
+        places = [(left + i * slot, floor - (floor - roof) * share / top) for i, share, _ in row.points]
+        path = " ".join(f"{x:.1f},{y:.1f}" for x, y in places)
+        parts.append(f'<polyline class="line {row.kind}" points="{path}"/>')
+        parts += [f'<circle class="dot {row.kind}" cx="{x:.1f}" cy="{y:.1f}" r="3.5"/>' for x, y in places]
+    said = "; ".join(
+        f"{row.name}: {', '.join(f'{share:.0%} ({rests})' for _, share, rests in row.points)}"
+        for row in rows
+        if row.points
+    )
+    return _svg(parts, f"{label}. {said or gettext('nothing yet')}", width, height, base=None, kind="lines")
+
+
+def shares(rows: Sequence[tuple[str, int, str]], *, label: str, width: int = 360) -> Markup:
+    """Return one bar a row of (name, count, kind), all of them parts of one whole."""
+    row, total = 44, sum(count for _, count, _ in rows) or 1
+    parts = []
+    for i, (name, count, kind) in enumerate(rows):
+        y, wide = i * row, max(width * count / total, 4 if count else 0)
+        parts.append(f'<text class="name" x="0" y="{y + 14}">{escape(name)}</text>')
+        parts.append(f'<text class="said" x="{width}" y="{y + 14}">{count:,} · {count / total:.0%}</text>')
+        parts.append(f'<rect class="track" x="0" y="{y + 22}" width="{width}" height="10" rx="5"/>')
+        parts.append(f'<rect class="col {kind}" x="0" y="{y + 22}" width="{wide:.1f}" height="10" rx="5"/>')
+    said = "; ".join(f"{name}: {count}" for name, count, _ in rows) or gettext("nothing yet")
+    return _svg(parts, f"{label}. {said}", width, max(row * len(rows), 1), base=None, kind="shares")
+
+
+def change(low: float, value: float, high: float, *, most: float, label: str) -> Markup:
+    """Return a change and its interval around nothing in the middle; left is better. `most`: the end of the scale."""
+    width, half = 200, 92
+
+    def x(share: float) -> float:
+        return width / 2 + half * max(-1.0, min(1.0, share / (most or 1)))
+
+    kind = "good" if high < 0 else "worse" if low > 0 else "plain"
+    wide = max(x(high) - x(low), 3)
+    parts = [
+        f'<line class="base" x1="{width / 2}" y1="2" x2="{width / 2}" y2="26"/>',
+        f'<rect class="span {kind}" x="{x(low):.1f}" y="10" width="{wide:.1f}" height="8" rx="4"/>',
+        f'<circle class="dot {kind}" cx="{x(value):.1f}" cy="14" r="5"/>',
+    ]
+    said = f"{label}: {value:+.1%}, between {low:+.1%} and {high:+.1%}; less is better"
+    return _svg(parts, said, width, 28, base=None, kind="change")
+
+
 def _svg(parts: list[str], said: str, width: int, height: int, *, base: float | None, kind: str = "") -> Markup:
     line = f'<line class="base" x1="0" y1="{base}" x2="{width}" y2="{base}"/>' if base is not None else ""
     inside, box, about = line + "".join(parts), f"0 0 {width} {height}", escape(said)

@@ -19,6 +19,7 @@ from earmark.settings import Settings
 from earmark.storage import Stores, open_stores
 from earmark.web.apps import create_desk, create_floor, create_home
 from earmark.web.device_api import Devices
+from earmark.web.in_force import InForce
 
 log = structlog.get_logger()
 _ROLES: dict[Plane, str] = {"home": "earmark_home", "floor": "earmark_review", "desk": "earmark_desk"}
@@ -44,6 +45,7 @@ async def serve(plane: Plane, settings: Settings) -> None:
         app = _APPS[plane](stores)
         if plane == "home":
             app.state.assistant, app.state.devices = EngineKeeper(), Devices()
+            app.state.in_force = InForce(app.state.assistant)
         server = uvicorn.Server(
             uvicorn.Config(
                 app,
@@ -69,12 +71,20 @@ async def serve(plane: Plane, settings: Settings) -> None:
 
 
 async def _assist(app: FastAPI, stores: Stores) -> None:
-    """Keep the engine that the device doors use at the promoted bundle and the household's names."""
+    """Keep the engines that the device doors use at their bundles and the household's names, and tell the devices."""
     keeper: EngineKeeper = app.state.assistant
     devices: Devices = app.state.devices
+    in_force: InForce = app.state.in_force
+
+    async def names() -> Sequence[str]:
+        return [person.name for person in await accounts.people(stores) if "owner" in person.roles]
 
     async def wanted() -> tuple[ModelBundle, Sequence[str]]:
-        names = [person.name for person in await accounts.people(stores) if "owner" in person.roles]
-        return await learn.promoted(stores), names
+        return await learn.promoted(stores), await names()
 
-    await keeper.watch(wanted, devices.announce)
+    async def tell(_: str = "") -> None:
+        await devices.announce(in_force.version_for)
+
+    async with asyncio.TaskGroup() as both:
+        both.create_task(keeper.watch(wanted, tell))
+        both.create_task(in_force.watch(stores, names, tell))

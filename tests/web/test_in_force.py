@@ -1,0 +1,191 @@
+"""Which device has which models during a roll-out, and how long what was taken back is answered."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from tests.web.test_talk_socket import AT, WAKE, opened
+
+from earmark import learn
+from earmark.assistant import EngineKeeper
+from earmark.errors import RetiredBundle
+from earmark.web import in_force
+from earmark.web.device_api import Devices
+from earmark.web.in_force import InForce
+
+
+class FakeKeeper(EngineKeeper):
+    """Takes over at once what is wanted, without loading any models."""
+
+    _version = "builtin"
+    _there = False
+
+    @property
+    def engine(self):
+        return self._version
+
+    @property
+    def version(self):
+        return self._version
+
+    @property
+    def ready(self):
+        return self._there
+
+    async def refresh(self, wanted):
+        bundle, _ = await wanted()
+        changed, self._version, self._there = not self._there or bundle.version != self._version, bundle.version, True
+        return changed
+
+
+@pytest.fixture(autouse=True)
+def no_models(monkeypatch):
+    monkeypatch.setattr(in_force, "EngineKeeper", FakeKeeper)
+
+
+async def nobody():
+    return []
+
+
+async def make(stores, name):
+    return await learn.register(stores, {"wake/alexa.json": name.encode()}, {"parent": "builtin"})
+
+
+async def seen(stores, keeper=None):
+    """Return what a home process knows after one look."""
+    keeper = keeper or FakeKeeper()
+
+    async def wanted():
+        return await learn.promoted(stores), []
+
+    await keeper.refresh(wanted)
+    found = InForce(keeper)
+    await found.refresh(stores, nobody)
+    return found
+
+
+async def test_devices_in_the_share_have_the_candidate_and_are_heard_by_it(stores, fleet, role_stores):
+    devices = (await fleet(30)).devices
+    made = await make(stores, "a")
+    await learn.put_into_use(stores, made.version, "engineer", staged=True)
+    await learn.watch(stores)
+    home = await role_stores("earmark_home")
+    force = await seen(home)
+    share = [device for device in devices if force.version_for(device) == made.version]
+    assert 1 <= len(share) < 15
+    assert {force.version_for(device) for device in devices} == {made.version, "builtin"}
+    mine, other = share[0], next(device for device in devices if device not in share)
+    assert force.engine_for(mine, made.version) == made.version
+    assert force.engine_for(mine, "builtin") == "builtin", "it has not swapped yet"
+    assert force.engine_for(other, made.version) == "builtin", "nobody gives it to itself"
+    assert force.engine_for(None, made.version) == "builtin"
+    assert await force.refresh(home, nobody) is False
+    await learn.rollback(stores)
+    assert await force.refresh(home, nobody) is True
+    assert {force.version_for(device) for device in devices} == {"builtin"}
+    assert force.engine_for(mine, made.version) == "builtin"
+
+
+async def test_nobody_is_told_anything_before_somebody_looked(household):
+    assert InForce(FakeKeeper()).version_for(household.kitchen) is None
+
+
+async def test_the_candidate_is_handed_to_its_share_only(browse, stores, household):
+    made = await make(stores, "a")
+    home, headers = await browse("home"), {"Authorization": f"Bearer {household.token}"}
+    address = f"/api/device/bundle/{made.version}"
+    assert (await home.client.get(address, headers=headers)).status_code == 404
+    await learn.put_into_use(stores, made.version, "engineer", staged=True)
+    await learn.watch(stores)
+    assert (await home.client.get(address, headers=headers)).status_code == 200, "the only device is the first"
+    await learn.rollback(stores)
+    assert (await home.client.get(address, headers=headers)).status_code == 404
+
+
+async def test_the_list_of_retired_ones_is_signed_and_for_devices(browse, stores, household):
+    from earmark.bundle import read_retired
+
+    refused, gone = await make(stores, "a"), await make(stores, "b")
+    await learn.promote(stores, refused.version, "engineer")
+    await learn.rollback(stores)
+    await learn.retire(stores, gone.version)
+    home = await browse("home")
+    assert (await home.client.get("/api/device/retired")).status_code == 401
+    answer = await home.client.get("/api/device/retired", headers={"Authorization": f"Bearer {household.token}"})
+    assert read_retired(answer.content, stores.home.public_key()) == {gone.version}
+
+
+@pytest.mark.parametrize("how", ["refused", "retired", "taken back while on its way"])
+async def test_what_was_taken_back_is_answered_for_the_hours_of_grace(stores, household, clock, how):
+    made = await make(stores, "a")
+    if how == "taken back while on its way":
+        await learn.put_into_use(stores, made.version, "engineer", staged=True)
+    else:
+        await learn.promote(stores, made.version, "engineer")
+    (await seen(stores)).check(stores, made.version)
+    await (learn.retire(stores, made.version) if how == "retired" else learn.rollback(stores))
+    force = await seen(stores)
+    clock.turn(hours=23)
+    force.check(stores, made.version)
+    clock.turn(hours=1)
+    with pytest.raises(RetiredBundle):
+        force.check(stores, made.version)
+    for other in ("builtin", "0" * 16):
+        force.check(stores, other)
+
+
+async def test_taken_back_before_anybody_wrote_down_when_is_over(stores, household):
+    made = await make(stores, "a")
+    await learn.retire(stores, made.version)
+    async with stores.pool.connection() as connection:
+        await connection.execute("UPDATE learn.bundles SET ended_at = NULL")
+    with pytest.raises(RetiredBundle):
+        (await seen(stores)).check(stores, made.version)
+
+
+@pytest.fixture
+async def home_app(app_of, stores):
+    app = await app_of("home")
+    app.state.assistant, app.state.devices = FakeKeeper(), Devices()
+    return app
+
+
+async def test_a_device_with_retired_models_is_told_which_to_fetch_and_refused(home_app, stores, household, clock):
+    old, new = await make(stores, "a"), await make(stores, "b")
+    await learn.promote(stores, old.version, "engineer")
+    headers = {b"authorization": f"Bearer {household.token}".encode()}
+    says = [json.dumps(WAKE | {"bundle": old.version, "at": AT}), b"\0\0", '{"type":"end"}']
+    clock.turn(hours=1)
+    await learn.promote(stores, new.version, "engineer")
+    await learn.retire(stores, old.version)
+    clock.turn(hours=25)
+    home_app.state.in_force = await seen(stores, home_app.state.assistant)
+    sent = await opened(home_app, headers, "/api/device", says)
+    said = [json.loads(message["text"]) for message in sent if "text" in message]
+    assert [each["type"] for each in said] == ["notice", "bundle", "bundle", "error"]
+    assert {each["version"] for each in said[1:3]} == {new.version}, "at the connection, and again: it had not taken it"
+    assert said[3]["code"] == "bundle.retired"
+    assert await vault_runs(stores) == {old.version: 1}
+
+
+async def vault_runs(stores):
+    from earmark import vault
+
+    return await vault.bundles_of_devices(stores)
+
+
+async def test_those_that_are_connected_are_told_when_it_changes(stores, household):
+    class Socket:
+        def __init__(self):
+            self.sent = []
+
+        async def send_json(self, message):
+            self.sent.append(message)
+
+    devices, socket = Devices(), Socket()
+    with devices.here(socket, household.kitchen, "builtin"):
+        for version in ("builtin", "a" * 16, "a" * 16, None, "builtin"):
+            await devices.announce(lambda _, version=version: version)
+    await devices.announce(lambda _: "b" * 16)
+    assert socket.sent == [{"type": "bundle", "version": version} for version in ("a" * 16, "builtin")]
