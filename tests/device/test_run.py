@@ -164,7 +164,7 @@ async def test_a_bundle_that_is_refused_is_told_and_the_old_one_stays() -> None:
 
 
 async def test_models_that_are_answered_no_more_give_way_to_the_last_good_ones() -> None:
-    """The assistant has taken them back, and what it announced can't be had: nobody shall be left with a mute device."""
+    """They were taken back, and what was announced can't be had: nobody shall be left with a mute device."""
     state, good = DeviceState(wanted="f" * 16), ModelBundle(version="a" * 16)
     problem = Problem(code=RetiredBundle.code, message=RetiredBundle().message)
     asked = []

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import json
-
 import pytest
-from tests.web.test_talk_socket import AT, WAKE, opened
 
 from earmark import learn
 from earmark.assistant import EngineKeeper
@@ -142,37 +139,6 @@ async def test_taken_back_before_anybody_wrote_down_when_is_over(stores, househo
         await connection.execute("UPDATE learn.bundles SET ended_at = NULL")
     with pytest.raises(RetiredBundle):
         (await seen(stores)).check(stores, made.version)
-
-
-@pytest.fixture
-async def home_app(app_of, stores):
-    app = await app_of("home")
-    app.state.assistant, app.state.devices = FakeKeeper(), Devices()
-    return app
-
-
-async def test_a_device_with_retired_models_is_told_which_to_fetch_and_refused(home_app, stores, household, clock):
-    old, new = await make(stores, "a"), await make(stores, "b")
-    await learn.promote(stores, old.version, "engineer")
-    headers = {b"authorization": f"Bearer {household.token}".encode()}
-    says = [json.dumps(WAKE | {"bundle": old.version, "at": AT}), b"\0\0", '{"type":"end"}']
-    clock.turn(hours=1)
-    await learn.promote(stores, new.version, "engineer")
-    await learn.retire(stores, old.version)
-    clock.turn(hours=25)
-    home_app.state.in_force = await seen(stores, home_app.state.assistant)
-    sent = await opened(home_app, headers, "/api/device", says)
-    said = [json.loads(message["text"]) for message in sent if "text" in message]
-    assert [each["type"] for each in said] == ["notice", "bundle", "bundle", "error"]
-    assert {each["version"] for each in said[1:3]} == {new.version}, "at the connection, and again: it had not taken it"
-    assert said[3]["code"] == "bundle.retired"
-    assert await vault_runs(stores) == {old.version: 1}
-
-
-async def vault_runs(stores):
-    from earmark import vault
-
-    return await vault.bundles_of_devices(stores)
 
 
 async def test_those_that_are_connected_are_told_when_it_changes(stores, household):

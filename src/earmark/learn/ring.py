@@ -13,7 +13,7 @@ from typing import Any
 
 from earmark import accounts, audit
 from earmark.bundle import ModelBundle
-from earmark.errors import BadRequest, Forbidden, NotFound
+from earmark.errors import BadRequest, Conflict, Forbidden, NotFound
 from earmark.learn import registry
 from earmark.learn.clips import read_sentences
 from earmark.learn.datasets import Dataset, make_dataset, open_sound
@@ -102,7 +102,7 @@ async def learn(
     candidate = await _register(stores, dataset, current, made) if made.changed else None
     allowed = candidate is not None and made.verdict.promote
     promote = promote or stores.settings.promote == "policy"
-    came = await put_into_use(stores, candidate.version, "policy") if candidate and promote and allowed else None
+    came = await _use(stores, candidate) if candidate and promote and allowed else None
     if set(parts) == set(PARTS):
         await registry.end_remakes(stores, began, candidate.version if candidate else None)
     return Report(
@@ -118,6 +118,14 @@ async def learn(
         rolling=came == "rolling",
         why=_why(made, dataset),
     )
+
+
+async def _use(stores: Stores, candidate: ModelBundle) -> str | None:
+    """Put a candidate into use; None where another one is on its way to the devices, and this one waits."""
+    try:
+        return await put_into_use(stores, candidate.version, "policy")
+    except Conflict:
+        return None
 
 
 async def remake(stores: Stores) -> Report | None:

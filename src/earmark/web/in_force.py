@@ -68,24 +68,26 @@ class InForce:
             raise RetiredBundle
 
     async def refresh(self, stores: Stores, names: Names) -> bool:
-        """Look at the registry; True when some device may have to run another bundle than before."""
-        out = await learn.rollout(stores)
-        out = out if out and out.going_on else None
+        """Look at the registry; True when some device may have to run another bundle than before.
+
+        Raises BadBundle when the candidate is damaged; nobody has it then.
+        """
+        before, out = self._rollout, await learn.rollout(stores)
         self._taken_back = {each.version: each for each in await learn.taken_back(stores)}
-        if out is not None:
-            assert stores.signing_key is not None
-            self._key = learn.place_key(stores.signing_key)
-            trial = self._trial if self._trial and self._rollout and self._rollout.id == out.id else EngineKeeper()
+        if out is None or not out.going_on:
+            self._rollout = self._trial = None
+            return before is not None
+        if before is None or before.id != out.id:
+            self._rollout = self._trial = None
+        trial = self._trial or EngineKeeper()
 
-            async def wanted() -> tuple[ModelBundle, Sequence[str]]:
-                return await learn.bundle(stores, out.version), await names()
+        async def wanted() -> tuple[ModelBundle, Sequence[str]]:
+            return await learn.bundle(stores, out.version), await names()
 
-            await trial.refresh(wanted)
-            self._trial = trial
-        else:
-            self._trial = None
-        changed, self._rollout = out != self._rollout, out
-        return changed
+        await trial.refresh(wanted)
+        assert stores.signing_key is not None
+        self._key, self._trial, self._rollout = learn.place_key(stores.signing_key), trial, out
+        return _reach(before) != _reach(out)
 
     async def watch(self, stores: Stores, names: Names, on_change: Callable[[], Awaitable[None]]) -> None:
         """Keep it current for as long as the process runs; tells each change."""
@@ -95,3 +97,8 @@ class InForce:
                     log.info("roll-out", share=self._rollout.stage if self._rollout else None)
                     await on_change()
             await asyncio.sleep(self._every)
+
+
+def _reach(out: Rollout | None) -> tuple[object, ...] | None:
+    """Return what decides who has the candidate."""
+    return None if out is None else (out.id, out.stage, out.reach)
