@@ -71,7 +71,7 @@ def test_what_may_still_be_worse_by_more_than_the_margin_waits() -> None:
     arms = {FALSE_WAKES.name: (arm((9, 60)), BASE), REFUSALS.name: NONE_REFUSED}
     decision = decide(5, 48, arms, least_hours=24)
     assert decision.do == "wait"
-    assert "more than 10% worse" in decision.why
+    assert "more than 10 points worse" in decision.why
 
 
 def test_the_margin_is_narrower_before_all_devices() -> None:

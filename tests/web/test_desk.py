@@ -143,10 +143,9 @@ async def test_a_roll_out_is_shown_with_its_numbers_and_a_person_goes_on_or_back
 
 async def test_a_model_card_shows_what_is_known_and_what_is_not(browse, worker, stores) -> None:
     number = {"plain": "calls that were missed", "n": 60, "before": 0.1, "after": 0.05, "low": -0.09, "high": -0.01}
-    slices = [{"slice": "kitchen", "kind": "noise", "number": "calls that were missed", **number, "low": 0.01}]
-    made = await learn.register(
-        stores, {"wake/alexa.json": b"{}"}, {"parent": "builtin", "numbers": [number], "slices": slices, "labels": 12}
-    )
+    worse = {"slice": "kitchen", "kind": "noise", "number": "calls that were missed", "low": 0.01, "high": 0.09}
+    about = {"parent": "builtin", "numbers": [number], "slices": [number | worse], "labels": 12}
+    made = await learn.register(stores, {"wake/alexa.json": b"{}"}, about)
     browser = await browse("desk", await worker("engineer"))
     page = (await browser.get(f"/models/{made.version}")).text
     assert "fits, and so do all files" in page

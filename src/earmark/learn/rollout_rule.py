@@ -172,12 +172,12 @@ def decide(stage: int, hours: float, arms: Mapping[str, tuple[Arm, Arm]], *, lea
     open_ones = [finding for finding in deciding if finding.bound > margin]
     if open_ones:
         why = (
-            f"It may still be more than {margin:.0%} worse, as far as one can tell: "
+            f"It may still be more than {100 * margin:.0f} points worse, as far as one can tell: "
             f"{'; '.join(finding.sentence for finding in open_ones)}. More wakes will show it."
         )
         return Decision(do="wait", why=why, findings=known)
     why = (
-        f"Devices do no worse with it, within {margin:.0%} at 95 % certainty: "
+        f"Devices do no worse with it, within {100 * margin:.0f} points at 95 % certainty: "
         f"{'; '.join(finding.sentence for finding in deciding)}."
     )
     return Decision(do="on", why=why, findings=known)

@@ -45,8 +45,12 @@ def before_after(
     label: str,
     lower_is_better: bool,
     names: tuple[str, str] = ("before", "after"),
+    kind: str | None = None,
 ) -> Markup:
-    """Return two bars on a common scale, the later one in the accent's colour when it is the better one."""
+    """Return two bars on a common scale, the later one in the accent's colour when it is the better one.
+
+    `kind`: `good`, `unsure` or `worse`, where more is known than which is longer.
+    """
     known = [value for value in (before, after) if value is not None]
     top = max(known, default=0) or 1
     better = before is None or after is None or (after <= before if lower_is_better else after >= before)
@@ -55,8 +59,8 @@ def before_after(
     for i, (name, value) in enumerate(pairs):
         y = i * 24
         wide = 200 * (value or 0) / top
-        kind = ("good" if better else "worse") if i else "plain"
-        parts.append(f'<rect class="col {kind}" x="56" y="{y + 3}" width="{max(wide, 2):.1f}" height="16" rx="3"/>')
+        shade = (kind or ("good" if better else "worse")) if i else "plain"
+        parts.append(f'<rect class="col {shade}" x="56" y="{y + 3}" width="{max(wide, 2):.1f}" height="16" rx="3"/>')
         parts.append(f'<text class="name" x="0" y="{y + 16}">{escape(name)}</text>')
     said = ", ".join(f"{name} {value:g}" for name, value in pairs if value is not None)
     return _svg(parts, f"{label}: {said}", 260, 46, base=None)
@@ -115,14 +119,14 @@ class Line:
     """Which day from the left, the share, and what it rests on: `12 of 60`."""
 
 
-def lines(rows: Sequence[Line], days: Sequence[str], *, label: str, width: int = 640, height: int = 220) -> Markup:
+def lines(rows: Sequence[Line], days: Sequence[str], *, label: str, width: int = 440, height: int = 200) -> Markup:
     """Return lines over days on a scale from nothing to a round share above the highest point.
 
     `days`: what stands below, the empty ones without a mark. A day without a point breaks no line; a lone one is a dot.
     """
     highest = max((share for row in rows for _, share, _ in row.points), default=0.0)
     top = next((step for step in (0.05, 0.1, 0.2, 0.3, 0.5, 0.75) if step >= highest), 1.0)
-    left, right, roof, floor = 40, width - 8, 12, height - 28
+    left, right, roof, floor = 48, width - 24, 12, height - 28
     slot = (right - left) / max(1, len(days) - 1)
     parts = []
     for part in (0.0, 0.5, 1.0):

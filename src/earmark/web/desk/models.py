@@ -81,10 +81,10 @@ async def models(request: Request, stores: StoresHere, _: Engineer) -> Response:
         going_on=going_on,
         steps=await learn.steps(stores, last) if last else [],
         stages=pictures.stages(last) if last else [],
-        findings=pictures.findings(last.look if last else None),
+        findings=pictures.findings(last),
         compared=compared,
         by_day=pictures.by_day(days, compared, now.astimezone(UTC).date()) if days else None,
-        by_version=pictures.by_version(fleet, {model.version: model.state for model in found} | {in_use: "promoted"}),
+        by_version=pictures.by_version(fleet, dict(compared)),
         devices=sum(fleet.values()),
         staged=stores.settings.rollout == "staged" and sum(fleet.values()) >= learn.SMALL_FLEET,
     )

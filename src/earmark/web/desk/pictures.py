@@ -11,10 +11,11 @@ from markupsafe import Markup
 
 from earmark.learn import LiveDay, Rollout
 from earmark.learn.card import Compared
-from earmark.learn.rollout_rule import STAGES
+from earmark.learn.rollout_rule import LEVEL, MARGINS, STAGES
 from earmark.web.charts import Line, before_after, change, lines, shares
 
 DAYS = 14
+NAMES = ("present", "new")
 PLAIN = {
     "false_wakes": "Wakes after which nothing was understood",
     "refusals": "Requests on purpose that were refused",
@@ -38,16 +39,18 @@ def stages(out: Rollout) -> list[Stage]:
     return [Stage(name="All devices" if each == 100 else f"{each} %", state=states[each]) for each in STAGES]
 
 
-def findings(look: Mapping[str, Any] | None) -> list[dict[str, Any]]:
-    """Return one row a number that the worker compared, with its picture; those without any count are left out."""
+def findings(out: Rollout | None) -> list[dict[str, Any]]:
+    """Return one row a number that the worker last compared, with its picture; those without any count are left out."""
     found = []
-    for each in (look or {}).get("numbers", ()):
+    look, margin = (out.look or {}, MARGINS.get(out.stage, 0.0)) if out else ({}, 0.0)
+    for each in look.get("numbers", ()):
         (k1, n1), (k0, n0) = each["candidate"], each["base"]
         if not n1 or not n0:
             continue
         title = PLAIN[each["name"]]
         lower = each["name"] != "requests"
-        names = ("present", "new")
+        unclear = "unsure" if each["bound"] > margin and each["name"] != "requests" else "good"
+        kind = "worse" if each["odds"] >= 1 / LEVEL else unclear
         found.append(
             {
                 "title": title,
@@ -55,7 +58,7 @@ def findings(look: Mapping[str, Any] | None) -> list[dict[str, Any]]:
                 "present_of": f"{k0:,.0f} of {n0:,.0f}",
                 "new": f"{k1 / n1:.1%}",
                 "new_of": f"{k1:,.0f} of {n1:,.0f}",
-                "chart": before_after(k0 / n0, k1 / n1, label=title, lower_is_better=lower, names=names),
+                "chart": before_after(k0 / n0, k1 / n1, label=title, lower_is_better=lower, names=NAMES, kind=kind),
             }
         )
     return found
@@ -76,11 +79,9 @@ def by_day(days: Sequence[LiveDay], versions: Sequence[tuple[str, str]], today: 
     return lines(drawn, names, label="Wakes after which nothing was understood, by day")
 
 
-def by_version(fleet: Mapping[str, int], names: Mapping[str, str]) -> Markup:
-    """Draw how many devices run which bundle. `names`: version → `promoted`, `candidate` … where it is known."""
-    rows = [
-        (version, count, "good" if names.get(version) == "promoted" else "plain") for version, count in fleet.items()
-    ]
+def by_version(fleet: Mapping[str, int], kinds: Mapping[str, str]) -> Markup:
+    """Draw how many devices run which bundle. `kinds`: version → how `by_day` draws it."""
+    rows = [(version, count, kinds.get(version, "plain")) for version, count in fleet.items()]
     return shares(rows[:6], label="Devices by the model that they run")
 
 
