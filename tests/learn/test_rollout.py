@@ -231,3 +231,6 @@ async def test_arms_go_by_what_ran_and_requests_by_what_was_given(stores, fleet)
     assert [arm.total for arm in arms[FALSE_WAKES.name]] == [(3.0, 10.0), (3.0, 25.0)]
     assert [arm.total for arm in arms[REFUSALS.name]] == [(2.0, 9.0), (0.0, 22.0)]
     assert [arm.total for arm in arms[REQUESTS.name]] == [(11.0, 35.0), (0.0, 0.0)]
+    (candidate, base) = arms[FALSE_WAKES.name]
+    assert candidate.prone.tolist() == [base.prone[0]]
+    assert base.prone[1] == 1.0, "nothing is known of it"

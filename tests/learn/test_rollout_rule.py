@@ -15,12 +15,13 @@ from earmark.learn.rollout_rule import (
     Arm,
     compare,
     decide,
+    proneness,
 )
 
 
 def arm(*devices: tuple[float, float]) -> Arm:
     table = np.array(devices, dtype=np.float64).reshape(-1, 2)
-    return Arm(happened=table[:, 0], of=table[:, 1])
+    return Arm(happened=table[:, 0], of=table[:, 1], prone=np.ones(len(table)))
 
 
 BASE = arm(*[(10, 100)] * 30)
@@ -91,6 +92,36 @@ def test_devices_that_differ_weaken_the_evidence() -> None:
     assert stormy.bound > calm.bound
 
 
+def test_a_device_beside_a_television_is_measured_by_its_own_week_before() -> None:
+    """By chance the candidate's only devices are those that always woke for nothing."""
+    noisy, usual = (40.0, 100.0), (10.0, 100.0)
+    before = np.array([noisy, noisy, *[usual] * 38])
+    prone = proneness(before[:, 0], before[:, 1])
+    assert prone[0] > 3
+    here = np.array([noisy, noisy])
+    blind = compare(FALSE_WAKES, arm(noisy, noisy), arm(*[usual] * 38))
+    fair = compare(
+        FALSE_WAKES,
+        Arm(happened=here[:, 0], of=here[:, 1], prone=prone[:2]),
+        Arm(happened=before[2:, 0], of=before[2:, 1], prone=prone[2:]),
+    )
+    assert blind.worse
+    assert not fair.worse
+    assert fair.candidate == (80.0, 200.0), "what is shown is what was counted"
+
+
+def test_little_known_devices_count_as_the_average() -> None:
+    assert proneness(np.array([0.0, 100.0]), np.array([0.0, 1000.0]))[0] == pytest.approx(1.0)
+    one_of_one = proneness(np.array([1.0, 100.0]), np.array([1.0, 1000.0]))[0]
+    assert 1 < one_of_one < 1.6
+
+
+def test_of_rare_events_three_are_no_reason_to_go_back() -> None:
+    arms = {FALSE_WAKES.name: (arm((2, 25)), BASE), REFUSALS.name: (arm((4, 25)), arm(*[(1, 200)] * 30))}
+    assert decide(5, 1, arms, least_hours=24).do == "wait"
+    assert compare(REFUSALS, *arms[REFUSALS.name]).odds > 1 / LEVEL
+
+
 def test_of_few_devices_a_wide_scatter_is_assumed() -> None:
     assert compare(FALSE_WAKES, arm((1, 10)), arm((1, 10))).scatter == 4.0
 
@@ -107,7 +138,7 @@ def test_the_odds_hold_however_often_one_looks() -> None:
     for _ in range(400):
         new = np.cumsum(rng.random(2000) < 0.1)
         old = rng.binomial(100, 0.1, 40)
-        base = Arm(happened=old.astype(float), of=np.full(40, 100.0))
+        base = Arm(happened=old.astype(float), of=np.full(40, 100.0), prone=np.ones(40))
         looks = (compare(FALSE_WAKES, arm((float(new[n - 1]), float(n))), base) for n in range(20, 2001, 10))
         ever += any(found.worse for found in looks)
     assert ever / 400 <= 4 * LEVEL  # 2 expected, 8 allowed: a usual one-sided 0.5 % test fails on more than 20

@@ -14,7 +14,7 @@ from __future__ import annotations
 import asyncio
 import math
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Literal
@@ -190,11 +190,12 @@ def arms_of(
     it has taken it yet, or a bundle that never wakes would have no numbers. `share`: of a week since the stage began.
     """
     of = {FALSE_WAKES.name: ([], []), REFUSALS.name: ([], []), REQUESTS.name: ([], [])}
+    prone = {FALSE_WAKES.name: _prone(before, _false_wakes), REFUSALS.name: _prone(before, _refusals)}
     for each in here:
         if each.bundle in (out.version, out.base):
             arm = int(each.bundle == out.base)
-            of[FALSE_WAKES.name][arm].append((each.false_wakes, each.wakes))
-            of[REFUSALS.name][arm].append((each.refused, each.refused + each.understood))
+            for name, count in ((FALSE_WAKES.name, _false_wakes), (REFUSALS.name, _refusals)):
+                of[name][arm].append((*count(each), prone[name].get(each.device_id, 1.0)))
     understood: dict[DeviceId, int] = defaultdict(int)
     for each in here:
         understood[each.device_id] += each.understood
@@ -203,13 +204,30 @@ def arms_of(
         expected[each.device_id] += each.understood * share
     for device, count in expected.items():
         if count:
-            of[REQUESTS.name][int(not out.takes(key, device))].append((understood[device], count))
+            of[REQUESTS.name][int(not out.takes(key, device))].append((understood[device], count, 1.0))
     return {name: (_arm(candidate), _arm(base)) for name, (candidate, base) in of.items()}
 
 
-def _arm(devices: Sequence[tuple[float, float]]) -> Arm:
-    table = np.array(devices, dtype=np.float64).reshape(-1, 2)
-    return Arm(happened=table[:, 0], of=table[:, 1])
+def _false_wakes(each: Lived) -> tuple[int, int]:
+    return each.false_wakes, each.wakes
+
+
+def _refusals(each: Lived) -> tuple[int, int]:
+    return each.refused, each.refused + each.understood
+
+
+def _prone(before: Sequence[Lived], count: Callable[[Lived], tuple[int, int]]) -> dict[DeviceId, float]:
+    sums: dict[DeviceId, tuple[int, int]] = {}
+    for each in before:
+        (k, n), (more, of) = sums.get(each.device_id, (0, 0)), count(each)
+        sums[each.device_id] = k + more, n + of
+    table = np.array(list(sums.values()), dtype=np.float64).reshape(-1, 2)
+    return dict(zip(sums, rollout_rule.proneness(table[:, 0], table[:, 1]).tolist(), strict=True))
+
+
+def _arm(devices: Sequence[tuple[float, float, float]]) -> Arm:
+    table = np.array(devices, dtype=np.float64).reshape(-1, 3)
+    return Arm(happened=table[:, 0], of=table[:, 1], prone=table[:, 2])
 
 
 async def _reach(stores: Stores, out: Rollout) -> Rollout:

@@ -1,10 +1,11 @@
 """Whether a roll-out goes on, waits or goes back, by what devices live through with either bundle. Pure.
 
-Both arms live through the same hours. Devices differ (one stands beside a television), so the scatter among devices of
-one arm widens every variance: quasi-likelihood, McCullagh & Nelder 1989, 4.5. The worker looks each minute, and a usual
-test would sooner or later go back for nothing: *worse* is shown by a test that holds however often one looks, the
-mixture likelihood ratio of Robbins 1970 (a half-normal mixture: only worse counts; Johari and others 2017). *Not worse*
-is the one-sided 95 % bound of the difference, which must lie below a margin.
+Both arms live through the same hours. Devices differ (one stands beside a television): each is measured by what it had
+in the week before, and what scatter is left among devices of one arm widens every variance (quasi-likelihood, McCullagh
+and Nelder 1989, 4.5). The worker looks each minute, and a usual test would sooner or later go back for nothing: *worse*
+is shown by a test that holds however often one looks, the mixture likelihood ratio of Robbins 1970 (a half-normal
+mixture: only worse counts; Johari and others 2017). *Not worse* is the one-sided 95 % bound of the difference, which
+must lie below a margin.
 """
 
 from __future__ import annotations
@@ -26,7 +27,11 @@ LEVEL = 0.005
 """Chance that an equal candidate is ever taken for worse, for each number and stage: 3 % over three numbers and two."""
 FEWEST_TO_GO_BACK = 20
 """Events in the candidate's arm below which nothing is concluded: the normal approximation needs some."""
+FEWEST_BAD = 10
+"""Bad events in the candidate's arm below which it is not called worse: of rare ones, three can come by chance."""
 FEWEST_TO_GO_ON = 50
+_HABIT = 20.0
+"""Events of the week before at which a device's own share counts as much as everybody's."""
 _BOUND = 1.645
 _FEW_DEVICES, _SCATTER_OF_FEW = 10, 4.0
 """The scatter among fewer devices can't be told from luck; then this is assumed."""
@@ -84,10 +89,24 @@ class Arm:
     """How often."""
     of: NDArray[np.float64]
     """Of how many; where a count is compared, how many were expected."""
+    prone: NDArray[np.float64]
+    """How prone each device was to it in the week before: 1 as all of them together."""
 
     @property
     def total(self) -> tuple[float, float]:
         return float(self.happened.sum()), float(self.of.sum())
+
+    @property
+    def exposure(self) -> NDArray[np.float64]:
+        """Of how many, as if each device were as prone as the average: a television's wakes count for more of them."""
+        return self.of * self.prone
+
+
+def proneness(happened: NDArray[np.float64], of: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return how prone devices are by what each had before, in both arms: its share over everybody's, drawn towards 1
+    where it rests on little (an empirical Bayes estimate of fixed strength)."""
+    everybody = (happened.sum() + 0.5) / (of.sum() + 1)
+    return (happened + _HABIT * everybody) / (of + _HABIT) / everybody
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,9 +129,13 @@ class Finding:
     def rates(self) -> tuple[float, float]:
         return tuple(k / n if n else 0.0 for k, n in (self.candidate, self.base))  # type: ignore[return-value]
 
+    more_is_worse: bool
+
     @property
     def worse(self) -> bool:
-        return self.candidate[1] >= FEWEST_TO_GO_BACK and self.odds >= 1 / LEVEL
+        bad, events = self.candidate
+        enough = events >= FEWEST_TO_GO_BACK and (bad >= FEWEST_BAD or not self.more_is_worse)
+        return enough and self.odds >= 1 / LEVEL
 
     @property
     def sentence(self) -> str:
@@ -185,7 +208,8 @@ def decide(stage: int, hours: float, arms: Mapping[str, tuple[Arm, Arm]], *, lea
 
 def compare(measure: Measure, candidate: Arm, base: Arm) -> Finding:
     """Compare one number of two arms."""
-    (k1, n1), (k0, n0) = candidate.total, base.total
+    k1, k0 = candidate.total[0], base.total[0]
+    n1, n0 = float(candidate.exposure.sum()), float(base.exposure.sum())
     rate = (k1 + k0 + 0.5) / (n1 + n0 + 1)  # Never 0: nothing seen among few is not nothing.
     unit = rate if measure.poisson else max(rate * (1 - rate), 1e-9)
     scatter = _scatter(measure, (candidate, base))
@@ -198,8 +222,9 @@ def compare(measure: Measure, candidate: Arm, base: Arm) -> Finding:
     return Finding(
         name=measure.name,
         plain=measure.plain,
-        candidate=(k1, n1),
-        base=(k0, n0),
+        candidate=candidate.total,
+        base=base.total,
+        more_is_worse=measure.higher_is_worse,
         scatter=scatter,
         odds=odds,
         bound=min(bound, 1e6),
@@ -211,7 +236,7 @@ def _scatter(measure: Measure, arms: tuple[Arm, Arm]) -> float:
     squares, devices = 0.0, 0
     for arm in arms:
         seen = arm.of > 0
-        happened, of = arm.happened[seen], arm.of[seen]
+        happened, of = arm.happened[seen], arm.exposure[seen]
         devices += len(of)
         if not happened.sum():
             continue
