@@ -6,6 +6,9 @@ import pytest
 
 from earmark import audit, learn, vault
 from earmark.errors import Conflict, NotFound
+from earmark.learn import ring
+from earmark.learn.making import Made
+from earmark.learn.promotion import Verdict
 from earmark.learn.rollout import arms_of
 from earmark.learn.rollout_rule import FALSE_WAKES, REFUSALS, REQUESTS
 from earmark.learn.rollout_steps import place_key, place_of
@@ -137,6 +140,43 @@ async def _household_of(stores):
     async with stores.pool.connection() as connection:
         row = await (await connection.execute("SELECT household_id FROM vault.devices LIMIT 1")).fetchone()
     return row["household_id"]
+
+
+@pytest.fixture
+async def better(teach, household, tone, monkeypatch):
+    """Learning finds something better each time, without training anything."""
+    await teach(household.ada, audio=tone(0.6), wake={"value": "said"})
+    found = iter(range(10))
+
+    def make(attempt, parts):
+        verdict = Verdict(promote=True, why="It is better.", numbers=())
+        files = {"nlu/model.json": str(next(found)).encode()}
+        learned = frozenset(files)
+        return Made(
+            files=files, changed=frozenset({"nlu"}), learned=learned, notes=[], before=[], after=[], verdict=verdict
+        )
+
+    monkeypatch.setattr(ring, "make", make)
+
+
+async def test_a_person_promotes_or_the_policy_does(stores, role_stores, better):
+    report = await learn.learn(stores)
+    assert (report.promoted, await state_of(stores, report.candidate)) == (False, "candidate")
+    policy = await role_stores("earmark_worker", promote="policy")
+    report = await learn.learn(policy)
+    assert (report.promoted, await state_of(stores, report.candidate)) == (True, "promoted")
+    assert {event.get("by") for event in await events(stores) if event["what"] == "model.promoted"} == {"policy"}
+
+
+async def test_the_policy_sends_it_out_in_stages_where_there_are_many_and_the_next_one_waits(stores, fleet, better):
+    await fleet(20)
+    await learn.watch(stores)
+    first, second = [await learn.learn(stores, promote=True) for _ in range(2)]
+    assert (first.promoted, first.rolling) == (False, True)
+    assert (second.promoted, second.rolling) == (False, False)
+    out = await learn.rollout(stores)
+    assert (out.version, out.by, out.stage) == (first.candidate, "policy", 5)
+    assert await state_of(stores, second.candidate) == "candidate"
 
 
 async def test_a_person_goes_on_and_takes_back(stores, household):

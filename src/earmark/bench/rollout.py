@@ -132,15 +132,14 @@ def _stage(
             REFUSALS.name: (refused, refused + understood, fleet.prone_to_refusals),
             REQUESTS.name: (understood, fleet.requests_before * hour / 168, alike),
         }
-        arms = {name: (_arm(*each, mine), _arm(*each, ~mine)) for name, each in counted.items()}
+        arms = {name: (_arm(each, mine), _arm(each, ~mine)) for name, each in counted.items()}
         decision = decide(stage, hour, arms, least_hours=_LEAST_HOURS)
         if decision.do != "wait":
             return decision.do, float(hour)
     return "wait", float(LONGEST_DAYS * 24)
 
 
-def _arm(
-    happened: NDArray[np.float64], of: NDArray[np.float64], prone: NDArray[np.float64], mine: NDArray[np.bool_]
-) -> Arm:
+def _arm(counted: tuple[NDArray[np.float64], ...], mine: NDArray[np.bool_]) -> Arm:
+    happened, of, prone = counted
     seen = mine & (of > 0)
     return Arm(happened=happened[seen], of=of[seen], prone=prone[seen])
