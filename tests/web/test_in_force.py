@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
 from earmark import learn
@@ -82,6 +84,37 @@ async def test_devices_in_the_share_have_the_candidate_and_are_heard_by_it(store
     assert await force.refresh(home, nobody) is True
     assert {force.version_for(device) for device in devices} == {"builtin"}
     assert force.engine_for(mine, made.version) == "builtin"
+
+
+async def test_the_candidates_own_models_hear_its_devices(stores, household, monkeypatch):
+    """With real engines: what hears a device was built from the bundle that the interaction will name."""
+    monkeypatch.setattr(in_force, "EngineKeeper", EngineKeeper)
+    made = await make(stores, "a")
+    await learn.put_into_use(stores, made.version, "engineer", staged=True)
+    await learn.watch(stores)
+    force = await seen(stores)
+    engine = force.engine_for(household.kitchen, made.version)
+    assert engine.bundle.version == made.version
+    assert engine.bundle.read("wake/alexa.json") == b"a"
+
+
+async def test_a_look_that_fails_changes_nothing_and_the_next_one_is_made(stores, household, monkeypatch):
+    """The database may be away for a moment; devices keep what they have."""
+    force, looks, told = InForce(FakeKeeper(), every=0.01), [], asyncio.Event()
+
+    async def refresh(*_):
+        looks.append(1)
+        if len(looks) == 1:
+            raise OSError
+        return True
+
+    async def tell():
+        told.set()
+
+    monkeypatch.setattr(force, "refresh", refresh)
+    task = asyncio.create_task(force.watch(stores, nobody, tell))
+    await asyncio.wait_for(told.wait(), 10)
+    task.cancel()
 
 
 async def test_nobody_is_told_anything_before_somebody_looked(household):

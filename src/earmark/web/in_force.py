@@ -7,7 +7,6 @@ slow to fetch does not fall silent; after that it is refused until it has swappe
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import timedelta
 
@@ -16,7 +15,7 @@ import structlog
 from earmark import learn
 from earmark.assistant import Engine, EngineKeeper
 from earmark.bundle import ModelBundle
-from earmark.errors import EarmarkError, RetiredBundle
+from earmark.errors import RetiredBundle
 from earmark.learn import Rollout, TakenBack
 from earmark.storage import Stores
 from earmark.words import DeviceId
@@ -92,10 +91,12 @@ class InForce:
     async def watch(self, stores: Stores, names: Names, on_change: Callable[[], Awaitable[None]]) -> None:
         """Keep it current for as long as the process runs; tells each change."""
         while True:
-            with contextlib.suppress(EarmarkError):  # a damaged candidate leaves everybody with what they have
+            try:
                 if await self.refresh(stores, names):
                     log.info("roll-out", share=self._rollout.stage if self._rollout else None)
                     await on_change()
+            except Exception as error:  # a damaged candidate, a lost database: everybody keeps what they have
+                log.warning("could not look at the roll-out", error=type(error).__name__)
             await asyncio.sleep(self._every)
 
 

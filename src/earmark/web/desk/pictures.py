@@ -15,6 +15,8 @@ from earmark.learn.rollout_rule import LEVEL, MARGINS, STAGES
 from earmark.web.charts import Line, before_after, change, lines, shares
 
 DAYS = 14
+_FEWEST_WAKES = 5
+"""A day with fewer has no point: one wake of one would be a peak that says nothing."""
 NAMES = ("present", "new")
 PLAIN = {
     "false_wakes": "Wakes after which nothing was understood",
@@ -72,7 +74,7 @@ def by_day(days: Sequence[LiveDay], versions: Sequence[tuple[str, str]], today: 
         points = [
             ((each.day - first).days, each.false_wakes / each.wakes, f"{each.false_wakes} of {each.wakes}")
             for each in days
-            if each.bundle == version and each.wakes and each.day >= first
+            if each.bundle == version and each.wakes >= _FEWEST_WAKES and each.day >= first
         ]
         drawn.append(Line(name=version, kind=kind, points=points))
     names = [f"{first + timedelta(days=i):%-d %b}" if (DAYS - 1 - i) % 4 == 0 else "" for i in range(DAYS)]
