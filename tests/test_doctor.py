@@ -15,6 +15,7 @@ from earmark.doctor import WHAT, WHY_LEFT, examine, examining, is_alone, repair,
 from earmark.doctor.examining import LEFTOVERS, PREFIXES
 from earmark.doctor.repairing import _MENDERS
 from earmark.forget import ERASERS, forget
+from earmark.learn import runs
 from earmark.storage import FolderKeyStore
 from earmark.vault import Content, NewInteraction, Wake, Word, erasure
 
@@ -370,7 +371,8 @@ async def test_every_column_that_names_a_key_or_a_file_is_known(ring):
         ).fetchall()
     assert {row[0] for row in rows} == {
         "accounts.people.key_slot", "vault.interactions.key_slot", "vault.keepsakes.key_slot",
-        "review.tasks.key_slot", "vault.tombstones.slot", "vault.interactions.object", "review.tasks.object",
+        "review.tasks.key_slot", "learn.runs.key_slot", "vault.tombstones.slot", "vault.interactions.object",
+        "review.tasks.object",
     }  # fmt: skip
     assert set(PREFIXES) == {prefix for eraser in ERASERS for prefix in eraser.prefixes}
 
@@ -392,3 +394,11 @@ async def test_what_a_crash_left_is_swept_at_the_second_look_and_nothing_else(ri
     assert {*stores.objects.names("vault"), *stores.objects.names("masked")} == kept | {fresh}
     stores.objects.delete(fresh)
     assert await ring.found() == {}
+
+
+async def test_the_key_of_an_unfinished_run_is_no_leftover(ring):
+    """A killed `earmark learn` goes on where it was: a repair must not take its key away."""
+    run = await runs.begin(ring.stores, {}, [])
+    assert await examine(ring.stores) == []
+    await runs.drop(ring.stores, [run.id])
+    assert await examine(ring.stores) == []

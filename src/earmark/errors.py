@@ -19,7 +19,8 @@
     │   ├── StaleLease                review.stale-lease
     │   ├── TooLate                   review.too-late
     │   ├── Revoked                   learn.revoked
-    │   └── RetiredBundle             bundle.retired
+    │   ├── RetiredBundle             bundle.retired
+    │   └── AlreadyLearning           learn.running
     ├── Erased                        vault.erased
     ├── LogAltered                    audit.altered
     ├── BadBundle                     bundle.bad
@@ -33,6 +34,13 @@
         ├── ConnectionCut             device.cut
         ├── NoMicrophone              setup.microphone
         ├── VoiceGone                 setup.voice
+        ├── RayUnreachable            setup.ray
+        │   └── RayDiffers            setup.ray-code
+        ├── WorkersGone               setup.workers
+        ├── NoRecogniserModel         setup.recogniser-model
+        ├── NoRecogniserAddress       setup.recogniser-address
+        ├── RecogniserElsewhere       setup.recogniser-elsewhere
+        ├── RecogniserGone            setup.recogniser
         └── MissingExtra              setup.extra
 
 The class docstring is the default message: one plain sentence that says what to do. `{braces}` are filled from the
@@ -236,6 +244,12 @@ class RetiredBundle(Conflict):
     code = "bundle.retired"
 
 
+class AlreadyLearning(Conflict):
+    """Another `earmark learn` is at work on this installation; wait until it is done."""
+
+    code = "learn.running"
+
+
 class Erased(EarmarkError):
     """This was deleted and can't be brought back."""
 
@@ -318,7 +332,49 @@ class VoiceGone(SetUpError):
     code = "setup.voice"
 
 
+class NoRecogniserModel(SetUpError):
+    """No {recogniser} model can be loaded from EARMARK_RECOGNISER_MODEL; put one in that folder, none is fetched."""
+
+    code = "setup.recogniser-model"
+
+
+class NoRecogniserAddress(SetUpError):
+    """EARMARK_RECOGNISER_ADDRESS names no Wyoming server; set it to one such as tcp://127.0.0.1:10300."""
+
+    code = "setup.recogniser-address"
+
+
+class RecogniserElsewhere(SetUpError):
+    """The speech recogniser is on another machine, and no sound may leave this one; run it here instead."""
+
+    code = "setup.recogniser-elsewhere"
+
+
+class RecogniserGone(SetUpError):
+    """The speech recogniser at EARMARK_RECOGNISER_ADDRESS does not answer as it should; start it and say it again."""
+
+    code = "setup.recogniser"
+
+
 class MissingExtra(SetUpError):
     """This needs an extra that is not installed; run `pip install 'earmark[{extra}]'` and try again."""
 
     code = "setup.extra"
+
+
+class RayUnreachable(SetUpError):
+    """No Ray cluster answers at {address}; start it, or leave EARMARK_RAY_ADDRESS out to use this machine alone."""
+
+    code = "setup.ray"
+
+
+class RayDiffers(RayUnreachable):
+    """The Ray cluster runs other code than this Earmark; install the same version there and start it again."""
+
+    code = "setup.ray-code"
+
+
+class WorkersGone(SetUpError):
+    """The processes at work were ended from outside, perhaps for want of memory; run the command again."""
+
+    code = "setup.workers"

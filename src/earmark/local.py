@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
 from earmark.assistant import Dialogue, Engine, Listening, SessionHome, command_starts
+from earmark.assistant.backends import Make
 from earmark.bundle import BUILTIN, ModelBundle
 from earmark.device import Answer, Woke, notice
 
@@ -32,9 +33,14 @@ class LocalAssistant:
         names: Sequence[str] = (),
         now: Callable[[], datetime] = local_now,
         engine: Engine | None = None,
+        make: Make | None = None,
     ) -> None:
-        """`names`: for whom messages can be left; `now`: the local clock. Takes a second or two to load its models."""
-        self._engine = engine or Engine(bundle, names=[name.casefold() for name in names], size=1)
+        """`names`: for whom messages can be left; `now`: the local clock; `make`: another recogniser's, run here.
+
+        Takes a second or two to load its models.
+        """
+        spoken = [name.casefold() for name in names]
+        self._engine = engine or Engine(bundle, names=spoken, size=1, make=make(bundle, spoken) if make else None)
         self._engine.warm()
         self._now = now
         self._home = SessionHome(now=now, spoken_notice=notice.of_local_only().text, names=names)

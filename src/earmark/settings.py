@@ -46,6 +46,16 @@ class Settings(BaseSettings):
     local_only: bool = Field(
         False, description="`earmark listen` on this machine always answers by itself, as with --local."
     )
+    recogniser: Literal["embedded", "whisper", "sherpa", "vosk", "wyoming"] = Field(
+        "embedded", description="Who turns sound into words; docs/recognisers.md says what each needs and can do."
+    )
+    recogniser_model: Path | None = Field(
+        None, description="Folder with the model of whisper, sherpa or vosk; none is ever fetched."
+    )
+    recogniser_address: str | None = Field(
+        None,
+        description="A Wyoming server's, `tcp://host:port`. Sound goes there unencrypted: only on a network you trust.",
+    )
     operator: str | None = Field(
         None, description="Who runs this installation and answers for it: the page `/listeners` names them."
     )
@@ -76,6 +86,11 @@ class Settings(BaseSettings):
     rollout_hours: int = Field(24, ge=1, description="Hours that each stage of a roll-out lasts at least.")
     grace_hours: int = Field(
         24, ge=0, description="Hours for which a device is answered that still runs a model which was taken back."
+    )
+    ray_address: str | None = Field(
+        None,
+        description="Ray cluster that learning works on: `host:port`, or `local` for one of this machine; extra `ray`. "
+        "Without it a process for each core.",
     )
     log_level: str = Field(
         "info", description="debug, info, warning or error. In a terminal `earmark up` and `demo` show warnings only."

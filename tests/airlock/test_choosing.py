@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import uuid
+from collections import Counter
+from datetime import date
 from random import Random
 
 import numpy as np
 import pytest
 
 from earmark import airlock, consent, vault
-from earmark.words import PcmAudio
+from earmark.airlock import choosing as airlock_choosing
+from earmark.words import InteractionId, PcmAudio
 
 
 async def test_nobody_is_chosen_who_did_not_allow_it(say, sample, all_tasks):
@@ -127,3 +131,90 @@ async def test_a_changed_rate_counts_from_then_on(role_stores, say, willing):
     [day] = await airlock.days(high)
     assert (day.eligible, day.chosen, day.rate) == (8, 3, 1.0)
     assert day.allowed == pytest.approx(3.05)
+
+
+def ids(number, *, start=0):
+    return [InteractionId(uuid.UUID(int=start + at)) for at in range(number)]
+
+
+def pool_of(doubts):
+    return dict(zip(ids(len(doubts)), doubts, strict=True))
+
+
+@pytest.mark.parametrize("number", [0, 1, 2, 7, 40, 100])
+@pytest.mark.parametrize("doubts", [[None] * 100, [0.9] * 5 + [None] * 95, [at / 100 for at in range(100)]])
+def test_a_draw_is_as_large_as_it_is_allowed_whatever_is_unsure(number, doubts):
+    picked = airlock_choosing.pick(pool_of(doubts), number, Random(number))
+    assert len(picked) == number
+    rules = Counter(picked.values())
+    assert rules["random"] == number if doubts[0] is None else rules["random"] >= number // 2
+    assert number - rules["random"] <= 20
+    assert all(pool_of(doubts)[one] is not None for one, rule in picked.items() if rule == "unsure")
+
+
+def test_the_least_sure_fifth_comes_three_times_as_often():
+    """Half of the draws go to a fifth of the pool, a fifth of the other half too: 0.6 instead of 0.2."""
+    pool, rng = pool_of([(at * 37 % 500) / 500 for at in range(500)]), Random(11)
+    found = [pool[one] >= 0.8 for _ in range(2000) for one in airlock_choosing.pick(pool, 1, rng)]
+    assert np.mean(found) == pytest.approx(0.6, abs=0.04)
+
+
+def test_of_equal_doubts_each_has_the_same_chance():
+    pool, rng = pool_of([0.5] * 10), Random(5)
+    drawn = Counter(one for _ in range(4000) for one in airlock_choosing.pick(pool, 1, rng))
+    assert np.array(sorted(drawn.values())) / 4000 == pytest.approx(np.full(10, 0.1), abs=0.02)
+
+
+def test_the_even_half_stands_for_everything():
+    """Whatever the other half takes, each recording's chance to be in the even half is the same."""
+    pool, rng = pool_of([at / 40 for at in range(40)]), Random(3)
+    drawn = Counter[InteractionId]()
+    rounds = 4000
+    for _ in range(rounds):
+        rules = airlock_choosing.pick(pool, 10, rng)
+        drawn.update(one for one, rule in rules.items() if rule == "random")
+    shares = np.array([drawn[one] for one in pool]) / rounds
+    assert shares == pytest.approx(np.full(40, 5 / 40), abs=5 * np.sqrt(0.125 * 0.875 / rounds))
+    assert np.mean(shares[-8:]) == pytest.approx(0.125, abs=0.01)
+
+
+def test_when_the_doubtful_run_out_the_draw_is_even():
+    for seed in range(20):
+        rules = Counter(airlock_choosing.pick(pool_of([0.9] + [None] * 19), 10, Random(seed)).values())
+        assert (rules["random"], rules["unsure"] + rules["rest"]) == (9, 1)
+
+
+async def test_doubtful_ones_are_preferred_within_the_rate(stores, role_stores, say, willing):
+    """A stream of 100 of which a fifth is doubtful, at a rate of 20 %: 20 are chosen, no more, and of those ten by
+    doubt; the days' counts are as without."""
+    fifth = await role_stores("earmark_worker", review_rate=0.2)
+    doubts = [0.9, 0.1, None, 0.49, 0.3]
+    made = {await say(doubt=doubts[at % 5]): doubts[at % 5] for at in range(100)}
+    sampled = await airlock.run(fifth, Random(5))
+    assert (sampled.eligible, sampled.chosen) == (100, 20)
+    (day,) = await airlock.days(stores)
+    assert (day.eligible, day.chosen, day.allowed) == (100, 20, pytest.approx(20))
+    chosen = await airlock.choice_of(stores, list(made))
+    assert Counter(choice.rule for choice in chosen.values()) == {"random": 10, "unsure": 10}
+    assert {made[one] for one, choice in chosen.items() if choice.rule == "unsure"} == {0.9}
+    assert await airlock.run(fifth, Random(6)) == airlock.Sampled(eligible=0, chosen=0, tasks=0)
+
+
+async def test_nothing_tells_a_reviewer_by_which_half_a_clip_came(everything, stores, say, willing, all_tasks):
+    for at in range(12):
+        await say(doubt=(0.9, 0.0)[at % 2])
+    await airlock.run(everything, Random(4))
+    tasks = await all_tasks()
+    chosen = await airlock.choice_of(stores, list({task["interaction_id"] for task in tasks}))
+    assert {choice.rule for choice in chosen.values()} > {"random"}
+    by_rule: dict[str, set[tuple[object, ...]]] = {}
+    for task in tasks:
+        plain = {name for name, value in task.items() if isinstance(value, str | int | date)} - {
+            "object",
+            "key_slot",
+            "fence",
+        }
+        seen = tuple((name, task[name]) for name in sorted(plain) if name != "shuf")
+        by_rule.setdefault(chosen[task["interaction_id"]].rule, set()).add(seen)
+    assert len({frozenset(seen) for seen in by_rule.values()}) == 1
+    assert not any("unsure" in str(value) or "doubt" in str(value) for task in tasks for value in task.values())

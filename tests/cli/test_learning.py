@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import soundfile
 
 from earmark import learn
+from earmark.cli.learning import _tell, time_left
 from earmark.settings import Settings
 from earmark.storage import Home, open_stores
 
@@ -121,3 +123,27 @@ def test_learn_without_labels_says_so(earmark):
     assert "no labels yet" in done.json["why"]
     assert "Nothing was registered" in earmark("learn", "asr").stdout
     assert earmark("learn", "smell", "--json").json["error"]["code"] == "request.invalid"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [
+        (None, ""),
+        (0.0, "less than a minute left"),
+        (29.0, "less than a minute left"),
+        (61.0, "about 1 minute left"),
+        (500.0, "about 8 minutes left"),
+    ],
+)
+def test_how_long_it_will_still_take_is_said_in_words(seconds, words):
+    assert time_left(seconds) == words
+
+
+def test_a_run_that_was_taken_up_says_how_much_was_done(capsys):
+    report = learn.Report(
+        dataset=None, labels=0, people=0, heldout_people=0, parts=(), before={}, after={}, candidate=None,
+        promoted=False, why="Nothing.", steps=9, resumed=5,
+    )  # fmt: skip
+    _tell(report)
+    _tell(replace(report, resumed=0))
+    assert capsys.readouterr().out.count("Resumed: 5 of 9 steps were done.") == 1

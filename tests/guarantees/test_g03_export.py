@@ -265,7 +265,8 @@ TABLES: dict[str, Table] = {
     "vault.tombstones": Table(columns=none_of("store slot", "numbers of keys that were destroyed: of nobody any more")),
     "airlock.offers": Table(
         columns=none_of(
-            "interaction_id offered_on drawn", "that a recording of somebody who allows review was counted for the rate"
+            "interaction_id offered_on drawn doubt",
+            "that a recording of somebody who allows review was counted for the rate; its doubt stands in its content",
         )
     ),
     "airlock.choices": Table(
@@ -424,6 +425,7 @@ TABLES: dict[str, Table] = {
         columns=none_of("day bundle devices wakes false_wakes understood refused", "counts of a day, of nobody")
     ),
     "learn.fleet": Table(columns=none_of("bundle devices", "how many devices run a model, not which")),
+    "learn.runs": Table(columns=none_of("id datasets key_slot begun_at", LEARNED)),
     "learn.sides": Table(
         columns=none_of("person_key side", "a keyed hash of a person and their side, which is exported with each label")
     ),

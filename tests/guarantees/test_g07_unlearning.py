@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 
 import pytest
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from earmark import audit, forget, learn
 from earmark.bundle import BUILTIN
 from earmark.errors import Conflict, NotFound, Revoked
+from earmark.learn import runs
+from earmark.storage import derive
 
 
 @pytest.fixture
@@ -80,3 +85,35 @@ async def test_with_nothing_left_nothing_is_learned(ring, learned):
     assert [model.state for model in await learn.models(ring.stores)] == ["retired"]
     assert json.loads((ring.stores.home.folder / "home.json").read_text())
     assert list(ring.stores.home.models.iterdir()) == []
+
+
+async def test_what_an_unfinished_run_had_worked_out_is_unmade_too(ring, canary, places):
+    """We killed learning in its middle, searched every file for the canary in what it had worked out, copied that,
+    deleted the recording, and tried every key that is left on the copy: not one byte in clear, no file left, nothing
+    opened, and the run can't be taken up again."""
+    await ring.allow()
+    identifier = await ring.turn(canary)
+    dataset = await learn.make_dataset(ring.stores)
+    run = await runs.begin(ring.stores, {"dataset": dataset.version}, [dataset.version])
+    run.keep("000", {"heard.json": json.dumps(canary.text).encode(), "sound.npz": canary.audio.pcm})
+    (path,) = run.folder.iterdir()
+    stolen, place = path.read_bytes(), b"run:" + run.id.encode() + b":000"
+
+    def opened() -> int:
+        slots = ring.stores.vault_keys.live_slots()
+        keys = [derive(ring.stores.vault_keys.secret(slot), purpose="run") for slot in slots]
+        found = 0
+        for key in keys:
+            with suppress(InvalidTag):
+                found += bool(AESGCM(key).decrypt(stolen[3:15], stolen[15:], place))
+        return found
+
+    assert opened() == 1, "the attack must work while the key lives"
+    assert places.search(canary.needles()) == set()
+    await forget.forget(ring.stores, ring.ada, [identifier], how="settings")
+    assert opened() == 0
+    assert not list((places.home / "runs").rglob("*.step"))
+    with pytest.raises(Revoked):
+        run.find("000")
+    with pytest.raises(Revoked):
+        await runs.begin(ring.stores, {"dataset": dataset.version}, [dataset.version])

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from earmark.device import Voice
-from earmark.learn.adapting import FEWEST, half_of, means_file, spoken
+from earmark.learn.adapting import FEWEST, SPOKEN, half_of, means_file, spoken
 from earmark.learn.lessons import known_words, spoken_part
 from earmark.vault import Content, Wake
 
@@ -56,3 +56,17 @@ def test_utterances_become_means_and_a_few_do_not(taught, quiet):
     files = means_file([one] * FEWEST)
     assert files.keys() == {"asr/means"}
     assert files == means_file([one] * FEWEST)
+
+
+def test_where_utterances_are_aligned_changes_nothing(taught, quiet):
+    texts = ("lights on", "stop", "louder")
+    with Voice() as voice:
+        said = [voice.synthesise(text, voice="en-us+m3", speed=180).samples for text in texts]
+    lessons = [
+        taught(np.concatenate([quiet, said[number % 3], quiet]), number=number, text=texts[number % 3])
+        for number in range(24)
+    ]
+    alone = spoken(lessons, progress=lambda *_: None, workers=1)
+    together = spoken(lessons, progress=lambda *_: None, workers=2)
+    assert len(alone) == 24
+    assert SPOKEN.write(alone) == SPOKEN.write(together)

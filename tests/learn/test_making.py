@@ -1,10 +1,14 @@
 from __future__ import annotations
 
+import json
+from dataclasses import replace
+
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from earmark.bundle import BUILTIN
 from earmark.learn import making
+from earmark.learn.clips import Sentence
 from earmark.learn.making import Attempt, left_out
 from earmark.learn.promotion import judge
 from earmark.learn.scoring import Outcome
@@ -77,3 +81,24 @@ class Learned:
 
     def files(self):
         return {"asr/lm.arpa": b"words"}
+
+
+def test_everything_that_decides_about_a_candidate_is_an_input(tmp_path, taught):
+    """A field that nobody thought of would let a killed run be taken up as another one."""
+    one = taught(number=1, text="feed the cat")
+    attempt = Attempt(
+        current=BUILTIN, taught=(one,), drafts=tmp_path, key=Ed25519PrivateKey.generate(), progress=lambda *_: None
+    )
+    inputs = attempt.inputs()
+    assert json.loads(json.dumps(inputs)) == inputs
+    for changed in (
+        {"taught": ()},
+        {"taught": (taught(number=1, text="feed the bat"),)},
+        {"taught": (taught(number=2, text="feed the cat"),)},
+        {"sentences": (Sentence(text="a", intent="b"),)},
+        {"people": 7},
+        {"current": replace(BUILTIN, version="0123456789abcdef")},
+    ):
+        assert replace(attempt, **changed).inputs() != inputs
+    elsewhere = replace(attempt, drafts=tmp_path / "b", key=Ed25519PrivateKey.generate(), workers=3)
+    assert elsewhere.inputs() == inputs

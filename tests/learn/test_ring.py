@@ -93,7 +93,12 @@ async def test_labels_become_a_better_bundle_that_is_promoted(stores, labelled, 
     assert (report.people, report.heldout_people, report.labels) == (3, 1, 40)
     assert {part.part: part.learned for part in report.parts} == {"wake": False, "asr": True, "nlu": False}
     assert "commands that were not done right" in report.why
-    assert "gathering labels" in said
+    assert [str(each) for each in (said[0], said[-1])] == ["gathering labels", "writing it down"]
+    shares = [each.share for each in said]
+    assert shares == sorted(shares)
+    assert report.steps == max(each.number for each in said)
+    planned = {each.name for steps in making._PLAN.values() for each in steps}
+    assert {each.step for each in said if each.number} <= planned, "a step that nobody planned makes the bar jump"
     json.dumps(report.to_json())
 
     bundle = await learn.promoted(stores)
@@ -208,13 +213,14 @@ async def test_words_of_one_person_are_learned_where_there_is_one_household(stor
 
 
 async def test_drafts_of_a_killed_run_are_swept_and_those_at_work_are_not(stores):
-    old, new = (stores.home.models / f".draft-learning-{name}" for name in ("old", "new"))
+    old, new = (stores.home.models / f"{ring.DRAFTS}{name}" for name in ("old", "new"))
     for folder in (old, new):
         folder.mkdir()
     os.utime(old, (0, 0))
+    await learn.sweep(stores)
+    assert [folder.exists() for folder in (old, new)] == [False, True]
     await learn.learn(stores)
-    assert not old.exists()
-    assert new.exists()
+    assert not new.exists(), "nobody else is at work while this one is"
 
 
 async def test_a_bundle_that_was_never_registered_goes_and_a_registered_one_stays(stores):

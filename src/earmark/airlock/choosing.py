@@ -1,18 +1,24 @@
 """Choosing: which recordings people may review, never more than the published rate, each counted.
 
 Every recording of somebody who allows review is offered once. The rate gives an allowance: over all days, what was
-chosen never exceeds the sum of the rates at which they were offered. Whole allowances are drawn evenly from what was
+chosen never exceeds the sum of the rates at which they were offered. Whole allowances are drawn from what was
 offered since the last draw; fractions are carried on, so that a small household's turn comes too, only later.
+
+Half of each draw is even over everything. The other half is drawn among the fifth that the assistant was least sure of:
+there a label teaches more. Which of the two it was stays here and in its owner's history
+(docs/decisions/unsure-first.md).
 """
 
 from __future__ import annotations
 
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from random import Random
 from typing import Literal
 
-from earmark import audit, consent
+from earmark import audit, consent, vault
 from earmark.consent import Grants
 from earmark.errors import NotFound
 from earmark.storage import Connection, Row, Statements, Stores, fetch
@@ -20,6 +26,10 @@ from earmark.vault import Kind
 from earmark.words import DeviceId, InteractionId, PersonId
 
 SQL = Statements("earmark.airlock")
+Rule = Literal["random", "unsure", "rest"]
+LEAST_SURE = 0.2
+"""Share of the pool that counts as what the assistant was least sure of. Each of it is chosen three times as often as
+it would be evenly, for as long as it lasts: half of the draws go to a fifth, and a fifth of the other half."""
 HEAR_FIRST = timedelta(days=7)
 """How long a clip waits for its owner's yes; no answer is no."""
 
@@ -38,7 +48,8 @@ class Choice:
     """Why this one."""
 
     rule: str
-    """`random`: drawn evenly."""
+    """`random`: drawn evenly; `unsure`: drawn among what the assistant was least sure of; `rest`: among what was left
+    when that ran out. Only the first stand for everything that was said."""
     rate: float
     """The published rate when it was drawn, 0 to 1."""
     day: date
@@ -92,11 +103,13 @@ async def draw(stores: Stores, rng: Random) -> Drawn:
     async with stores.pool.connection() as connection:
         rows = await (await connection.execute(SQL.unoffered, {"people": people})).fetchall()
     eligible = [row["id"] for row in await _willing(stores, rows)]
+    doubts = await vault.doubts(stores, eligible)
     async with stores.pool.connection() as connection, connection.transaction():
         await connection.execute(SQL.lock_draw)
         day, rate = stores.now().date(), stores.settings.review_rate
         if eligible:
-            offered = await (await connection.execute(SQL.offer, {"ids": eligible, "day": day})).fetchall()
+            values = {"ids": eligible, "doubts": [doubts.get(one) for one in eligible], "day": day}
+            offered = await (await connection.execute(SQL.offer, values)).fetchall()
             eligible = [row["interaction_id"] for row in offered]
             await _count(connection, day, rate, eligible=len(eligible))
         chosen = await _choose(stores, connection, people, rng)
@@ -137,23 +150,45 @@ async def _choose(stores: Stores, connection: Connection, people: list[PersonId]
     pool = [row["id"] for row in await _willing(stores, rows)]
     if not pool:
         return []
+    doubts = {row["id"]: row["doubt"] for row in rows}
+    picked = pick({one: doubts[one] for one in pool}, min(allowance, len(pool)), rng)
     values = {
-        "ids": rng.sample(pool, min(allowance, len(pool))),
+        "ids": list(picked),
+        "rules": list(picked.values()),
         "day": stores.now().date(),
-        "rule": "random",
         "rate": stores.settings.review_rate,
     }
     drawn = await (await connection.execute(SQL.choose, values)).fetchall()
     await connection.execute(SQL.close_draw)
     chosen = [row["interaction_id"] for row in drawn]
-    ask, picked = Asker(stores), set(chosen)
+    ask, taken = Asker(stores), set(chosen)
     first = [
         row["id"]
         for row in rows
-        if row["id"] in picked and (await ask(row["person_id"])).allows("hear_first", row["device_id"])
+        if row["id"] in taken and (await ask(row["person_id"])).allows("hear_first", row["device_id"])
     ]
     await ask_owners(stores, connection, first)
     return chosen
+
+
+def pick(doubts: Mapping[InteractionId, float | None], number: int, rng: Random) -> dict[InteractionId, Rule]:
+    """Draw `number` of a pool, half of it evenly and half among what is least sure; return each with its rule.
+
+    `doubts`: the pool, each with its doubt, or None where nobody knows. An odd one goes to either half by a coin: so
+    it evens out where one is drawn at a time. Where too few are doubtful, more are drawn evenly. Those are drawn first,
+    from everything, so they stand for the whole pool.
+    """
+    pool = list(doubts)
+    known = [one for one in pool if doubts[one] is not None]
+    rng.shuffle(known)  # or of equal ones the first would always come first
+    least = sorted(known, key=lambda one: -(doubts[one] or 0.0))[: math.ceil(LEAST_SURE * len(pool))]
+    half = min(number // 2 + (number % 2 and rng.randrange(2)), len(least)) if least else 0
+    picked: dict[InteractionId, Rule] = dict.fromkeys(rng.sample(pool, number - half), "random")
+    choices: tuple[tuple[Rule, Sequence[InteractionId]], ...] = (("unsure", least), ("rest", pool))
+    for rule, among in choices:
+        left = [one for one in among if one not in picked]
+        picked |= dict.fromkeys(rng.sample(left, min(number - len(picked), len(left))), rule)
+    return picked
 
 
 async def choice_of(stores: Stores, ids: list[InteractionId]) -> dict[InteractionId, Choice]:

@@ -9,8 +9,9 @@ SELECT i.id, i.person_id, i.device_id, i.kind
 SELECT pg_advisory_xact_lock(hashtextextended('airlock.draw', 0));
 
 -- offer: count recordings as offered; those that are gone or were counted in the meantime are left out
-INSERT INTO airlock.offers (interaction_id, offered_on)
-SELECT i.id, %(day)s FROM vault.interactions i WHERE i.id = ANY(%(ids)s)
+INSERT INTO airlock.offers (interaction_id, offered_on, doubt)
+SELECT i.id, %(day)s, new.doubt FROM unnest(%(ids)s::uuid[], %(doubts)s::real[]) AS new (id, doubt)
+  JOIN vault.interactions i ON i.id = new.id
 ON CONFLICT (interaction_id) DO NOTHING
 RETURNING interaction_id;
 
@@ -25,7 +26,7 @@ ON CONFLICT (day) DO UPDATE
 SELECT coalesce(floor(sum(allowed)) - sum(chosen), 0)::bigint AS n FROM airlock.days;
 
 -- pool: recordings that were offered and not drawn over, in the order of their ids
-SELECT i.id, i.person_id, i.device_id, i.kind
+SELECT i.id, i.person_id, i.device_id, i.kind, o.doubt
   FROM airlock.offers o JOIN vault.interactions i ON i.id = o.interaction_id
  WHERE NOT o.drawn AND i.person_id = ANY(%(people)s) AND i.guest_session IS NULL
  ORDER BY i.id;
@@ -35,7 +36,7 @@ UPDATE airlock.offers SET drawn = true WHERE NOT drawn;
 
 -- choose: these go on to the masking
 INSERT INTO airlock.choices (interaction_id, chosen_on, rule, rate)
-SELECT unnest(%(ids)s::uuid[]), %(day)s, %(rule)s, %(rate)s
+SELECT ids.id, %(day)s, ids.rule, %(rate)s FROM unnest(%(ids)s::uuid[], %(rules)s::text[]) AS ids (id, rule)
 ON CONFLICT (interaction_id) DO NOTHING
 RETURNING interaction_id;
 

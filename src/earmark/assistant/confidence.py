@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from earmark.assistant.decoding import FRAMES_PER_SECOND, Span
+from earmark.assistant.network import FILE as NETWORK_FILE
 from earmark.assistant.recogniser import Hypothesis
 from earmark.bundle import ModelBundle
 from earmark.errors import BadBundle
@@ -30,12 +31,17 @@ FEATURE_NAMES = (
     "score_per_frame",
 )
 """In the order of the vector that `features` returns."""
+NETWORK_FEATURES = ("network_llr", "network_worst_word", "network_agreement")
+"""What a bundle's acoustic network adds to them: how its sentence stands against any phones, its worst word alone, and
+how far the packaged models read the same words."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
     """A logistic decision on standardised features."""
 
+    names: tuple[str, ...] = FEATURE_NAMES
+    """Which features, in their order: `FEATURE_NAMES`, or those and `NETWORK_FEATURES`."""
     mean: NDArray[np.float64]
     """Shape (features,)."""
     scale: NDArray[np.float64]
@@ -53,18 +59,25 @@ class Decision:
         Raises BadBundle when the file lacks a part or was made for other features.
         """
         found = bundle.read_json("asr/decision.json")
-        return DEFAULT if found is None else Decision.from_json(found)
+        decision = None if found is None else Decision.from_json(found)
+        if bundle.path(NETWORK_FILE) is None:
+            if decision is not None and decision.names != FEATURE_NAMES:
+                raise BadBundle(why="its decision was made for other features")
+            return decision or DEFAULT
+        return decision if decision is not None and decision.names != FEATURE_NAMES else WITH_NETWORK
 
     @staticmethod
     def from_json(found: Mapping[str, object]) -> Decision:
         """Raises BadBundle when a part is missing or made for other features."""
         try:
-            if tuple(found["features"]) != FEATURE_NAMES:  # type: ignore[arg-type]
+            names = tuple(found["features"])  # type: ignore[arg-type]
+            if names not in (FEATURE_NAMES, FEATURE_NAMES + NETWORK_FEATURES):
                 raise BadBundle(why="its decision was made for other features")
             mean, scale, weights = (np.asarray(found[name], dtype=np.float64) for name in ("mean", "scale", "weights"))
-            if any(part.shape != (len(FEATURE_NAMES),) for part in (mean, scale, weights)):
+            if any(part.shape != (len(names),) for part in (mean, scale, weights)):
                 raise BadBundle(why="its decision was made for other features")
             return Decision(
+                names=names,
                 mean=mean,
                 scale=scale,
                 weights=weights,
@@ -77,7 +90,7 @@ class Decision:
     def to_json(self) -> dict[str, object]:
         """Return what `asr/decision.json` holds."""
         return {
-            "features": list(FEATURE_NAMES),
+            "features": list(self.names),
             "mean": self.mean.tolist(),
             "scale": self.scale.tolist(),
             "weights": self.weights.tolist(),
@@ -94,12 +107,12 @@ class Decision:
         return self.confidence(vector) >= self.threshold
 
 
-def features(hypothesis: Hypothesis) -> NDArray[np.float64]:
-    """Return a hypothesis' features in the order of `FEATURE_NAMES`, shape (features,).
+def features(hypothesis: Hypothesis, names: Sequence[str] = FEATURE_NAMES) -> NDArray[np.float64]:
+    """Return a hypothesis' features in the order of `names`, shape (features,).
 
     Raises KeyError for a hypothesis without evidence.
     """
-    return np.array([hypothesis.evidence[name] for name in FEATURE_NAMES], dtype=np.float64)
+    return np.array([hypothesis.evidence[name] for name in names], dtype=np.float64)
 
 
 def evidence(grammar: Sequence[Span], phones: Sequence[Span], ngram: Sequence[Span]) -> dict[str, float]:
@@ -162,3 +175,12 @@ DEFAULT = Decision(
     threshold=0.3,
 )
 """The packaged operating point; how it was chosen: docs/decisions/rejection.md."""
+WITH_NETWORK = Decision(
+    names=FEATURE_NAMES + NETWORK_FEATURES,
+    mean=np.append(DEFAULT.mean, [-0.5, -1.5, 0.7]),
+    scale=np.append(DEFAULT.scale, [0.4, 1.0, 0.3]),
+    weights=np.append(0.5 * DEFAULT.weights, [1.0, 0.6, 0.6]),
+    bias=0.0,
+    threshold=0.3,
+)
+"""Where a bundle has a network and too few labels to learn a decision from: docs/decisions/neural-acoustics.md."""

@@ -184,4 +184,5 @@ def content_of(heard: Heard, reply: str, *, offset: Seconds = 0.0) -> Content:
         accepted=understood.accepted,
         source=shown.source,
         reason=understood.reason,
+        doubt=heard.doubt,
     )

@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import pocketsphinx
@@ -24,7 +25,7 @@ _GRAMMAR_SEARCH = {"bestpath": False, "lw": 2.0, "beam": 1e-60, "wbeam": 1e-40, 
 """Measured on 92 orders: the lattice's best path may end in the middle of a sentence (59 % of orders at 12 dB with it,
 85 % without); wide beams and a low language weight give another 4 points there and cost 0.01 of real time."""
 _PHONES = "AA AE AH AO AW AY B CH D DH EH ER EY F G HH IH IY JH K L M N NG OW OY P R S SH T TH UH UW V W Y Z ZH"
-_OPEN_PHONES = {f"[{phone.lower()}]": phone for phone in _PHONES.split()}
+OPEN_PHONES = {f"[{phone.lower()}]": phone for phone in _PHONES.split()}
 """Words of one phone each, for the places of a grammar where any words may stand."""
 _OPEN_WEIGHT = 1e-5
 """Of each such phone, so low that the words of a list win where they fit (`milk` over `M IH L K`)."""
@@ -52,7 +53,7 @@ class Span:
     @property
     def is_open(self) -> bool:
         """A phone of open speech inside a grammar's sentence."""
-        return self.name in _OPEN_PHONES
+        return self.name in OPEN_PHONES
 
     @property
     def word(self) -> str:
@@ -70,6 +71,18 @@ class Decoder:
         self._decoder = decoder
         self._shift = 1 if lattice else _SCORE_SHIFT
         self._running = False
+
+    def follow(self, grammar: Grammar) -> None:
+        """Search for another grammar's sentences from now on; its words must stand in the dictionary."""
+        self.stop()
+        _search_for(self._decoder, grammar, None)
+
+    def pronunciations(self, word: str) -> list[list[str]]:
+        """Return the phones of each way to say a word; none when the dictionary lacks it."""
+        found: list[list[str]] = []
+        while phones := self._decoder.lookup_word(f"{word}({len(found) + 1})" if found else word):
+            found.append(phones.split())
+        return found
 
     def cepstral_mean(self, pcm: bytes) -> str:
         """Return the mean cepstrum of some sound, for `start`; ends an utterance that was running."""
@@ -136,7 +149,12 @@ def grammar_decoder(
     without it, as in the other decoders.
     """
     decoder = _decoder(means, lm=None, **_GRAMMAR_SEARCH)
-    _add_words(decoder, {**lexicon, **_OPEN_PHONES})
+    _add_words(decoder, {**lexicon, **OPEN_PHONES})
+    _search_for(decoder, grammar, weights)
+    return Decoder(decoder, lattice=False)
+
+
+def _search_for(decoder: pocketsphinx.Decoder, grammar: Grammar, weights: Sequence[Mapping[str, float]] | None) -> None:
     end = len(grammar.arcs)
     loop = end + 1
     arcs: list[tuple[int, int, float] | tuple[int, int, float, str]] = []
@@ -144,8 +162,8 @@ def grammar_decoder(
         for word, target in row.items():
             weight = weights[state][word] if weights else 1.0
             if word == OPEN:
-                arcs += [(state, loop, weight * _OPEN_WEIGHT, phone) for phone in _OPEN_PHONES]
-                arcs += [(loop, loop, _OPEN_WEIGHT, phone) for phone in _OPEN_PHONES]
+                arcs += [(state, loop, weight * _OPEN_WEIGHT, phone) for phone in OPEN_PHONES]
+                arcs += [(loop, loop, _OPEN_WEIGHT, phone) for phone in OPEN_PHONES]
                 arcs.append((loop, target, 1.0))
                 loop += 1
             else:
@@ -154,7 +172,6 @@ def grammar_decoder(
             arcs.append((state, end, 1.0))
     decoder.add_fsg("skills", decoder.create_fsg("skills", 0, end, arcs))
     decoder.activate_search("skills")
-    return Decoder(decoder, lattice=False)
 
 
 def ngram_decoder(
@@ -182,8 +199,14 @@ def phone_decoder(*, means: Path | None = None) -> Decoder:
 
 def known_words(words: frozenset[str]) -> frozenset[str]:
     """Of these words, those that the packaged dictionary can pronounce."""
-    decoder = _decoder(None, lm=None)
-    return frozenset(word for word in words if decoder.lookup_word(word) is not None)
+    return words & _dictionary_words()
+
+
+@cache
+def _dictionary_words() -> frozenset[str]:
+    # Read from the file: a decoder that knows the same takes a second to make.
+    lines = Path(pocketsphinx.get_model_path("en-us/cmudict-en-us.dict")).read_text("utf-8").splitlines()
+    return frozenset(line.split(maxsplit=1)[0] for line in lines if line.strip())
 
 
 def _decoder(means: Path | None, **settings: object) -> pocketsphinx.Decoder:

@@ -21,6 +21,7 @@ from earmark.assistant.decoding import (
 )
 from earmark.assistant.gate import SpeechGate
 from earmark.assistant.grammar import Grammar
+from earmark.assistant.reading import Reader, Reading
 from earmark.assistant.recogniser import NOTHING, Hypothesis, Word
 from earmark.bundle import ModelBundle
 from earmark.words import SAMPLE_RATE
@@ -34,6 +35,8 @@ _SEED_BYTES = int(1.6 * SAMPLE_RATE) * 2
 
 class EmbeddedRecogniser:
     """A `Recogniser` that decodes each utterance three ways at once, while it is spoken.
+
+    A bundle with an acoustic network has the sentence read once more, at its end, by what reviews taught.
 
     The grammar gives the command, the phone loop and the n-gram compete with it, and the n-gram is also the reading
     of open speech. Making one takes about two seconds, so keep it; it is not thread-safe.
@@ -54,6 +57,7 @@ class EmbeddedRecogniser:
         )
         self._phones: Decoder = phone_decoder(means=means)
         self._decoders = (self._grammar, self._ngram, self._phones)
+        self._reader = Reader.load(bundle, grammar, self._grammar.pronunciations)
         self._gate = SpeechGate()
         self._rest = b""
         self._waiting = bytearray()
@@ -65,12 +69,16 @@ class EmbeddedRecogniser:
         self._gate.reset()
         self._rest, self._begun = b"", False
         self._waiting.clear()
+        if self._reader:
+            self._reader.start()
 
     def feed(self, pcm: bytes) -> None:
         data = self._rest + pcm
         whole = len(data) // 2 * 2
         self._rest = data[whole:]
         samples: NDArray[np.int16] = np.frombuffer(data[:whole], dtype="<i2").astype(np.int16)
+        if self._reader:
+            self._reader.feed(samples)
         for speech in self._gate.feed(samples):
             self._waiting += speech.tobytes()
             if self._begun or self._gate.closed or len(self._waiting) >= _SEED_BYTES:
@@ -99,15 +107,20 @@ class EmbeddedRecogniser:
         if self._gate.voiced < _FEWEST_VOICED:
             return NOTHING
         found = evidence(grammar, phones, ngram)
+        reading = self._reader.finish(grammar) if self._reader else None
         open_words = [self._word(span, span.posterior) for span in ngram if not span.is_filler]
         rival = _hypothesis(open_words, source="ngram")
-        words = self._command(grammar, phones, ngram)
+        if reading:
+            found |= reading.evidence
+            words = self._read(reading, ngram)
+        else:
+            words = self._command(grammar, phones, ngram)
         if not words:
             return rival
         return Hypothesis(
             words=words,
             text=" ".join(word.text for word in words),
-            confidence=self._decision.confidence(np.array(list(found.values()))),
+            confidence=self._decision.confidence(np.array([found[name] for name in self._decision.names])),
             source="grammar",
             evidence=found,
             rival=rival,
@@ -126,6 +139,27 @@ class EmbeddedRecogniser:
                 self._word(span, span.posterior)
                 for span in ngram
                 if not span.is_filler and first <= (span.first + span.last) / 2 <= last
+            ]
+        return words
+
+    def _read(self, reading: Reading, ngram: Sequence[Span]) -> list[Word]:
+        """The network's words, and in its places for open speech the n-gram's words of the same time."""
+        words: list[Word] = []
+        for is_open, run in itertools.groupby(reading.spans, key=lambda span: span.is_open):
+            spans = list(run)
+            start, end = spans[0].first / FRAMES_PER_SECOND, (spans[-1].last + 1) / FRAMES_PER_SECOND
+            if is_open:
+                heard = [self._word(span, span.posterior) for span in ngram if not span.is_filler]
+                words += [word for word in heard if start <= (word.start + word.end) / 2 <= end]
+                continue
+            words += [
+                Word(
+                    text=span.word,
+                    start=span.first / FRAMES_PER_SECOND,
+                    end=(span.last + 1) / FRAMES_PER_SECOND,
+                    confidence=reading.confidence(span),
+                )
+                for span in spans
             ]
         return words
 

@@ -11,6 +11,7 @@ from types import TracebackType
 from hassil import Intents
 
 from earmark.assistant.confidence import Decision
+from earmark.assistant.doubt import doubt
 from earmark.assistant.embedded import EmbeddedRecogniser
 from earmark.assistant.grammar import compile_grammar, skill_intents
 from earmark.assistant.recogniser import Hypothesis, Recogniser
@@ -25,6 +26,8 @@ class Heard:
 
     hypothesis: Hypothesis
     understanding: Understanding
+    doubt: float | None = None
+    """How unsure this is, 0 to 1, to choose what people review; None where there is nothing to compare."""
 
     @property
     def text(self) -> str:
@@ -82,6 +85,15 @@ class Engine:
         """Decide what a hypothesis means and whether to act on it."""
         return understand(hypothesis, self._intents, threshold=self._decision.threshold, model=self._model)
 
+    def made_of(self, hypothesis: Hypothesis) -> Heard:
+        """Understand a hypothesis, and say how unsure that is."""
+        understanding = self.understand(hypothesis)
+        return Heard(
+            hypothesis=hypothesis,
+            understanding=understanding,
+            doubt=doubt(hypothesis, threshold=self._decision.threshold),
+        )
+
     def _take(self) -> Recogniser:
         try:
             return self._idle.get_nowait()
@@ -125,7 +137,7 @@ class Listening:
             hypothesis = self._recogniser.finish()
         finally:
             self.close()
-        return Heard(hypothesis=hypothesis, understanding=self._engine.understand(hypothesis))
+        return self._engine.made_of(hypothesis)
 
     def close(self) -> None:
         """Give the recogniser back, wherever the utterance stands."""

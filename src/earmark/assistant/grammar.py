@@ -90,16 +90,20 @@ def _speakable(text: str) -> str:
     return " ".join(word for word in _NOT_SAID.sub(" ", text.lower()).split() if word.strip("'"))
 
 
-def compile_grammar(intents: Intents, *, open_speech: bool = False) -> Grammar:
+def compile_grammar(
+    intents: Intents, *, open_speech: bool = False, meaning: tuple[str, Mapping[str, str]] | None = None
+) -> Grammar:
     """Turn templates into a minimal word automaton.
 
-    With `open_speech`, wildcards become an `OPEN` arc; otherwise sentences with one are left out.
+    With `open_speech`, wildcards become an `OPEN` arc; otherwise sentences with one are left out. With a `meaning`
+    (intent and slots), only sentences of that intent stay, in which no other slot and no other value is said.
     """
     pieces = _Pieces()
+    only = None if meaning is None else meaning[1]
     for intent in intents.intents.values():
-        for data in intent.data:
+        for data in intent.data if meaning is None or intent.name == meaning[0] else ():
             for sentence in data.sentences:
-                walk = _Walk(pieces=pieces, intents=intents, data=data, open_speech=open_speech)
+                walk = _Walk(pieces=pieces, intents=intents, data=data, open_speech=open_speech, only=only)
                 end = walk.add(sentence.expression, pieces.start)
                 if end is not None:
                     pieces.link(end, _SPACE, pieces.end)
@@ -154,6 +158,8 @@ class _Walk:
     intents: Intents
     data: IntentData
     open_speech: bool
+    only: Mapping[str, str] | None
+    """Slots and their values, where nothing else may be said."""
 
     def add(self, expression: Expression, state: int) -> int | None:
         """Append an expression at a state; return the state behind it, None when nothing can be said."""
@@ -202,9 +208,22 @@ class _Walk:
 
     def _list(self, reference: ListReference, state: int) -> int | None:
         found = self.data.slot_lists.get(reference.list_name) or self.intents.slot_lists[reference.list_name]
+        if self.only is not None:
+            wanted = self.only.get(reference.slot_name)
+            return None if wanted is None else self._either(_values_meaning(found, wanted), state)
         if isinstance(found, WildcardSlotList):
             return self.pieces.step(state, OPEN) if self.open_speech else None
         return self._either(_values(found), state)
+
+
+def _values_meaning(values: SlotList, wanted: str) -> list[Expression]:
+    """Return how a value is said: of a list of words as it says, of a number in words, else by its own words."""
+    if isinstance(values, TextSlotList):
+        same = [value.text_in for value in values.values if str(value.value_out) == wanted]
+        return same or [TextChunk(wanted)]
+    if isinstance(values, RangeSlotList) and wanted.isdecimal():
+        return [TextChunk(get_rbnf_engine("en").format_number(int(wanted)).text.replace("-", " "))]
+    return [TextChunk(_speakable(wanted))]
 
 
 def _values(values: SlotList) -> list[Expression]:

@@ -117,4 +117,5 @@ def _content(entry: Entry, heard: Heard | None) -> tuple[Kind, Content]:
         confidence=spoken.confidence,
         accepted=bool(entry.intent) or spoken.accepted,
         source="import",
+        doubt=spoken.doubt,
     )

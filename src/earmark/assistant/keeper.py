@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from collections.abc import Awaitable, Callable, Sequence
 
 import structlog
 
+from earmark.assistant.backends import Make
 from earmark.assistant.engine import Engine
 from earmark.assistant.skills import handlers
 from earmark.bundle import BUILTIN, ModelBundle
@@ -22,9 +22,10 @@ Wanted = Callable[[], Awaitable[tuple[ModelBundle, Sequence[str]]]]
 class EngineKeeper:
     """Holds the running engine; a new one is warmed beside it, so that nobody waits for a swap."""
 
-    def __init__(self, *, size: int = 2, every: float = 2.0) -> None:
-        """`every`: seconds between looks for a new bundle or a new name."""
-        self._size, self._every = size, every
+    def __init__(self, *, size: int = 2, every: float = 2.0, make: Make | None = None) -> None:
+        """`every`: seconds between looks for a new bundle or a new name; `make`: another recogniser's, from
+        `backends.chosen`."""
+        self._size, self._every, self._make = size, every, make
         self._engine: Engine | None = None
         self._of: tuple[str, tuple[str, ...]] | None = None
 
@@ -51,7 +52,8 @@ class EngineKeeper:
         key = (bundle.version, tuple(sorted({name.split()[0].casefold() for name in names if name.split()})))
         if key == self._of:
             return False
-        engine = await asyncio.to_thread(Engine, bundle, names=list(key[1]), size=self._size)
+        make = await asyncio.to_thread(self._make, bundle, key[1]) if self._make else None
+        engine = await asyncio.to_thread(Engine, bundle, names=list(key[1]), size=self._size, make=make)
         await asyncio.to_thread(engine.warm)
         await asyncio.to_thread(handlers)  # or the first command waits until the skills are loaded
         self._engine, self._of = engine, key
@@ -60,8 +62,14 @@ class EngineKeeper:
 
     async def watch(self, wanted: Wanted, on_swap: Callable[[str], Awaitable[None]]) -> None:
         """Keep the engine current for as long as the process runs; tells each swap."""
+        failed = ""
         while True:
-            with contextlib.suppress(EarmarkError):  # a bad bundle or a lost database leaves the last good engine
+            try:
                 if await self.refresh(wanted):
                     await on_swap(self.version)
+                failed = ""
+            except EarmarkError as error:  # a bad bundle or a lost database or recogniser leaves the last good engine
+                if error.code != failed:
+                    log.warning("the last engine stays", code=error.code)
+                failed = error.code
             await asyncio.sleep(self._every)

@@ -58,7 +58,7 @@ def run(note: Progress, data: Path) -> list[dict[str, float]]:
             for snr in JUDGED_AT:
                 note(f"hearing held-out speakers, {labels} labels, {snr:.0f} dB")
                 heard = _hear(judged, models, Mixing(noise=second, snr=snr))
-                row[f"read_right_{snr:.0f}_db"] = sum(map(_read_right, judged, heard))
+                row[f"read_right_{snr:.0f}_db"] = sum(map(read_right, judged, heard))
                 row[f"accepted_{snr:.0f}_db"] = sum(map(_accepted, judged, heard))
             rows.append(row)
     return rows
@@ -89,7 +89,7 @@ def _taught(train: Sequence[Clip], noise: PcmAudio, note: Progress) -> list[Taug
     note("reading the orders to learn from")
     lessons: list[Taught] = []
     for clip, result in zip(train, _hear(train, BUILTIN, None), strict=True):
-        if _read_right(clip, result) and result.reading is not None:
+        if read_right(clip, result) and result.reading is not None:
             snr = _LEARNED_AT[len(lessons) % len(_LEARNED_AT)]
             sound = Mixing(noise=noise, snr=snr).apply(clip, clip.sound())
             lessons.append(_lesson(clip, sound, result.reading.heard.hypothesis.text))
@@ -128,7 +128,7 @@ def _accepted(clip: Clip, result: Result) -> bool:
     return result.reading is not None and is_right(result.reading.heard, clip.intent or "", clip.slots)[0]
 
 
-def _read_right(clip: Clip, result: Result) -> bool:
+def read_right(clip: Clip, result: Result) -> bool:
     """Tell whether the grammar's sentence was right, whatever the decision made of it."""
     if result.reading is None or result.reading.heard.hypothesis.source != "grammar":
         return False

@@ -17,10 +17,12 @@ from earmark.errors import BadRequest, EarmarkError
 BENCHES = {
     "assist": "end of speech to the reply, and how much of a core listening takes",
     "doctor": "compare all stores of 1,000,000 interactions with each other",
+    "doubt": "whether the assistant knows which orders in noise it got wrong; needs --data",
     "forget": "erase a person's 10,000 interactions among 1,000,000, and what is left of them",
     "history": "one page of /history among 1,000,000 interactions",
     "ingest": "encrypted clips kept a second, beside plain files and rows synced alike",
     "learn": "what 25, 50, 100 labelled orders teach the acoustic model, on speakers it never heard; needs --data",
+    "lexicon": "words spelled by their letters, right in how many cases; with --data also by how they are said",
     "review": "answers a second on the review floor over HTTP; takes --tasks and the options after it",
     "rollout": "simulated: how often a roll-out goes back for nothing, and how soon a bad one is found",
     "verify": "entries of the audit log checked a second, among 300,000",
@@ -28,6 +30,7 @@ BENCHES = {
 }
 SIZED = ("doctor", "forget", "history", "rollout")
 """Those whose size can be chosen."""
+NEEDS_DATA = ("doubt", "learn")
 FOR_REVIEW = (
     "tasks",
     "clients",
@@ -47,7 +50,10 @@ FOR_REVIEW = (
 def bench(
     name: Annotated[str, typer.Argument(help="; ".join(f"{name}: {what}" for name, what in BENCHES.items()))],
     data: Annotated[
-        Path | None, typer.Option(help="For `learn`: a folder with commands/ and noise/kitchen.flac.")
+        Path | None,
+        typer.Option(
+            help="For `doubt`, `learn`, and `lexicon` if wanted: a folder with commands/ and noise/kitchen.flac."
+        ),
     ] = None,
     rows: Annotated[
         int | None,
@@ -83,8 +89,8 @@ def bench(
     try:
         if name not in BENCHES:
             raise BadRequest(why=f"There is no such measurement; choose one of: {', '.join(BENCHES)}.")
-        if (name == "learn") != (data is not None):
-            raise BadRequest(why="`earmark bench learn` takes --data DIR, and no other does.")
+        if (name in NEEDS_DATA and data is None) or (data is not None and name not in (*NEEDS_DATA, "lexicon")):
+            raise BadRequest(why="`earmark bench learn` and `doubt` take --data DIR, `lexicon` may, and no other does.")
         if rows is not None and name not in SIZED:
             raise BadRequest(
                 why="`earmark bench doctor`, `forget`, `history` and `rollout` take --rows, and no other does."

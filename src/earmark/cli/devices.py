@@ -16,6 +16,7 @@ import typer
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from earmark import vault
+from earmark.assistant import backends
 from earmark.bundle import BUILTIN, ModelBundle
 from earmark.bundle import load as load_bundle
 from earmark.cli.run import Who, fail, installation, out, run, the_person
@@ -150,7 +151,8 @@ async def _listen(device: _Device, address: str, token_file: Path | None, person
 async def _listen_locally(device: _Device, bundle: Path | None, names: list[str]) -> None:
     """Be a device on its own. It may write nothing down, so it gives its notice at each start."""
     models = _local_bundle(bundle, BundleStore(device.folder / "bundles"))
-    answers = await asyncio.to_thread(LocalAssistant, models, names=names)
+    make = await asyncio.to_thread(backends.chosen, settings(), local_only=True)
+    answers = await asyncio.to_thread(LocalAssistant, models, names=names, make=make)
     await device.listen(answers, models, DeviceState(notice=notice.of_local_only()), Notices(None))
 
 

@@ -10,7 +10,7 @@ import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from earmark import accounts, learn, manifest
-from earmark.assistant import Engine
+from earmark.assistant import Engine, backends
 from earmark.assistant.importing import Imported, import_entries
 from earmark.cli.run import AsJson, Who, emit, err, installation, out, run, the_person
 from earmark.manifest import List
@@ -42,7 +42,8 @@ def import_(
             engine = None
             if recognise:
                 names = [p.name for p in await accounts.people(stores, who.household_id)]
-                engine = Engine(await learn.promoted(stores), names=names)
+                bundle, make = await learn.promoted(stores), backends.chosen(stores.settings)
+                engine = Engine(bundle, names=names, make=make(bundle, names) if make else None)
             with _bar(len(found.entries), as_json) as bar:
                 task = bar.add_task("importing", total=len(found.entries))
                 done = await import_entries(stores, who.id, list(found.entries), engine, lambda _: bar.advance(task))

@@ -6,14 +6,21 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TaskProgressColumn,
+    TextColumn,
+    TimeRemainingColumn,
+)
 from rich.table import Table
 
 from earmark import learn as learning
 from earmark.bundle import BUILTIN, ModelBundle
 from earmark.cli.run import AsJson, emit, err, fail, installation, out, run
 from earmark.errors import BadRequest, EarmarkError
-from earmark.learn import Report
+from earmark.learn import Moment, Report
 from earmark.settings import settings
 
 
@@ -37,6 +44,33 @@ class Bars:
         self.progress.update(self._tasks[what], completed=done, total=total)
 
 
+class Course:
+    """Progress of one run on the error stream: a single bar, what it is at, how long it will still take."""
+
+    def __init__(self) -> None:
+        self.progress = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            TaskProgressColumn(),
+            TextColumn("{task.fields[left]}", style="dim"),
+            console=err,
+            disable=not err.is_terminal,
+            transient=True,
+        )
+        self._task = self.progress.add_task("learning", total=1.0, left="")
+
+    def __call__(self, moment: Moment) -> None:
+        self.progress.update(self._task, description=str(moment), completed=moment.share, left=time_left(moment.left))
+
+
+def time_left(seconds: float | None) -> str:
+    """Say in words how long something will still take; nothing while nobody can tell."""
+    if seconds is None:
+        return ""
+    minutes = round(seconds / 60)
+    return "less than a minute left" if minutes < 1 else f"about {minutes} minute{'s' if minutes > 1 else ''} left"
+
+
 def learn(
     part: Annotated[str | None, typer.Argument(help="wake, asr or nlu; all of them if left out.")] = None,
     promote: Annotated[bool, typer.Option("--promote", help="Put it into use if it is better.")] = False,
@@ -49,13 +83,14 @@ def learn(
 
     async def ask() -> Report:
         async with installation() as stores:
-            with err.status("learning") as status:
+            course = Course()
+            with course.progress:
                 return await learning.learn(
                     stores,
                     (part,) if part else learning.PARTS,
                     promote=promote,
                     data=data,
-                    progress=lambda text: status.update(text),
+                    progress=course,
                 )
 
     report = run(ask(), as_json=as_json)
@@ -63,6 +98,8 @@ def learn(
 
 
 def _tell(report: Report) -> None:
+    if report.resumed:
+        out.print(f"Resumed: {report.resumed} of {report.steps} steps were done.")
     if report.dataset is not None:
         out.print(
             f"Dataset {report.dataset}: {report.labels} labels of {report.people} people to learn from and "

@@ -78,7 +78,11 @@ async def turn(stores: Stores, data: Path | None, progress: Progress) -> Turned:
     progress("simulated reviewers listen and answer", 0.0)
     reviewed = await _review(stores, cast, heard.truth, progress)
     progress("learning from their labels", 0.0)
-    report = await learn.learn(stores, promote=True, progress=lambda text: progress(f"learning: {text}", 0.0))
+
+    def tell(moment: learn.Moment) -> None:
+        progress(f"learning: {moment}", moment.share)
+
+    report = await learn.learn(stores, promote=True, progress=tell)
     bundle = await learn.promoted(stores)
     taken_up = await _taken_up(stores, cast, bundle.version) if bundle.version != BUILTIN.version else None
     after = await _judge(material, bundle, progress) if taken_up is not None else before

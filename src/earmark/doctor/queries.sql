@@ -156,6 +156,7 @@ SELECT f.store, f.slot FROM found_slots f
     SELECT 'vault' AS store, key_slot AS slot FROM accounts.people
      UNION ALL SELECT 'vault', key_slot FROM vault.interactions
      UNION ALL SELECT 'vault', key_slot FROM vault.keepsakes
+     UNION ALL SELECT 'vault', key_slot FROM learn.runs
      UNION ALL SELECT 'review', key_slot FROM review.tasks
      UNION ALL SELECT store, slot FROM vault.tombstones) named USING (store, slot)
  WHERE f.state = 'live' AND named.slot IS NULL;

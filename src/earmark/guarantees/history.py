@@ -159,6 +159,9 @@ HISTORY: tuple[Guarantee, ...] = (
             "We searched the disk for the retired model's files and the log for its name: files gone, name there.",
             "We made the next dataset after the deletion: it holds the labels that stayed and none of those that went.",
             "We deleted everything: no dataset can be made, and no file of a model holds the canary any more.",
+            "We killed learning in its middle, searched every file for the canary in what it had worked out, copied "
+            "that, deleted the recording, and tried every key that is left on the copy: not one byte in clear, no file "
+            "left, nothing opened, and the run can't be taken up again.",
         ),
     ),
 )

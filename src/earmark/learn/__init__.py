@@ -31,6 +31,7 @@ from earmark.learn.registry import (
 from earmark.learn.ring import PARTS, Report, learn, remake, sweep
 from earmark.learn.rollout import SMALL_FLEET, LiveDay, fleet, go_on, live_days, put_into_use, watch
 from earmark.learn.rollout_steps import Rollout, Step, place_key, rollout, steps
+from earmark.learn.steps import Moment
 from earmark.learn.uses import Use, uses_of
 
 __all__ = [
@@ -42,6 +43,7 @@ __all__ = [
     "Line",
     "LiveDay",
     "Model",
+    "Moment",
     "Remake",
     "Report",
     "Rollout",

@@ -14,7 +14,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from earmark.assistant import FEATURE_NAMES, Decision
+from earmark.assistant import Decision
+from earmark.assistant.confidence import NETWORK_FEATURES
 
 PRIOR_LABELS = 10.0
 COST_REFUSED = 1.0
@@ -30,7 +31,7 @@ FEWEST = 10
 """Labelled commands, and labelled other utterances, below which nothing is calibrated."""
 _FOLDS = 5
 _STEPS = 400
-_RISING = frozenset({"phone_llr", "worst_word_llr", "ngram_llr", "ngram_agreement"})
+_RISING = frozenset({"phone_llr", "worst_word_llr", "ngram_llr", "ngram_agreement", *NETWORK_FEATURES})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,7 +124,7 @@ def _fit_weights(examples: Sequence[Example], prior: Decision) -> Decision:
         slope = -(truth / (1.0 + np.exp(np.clip(margin, -50, 50)))) @ design + precision * away
         return float(value), slope
 
-    bounds = [(0.0, None) if name in _RISING else (None, None) for name in FEATURE_NAMES] + [(None, None)]
+    bounds = [(0.0, None) if name in _RISING else (None, None) for name in prior.names] + [(None, None)]
     start = np.array(
         [max(low if low is not None else value, value) for value, (low, _) in zip(centre, bounds, strict=True)]
     )

@@ -6,19 +6,22 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from earmark import audit
+from earmark.learn import runs
 from earmark.learn.registry import SQL, retire_in
 from earmark.storage import Chosen, Connection, Doomed, Eraser, Stores
 from earmark.words import InteractionId
 
 
 async def _find(stores: Stores, connection: Connection, chosen: Chosen) -> Doomed:
-    return Doomed()  # what is learned has no keys of its own; bundles are files of the home
+    # Bundles have no keys, they are files of the home; what an unfinished run has worked out is unmade by its key.
+    return Doomed(vault_slots=await runs.doomed(connection, chosen.interactions))
 
 
 async def _erase(stores: Stores, connection: Connection, chosen: Chosen) -> dict[str, int]:
     """Runs before the airlock's rows go: they still say which labels belong to the recordings."""
     await connection.execute(SQL.lock_bundles)
     revoked = await (await connection.execute(SQL.revoke_datasets, {"ids": list(chosen.interactions)})).fetchall()
+    await runs.drop_revoked(stores, connection)
     retired = await _retire(stores, connection, by="erasure")
     return {"datasets": len(revoked), "models": len(retired)}
 
@@ -28,6 +31,7 @@ async def revoke(stores: Stores, versions: Sequence[str], *, by: str) -> None:
     async with stores.pool.connection() as connection, connection.transaction():
         await connection.execute(SQL.lock_bundles)
         await connection.execute(SQL.revoke_versions, {"versions": list(versions)})
+        await runs.drop_revoked(stores, connection)
         await _retire(stores, connection, by=by)
 
 
@@ -62,7 +66,7 @@ async def touched(stores: Stores, ids: Sequence[InteractionId]) -> Touched:
 
 
 ERASER = Eraser(
-    tables=frozenset({"learn.datasets", "learn.dataset_labels", "learn.bundles", "learn.sides", "learn.remakes"})
+    tables=frozenset(f"learn.{name}" for name in ("datasets", "dataset_labels", "bundles", "sides", "remakes", "runs"))
     # Counts of days and of devices, and which model went out to which share of them: nothing of a recording.
     | {"learn.rollouts", "learn.rollout_steps", "learn.live_days", "learn.fleet"},
     find=_find,

@@ -1,25 +1,21 @@
-"""Many clips through one bundle: the device's wake word and the assistant's recogniser, one process a core."""
+"""Many clips through one bundle: the device's wake word and the assistant's recogniser."""
 
 from __future__ import annotations
 
-import multiprocessing
-import os
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from earmark.assistant import Engine, Heard
 from earmark.bundle import BUILTIN, ModelBundle
 from earmark.device import Listener, Woke, frames
+from earmark.learn import compute
 from earmark.learn.clips import Clip, Mixing
 from earmark.words import Seconds
 
 Progress = Callable[[str, int, int], None]
 """Called with what is being done, how many are done, and how many there are."""
-_ENOUGH = 24
-"""Clips below which starting further processes costs more than they save."""
 
 
 def quiet(what: str, done: int, total: int) -> None:
@@ -64,7 +60,7 @@ class Ears:
         self._bundle, self._word, self._mixing = bundle, word, mixing
         self._engine: Engine | None = None
 
-    def work(self, job: Job) -> Result:
+    def __call__(self, job: Job) -> Result:
         """Raises BadAudio for a clip that can't be read."""
         sound = job.clip.sound()
         if self._mixing is not None:
@@ -86,37 +82,6 @@ class Ears:
         return Result(wakes=wakes, reading=reading)
 
 
-_ears: Ears | None = None
-"""Of this worker process."""
-
-
-def _start(bundle: ModelBundle, word: str, mixing: Mixing | None) -> None:
-    global _ears
-    _ears = Ears(bundle, word, mixing)
-
-
-def _work(job: Job) -> Result:
-    assert _ears is not None
-    return _ears.work(job)
-
-
-@contextmanager
-def _workers(
-    bundle: ModelBundle, word: str, mixing: Mixing | None, count: int
-) -> Iterator[Callable[[Iterable[Job]], Iterable[Result]]]:
-    if count <= 1:
-        ears = Ears(bundle, word, mixing)
-        yield lambda jobs: map(ears.work, jobs)
-        return
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(count, mp_context=context, initializer=_start, initargs=(bundle, word, mixing)) as pool:
-        try:
-            yield lambda jobs: pool.map(_work, jobs, chunksize=4)
-        except BaseException:
-            pool.shutdown(cancel_futures=True)
-            raise
-
-
 def listen_to(
     jobs: Sequence[Job],
     *,
@@ -129,15 +94,12 @@ def listen_to(
 ) -> list[Result]:
     """Run every job and return the results in order; the same clips and bundle give the same results.
 
-    `workers`: processes; as many as cores are free to this one (at most 4) without it. Raises BadAudio, BadBundle.
+    `workers`: processes of this machine; without it as `compute.map` chooses. Raises BadAudio, BadBundle, and what
+    `compute.map` raises.
     """
-    if workers is None:
-        workers = min(4, len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1)
-    if len(jobs) < _ENOUGH:
-        workers = 1
-    done: list[Result] = []
-    with _workers(bundle, word, mixing, workers) as run:
-        for result in run(jobs):
-            done.append(result)
-            progress(what, len(done), len(jobs))
-    return done
+    return compute.map(
+        partial(Ears, bundle, word, mixing),
+        jobs,
+        workers=workers,
+        told=lambda done: progress(what, done, len(jobs)),
+    )

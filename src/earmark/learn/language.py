@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from earmark.assistant import lexicon
+from earmark.assistant import biasing, lexicon
 from earmark.assistant.decoding import grammar_decoder, known_words
 from earmark.assistant.gate import SpeechGate
 from earmark.assistant.grammar import Grammar, compile_grammar, skill_intents
@@ -60,7 +60,8 @@ class Language:
         return self.general is not None
 
     def files(self, *, without: int | None = None) -> dict[str, bytes]:
-        """Return `asr/lm.arpa` and `asr/lexicon.dict`; `without` leaves out one half of the utterances."""
+        """Return `asr/lm.arpa`, `asr/lexicon.dict` and `asr/sentences.json`; `without` leaves out one half of the
+        utterances."""
         if self.general is None:
             return {}
         known = known_words(_words(self.utterances)) | self.pronounced.keys()
@@ -74,6 +75,8 @@ class Language:
         if self.pronounced:
             lines = (f"{word} {phones}\n" for word, phones in sorted(self.pronounced.items()))
             files["asr/lexicon.dict"] = "".join(lines).encode()
+        if sentences := _sentences(said, people=self.people):
+            files[biasing.SENTENCES] = biasing.dump(sentences)
         return files
 
 
@@ -109,6 +112,15 @@ def _utterance(taught: Taught) -> Utterance | None:
     )
 
 
+def _sentences(said: Sequence[tuple[str, Sequence[str | None]]], *, people: int) -> dict[str, int]:
+    """Count the whole sentences that enough different people said: for recognisers that take them as a hint."""
+    speakers: dict[str, list[str]] = {}
+    for speaker, words in said:
+        if whole := " ".join(word for word in words if word is not None) if None not in words else "":
+            speakers.setdefault(whole, []).append(speaker)
+    return {sentence: len(by) for sentence, by in speakers.items() if len(set(by)) >= people}
+
+
 def _words(utterances: Sequence[Utterance]) -> frozenset[str]:
     return frozenset(word for one in utterances for word in one.words if word)
 
@@ -122,12 +134,14 @@ def _new_words(utterances: Sequence[Utterance], people: int) -> list[str]:
     return sorted(enough, key=lambda word: (-often[word], word))[:_MOST_WORDS]
 
 
-def pronunciation(word: str, utterances: Sequence[Utterance]) -> str:
-    """Return the phones that most utterances of a word fit best, among those its letters allow; empty for none.
+def pronunciation(word: str, utterances: Sequence[Utterance], *, allowed: Mapping[str, float] | None = None) -> str:
+    """Return the phones that fit what its letters allow and how it sounded best; empty for none.
 
-    Each utterance is decoded by its own sentence, in which all candidates stand side by side.
+    Each utterance is decoded by its own sentence, in which all candidates stand side by side, the likelier by their
+    letters the lighter to go through. `allowed`: the candidates with their probabilities; those of `lexicon.spellings`
+    without it.
     """
-    candidates = lexicon.spellings(word)
+    candidates = lexicon.spellings(word) if allowed is None else allowed
     heard = [one for one in utterances if word in one.words and None not in one.words]
     votes: Counter[str] = Counter()
     for one in heard[:_VOTES] if len(candidates) > 1 else ():
@@ -135,15 +149,20 @@ def pronunciation(word: str, utterances: Sequence[Utterance]) -> str:
     return max(candidates, key=lambda phones: votes[phones], default="")
 
 
-def _fitting(utterance: Utterance, word: str, candidates: Sequence[str]) -> set[str]:
+def _fitting(utterance: Utterance, word: str, candidates: Mapping[str, float]) -> set[str]:
     """Return which candidate the sound goes through; none when the sentence does not fit it at all."""
     names = {f"{word}={number}": phones for number, phones in enumerate(candidates)}
     sentence = [said or "" for said in utterance.words]
-    arcs = [dict.fromkeys(names if said == word else [said], state) for state, said in enumerate(sentence, start=1)]
     spelled = {**lexicon.missing(set(sentence) - {word}, known={}), **names}
-    if any(not lexicon.spell_out(said) for said in sentence):
+    if not (frozenset(sentence) - {word}) <= known_words(frozenset(sentence)) | spelled.keys():
         return set()
-    decoder = grammar_decoder(Grammar(arcs=[*arcs, {}], final=frozenset({len(arcs)})), lexicon=spelled)
+    arcs = [dict.fromkeys(names if said == word else [said], state) for state, said in enumerate(sentence, start=1)]
+    chances = {name: candidates[phones] for name, phones in names.items()}
+    decoder = grammar_decoder(
+        Grammar(arcs=[*arcs, {}], final=frozenset({len(arcs)})),
+        lexicon=spelled,
+        weights=[*({name: chances.get(name, 1.0) for name in row} for row in arcs), {}],
+    )
     speech = b"".join(part.tobytes() for part in SpeechGate().feed(utterance.sound.samples))
     if not speech:
         return set()

@@ -7,125 +7,79 @@ from __future__ import annotations
 
 import hashlib
 import json
-import secrets
 import shutil
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
-from pathlib import Path
+from dataclasses import asdict
+from functools import partial
 from typing import Any
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-
-from earmark import bundle as bundles
 from earmark.assistant import Decision, Engine
 from earmark.bundle import ModelBundle
 from earmark.device import WORDS
-from earmark.learn import decision
-from earmark.learn.adapting import Spoken, half_of, means_file, spoken
+from earmark.learn import compute, decision
+from earmark.learn.acoustics import Acoustics, render
+from earmark.learn.adapting import FEWEST as ADAPTED
+from earmark.learn.adapting import SPOKEN, half_of, spoken
+from earmark.learn.attempt import Attempt, Files, Made, PartNote, files_of
 from earmark.learn.clips import Clip, Sentence
 from earmark.learn.datasets import Lesson
 from earmark.learn.evaluate import understood_sentences
-from earmark.learn.hearing import Job, Progress, Result, listen_to
-from earmark.learn.language import PEOPLE, Language
+from earmark.learn.hearing import Job, Result, listen_to
+from earmark.learn.language import Language
 from earmark.learn.language import learn as learn_language
 from earmark.learn.lessons import Taught, is_no_command, spoken_clips, wake_clip
 from earmark.learn.promotion import Verdict, judge
-from earmark.learn.readings import enough, example, heard_again, in_a_room, parser
+from earmark.learn.readings import enough, example, halves, heard_again, in_a_room, in_noise, parser
 from earmark.learn.scoring import Outcome, outcome
+from earmark.learn.steps import FILES, FILES_OR_WHY, Planned, as_json
 
-Files = dict[str, bytes]
 _FEW_FALSE_WAKES = 10
 _MORE_MISSED = 0.01
 _HELDOUT_SENTENCES = 26
 """Of 256: written sentences of which nobody is known to have said them are split by their own hash."""
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PartNote:
-    """What became of one part."""
-
-    part: str
-    """`wake`, `asr`, `words` (of asr, when they were left out) or `nlu`."""
-    learned: bool
-    """True when the candidate holds it anew."""
-    why: str
-    """In plain words."""
-    examples: int
-    """What it could learn from."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Made:
-    """A candidate's files, and how it did."""
-
-    files: Files
-    """Everything the bundle would hold, unchanged parts included."""
-    changed: frozenset[str]
-    """Parts that were learned anew and kept."""
-    learned: frozenset[str]
-    """Names of their files."""
-    notes: Sequence[PartNote]
-    before: Sequence[Outcome]
-    """Of the held-out clips with the bundle in use."""
-    after: Sequence[Outcome]
-    """Of the same clips with the candidate."""
-    verdict: Verdict
-
-
-@dataclass(slots=True, kw_only=True)
-class Attempt:
-    """One run: what it starts from, and where it may write."""
-
-    current: ModelBundle
-    taught: Sequence[Taught]
-    drafts: Path
-    key: Ed25519PrivateKey
-    progress: Progress
-    sentences: Sequence[Sentence] = ()
-    """Written requests to learn understanding from, besides the labels."""
-    workers: int | None = None
-    people: int = PEOPLE
-    """How many different ones must have said what is written into a bundle as words."""
-    files: Files = field(default_factory=dict)
-    notes: list[PartNote] = field(default_factory=list)
-    before: list[Outcome] = field(default_factory=list)
-    after: list[Outcome] = field(default_factory=list)
-    changed: set[str] = field(default_factory=set)
-    learned: set[str] = field(default_factory=set)
-    heldout: list[tuple[Clip, Result]] = field(default_factory=list)
-    """Held-out utterances, as the candidate's recogniser hears them."""
-    spoken_at: int = 0
-    """Where their outcomes begin in `before` and `after`."""
-
-    def draft(self, files: Mapping[str, bytes], *, anew: str) -> ModelBundle:
-        """Write files as a bundle that nobody else sees; of what begins with `anew` it holds nothing older."""
-        about = {"draft": secrets.token_hex(8)}
-        return bundles.write(self.drafts, files={**self._without(anew), **files}, about=about, key=self.key)
-
-    def _without(self, anew: str) -> Files:
-        # A part is learned as a whole: what an older run left of it rests on labels that may be gone.
-        return {name: data for name, data in self.files.items() if not name.startswith(anew)}
-
-    def keep(self, part: str, files: Files, verdict: Verdict, *, anew: str, examples: int) -> bool:
-        """Take a part into the candidate when the held-out people are better off with it."""
-        if verdict.promote:
-            self.files = {**self._without(anew), **files}
-            self.changed.add(part)
-            self.learned.update(files)
-        self.notes.append(PartNote(part=part, learned=verdict.promote, why=verdict.why, examples=examples))
-        return verdict.promote
-
-    def skip(self, part: str, why: str, *, examples: int) -> None:
-        self.notes.append(PartNote(part=part, learned=False, why=why, examples=examples))
+_RESULTS = as_json(list[Result])
+_OUTCOMES = as_json(list[Outcome])
+_WOKEN_TODAY, _WOKEN_ANEW = "waking with the models in use", "waking with what was learned"
+_HEARD_TODAY, _HEARD_ANEW = "listening with the models in use", "listening with what was learned"
+_VERIFIER, _WORDS = "training the wake word", "learning new words"
+_ALIGNED, _SENTENCES = "aligning words with speech", "learning sentences"
+_NETWORK = "training the acoustic network"
+_PLAN: Mapping[str, Sequence[Planned]] = {
+    "wake": (
+        Planned(name=_WOKEN_TODAY, seconds=5),
+        Planned(name=_VERIFIER, seconds=150),
+        Planned(name=_WOKEN_ANEW, seconds=5),
+    ),
+    "asr": (
+        Planned(name=_HEARD_TODAY, seconds=115),
+        Planned(name=_WORDS, seconds=10),
+        Planned(name=_HEARD_ANEW, seconds=115),
+        Planned(name=_ALIGNED, seconds=95),
+        Planned(name=_NETWORK, seconds=120),
+        Planned(name=_NETWORK, seconds=60),
+        Planned(name=_HEARD_ANEW, seconds=60),
+        Planned(name=_NETWORK, seconds=60),
+        Planned(name=_HEARD_ANEW, seconds=60),
+        Planned(name=_HEARD_ANEW, seconds=115),
+    ),
+    "nlu": (Planned(name=_SENTENCES, seconds=5),),
+}
+"""Steps that take long, with how long on two cores for 300 commands, from what one clip takes (docs/benchmarks.md);
+where one is taken several times, it stands here as often."""
+__all__ = ["Attempt", "Files", "Made", "PartNote", "about", "files_of", "left_out", "make", "written_request"]
 
 
 def make(attempt: Attempt, parts: Sequence[str]) -> Made:
     """Train and try the parts; the drafts folder is gone afterwards."""
     try:
         attempt.files = files_of(attempt.current)
-        _wake(attempt, learn="wake" in parts)
-        _speech(attempt, learn="asr" in parts)
-        _understanding(attempt, learn="nlu" in parts)
+        for part in parts:
+            attempt.steps.plan(_PLAN[part])
+        with compute.pinned():
+            _wake(attempt, learn="wake" in parts)
+            _speech(attempt, learn="asr" in parts)
+            _understanding(attempt, learn="nlu" in parts)
         return Made(
             files=attempt.files,
             changed=frozenset(attempt.changed),
@@ -147,11 +101,6 @@ def _whole(attempt: Attempt) -> Verdict:
         return verdict
     why = " ".join(note.why for note in attempt.notes if note.learned)
     return Verdict(promote=True, why=why, numbers=verdict.numbers)
-
-
-def files_of(bundle: ModelBundle) -> Files:
-    """Return a bundle's files, from which a candidate's unchanged parts are taken."""
-    return {name: bundle.read(name) or b"" for name in bundle.manifest.get("files", {})}
 
 
 def _wake(attempt: Attempt, *, learn: bool) -> None:
@@ -176,7 +125,7 @@ def _learn_word(
     from earmark.learn import wake  # scikit-learn takes a second to load: only who trains needs it
 
     train = [taught for taught, _ in pairs if taught.lesson.side == "train"]
-    files = wake.learn_word(word, train, progress=attempt.progress)
+    files = attempt.steps.take(_VERIFIER, lambda: wake.learn_word(word, train, progress=attempt.progress), FILES_OR_WHY)
     if isinstance(files, str):
         attempt.skip("wake", files, examples=len(train))
         return before
@@ -209,15 +158,24 @@ def left_out(verdict: Verdict, about: Mapping[str, Any]) -> Verdict:
 
 
 def _listen(attempt: Attempt, clips: Sequence[Clip], bundle: ModelBundle, word: str) -> list[Outcome]:
-    jobs = [Job(clip=clip, wake=True, hear=False) for clip in clips]
-    results = listen_to(jobs, bundle=bundle, word=word, workers=1, progress=attempt.progress, what="waking again")
-    return [outcome(clip, result) for clip, result in zip(clips, results, strict=True)]
+    def woken() -> list[Outcome]:
+        jobs = [Job(clip=clip, wake=True, hear=False) for clip in clips]
+        results = listen_to(
+            jobs, bundle=bundle, word=word, workers=attempt.workers, progress=attempt.progress, what=name
+        )
+        return [outcome(clip, result) for clip, result in zip(clips, results, strict=True)]
+
+    name = _WOKEN_TODAY if bundle is attempt.current else _WOKEN_ANEW
+    return attempt.steps.take(name, woken, _OUTCOMES)
 
 
 def _speech(attempt: Attempt, *, learn: bool) -> None:
     parse = parser(Engine(attempt.current, size=1))
     clips = [(one.lesson.side, clip) for one in attempt.taught for clip in spoken_clips(one, parse)]
-    attempt.heldout = _hear(attempt, [clip for side, clip in clips if side == "heldout"], attempt.current)
+    # What is judged by is heard in another half of each noise than what is learned from.
+    taught_in, judged_in = zip(*map(halves, attempt.noises), strict=True) if attempt.noises else ((), ())
+    heldout = [in_noise(clip, judged_in) for side, clip in clips if side == "heldout"]
+    attempt.heldout = _hear(attempt, heldout, attempt.current)
     attempt.spoken_at = len(attempt.before)
     before = [outcome(clip, result) for clip, result in attempt.heldout]
     attempt.before += before
@@ -225,24 +183,39 @@ def _speech(attempt: Attempt, *, learn: bool) -> None:
     if not learn:
         return
     chosen = enough([clip for side, clip in clips if side == "train"])
-    lessons = [in_a_room(clip) if index % 2 else clip for index, clip in enumerate(chosen)]
+    lessons = [
+        (in_noise(clip, taught_in) if taught_in else in_a_room(clip)) if index % 2 else clip
+        for index, clip in enumerate(chosen)
+    ]
     train = [one for one in attempt.taught if one.lesson.side == "train"]
     language = _language(attempt, train)
-    utterances = spoken(train, progress=attempt.progress)
-    nothing = Language()
-    tries: list[tuple[Files, Sequence[Spoken], Language]] = [({}, (), nothing)]
+    utterances = attempt.steps.take(
+        _ALIGNED, lambda: spoken(train, progress=attempt.progress, workers=attempt.workers), SPOKEN
+    )
+    tries: list[tuple[Acoustics, Language]] = [(Acoustics(), Language())]
     if language:
-        tries.insert(0, ({}, (), language))
-    if means := means_file(utterances):
-        tries.insert(0, (means, utterances, language))
-    for means, moved, said in tries:
-        if _decided(attempt, {**means, **said.files()}, _heard_by_others(attempt, lessons, moved, said), before):
+        tries.insert(0, (Acoustics(), language))
+    if len(utterances) >= ADAPTED:
+        tries.insert(0, (Acoustics(utterances=utterances), language))
+    rendered = render(utterances, train, noises=taught_in, progress=attempt.progress, workers=attempt.workers)
+    if rendered:
+        tries.insert(0, (Acoustics(utterances=utterances, rendered=rendered), language))
+    for acoustics, said in tries:
+        files = {**_acoustic_files(attempt, acoustics), **said.files()}
+        if _decided(attempt, files, _heard_by_others(attempt, lessons, acoustics, said), before):
             return
+
+
+def _acoustic_files(attempt: Attempt, acoustics: Acoustics, *, without: int | None = None) -> Files:
+    if not acoustics.rendered:
+        return acoustics.files(without=without)
+    trained = partial(acoustics.files, without=without, progress=attempt.progress)
+    return dict(attempt.steps.take(_NETWORK, trained, FILES))
 
 
 def _language(attempt: Attempt, train: Sequence[Taught]) -> Language:
     """Learn what people say; nothing unless held-out people are heard better with it, all else being equal."""
-    found = learn_language(train, people=attempt.people, progress=attempt.progress)
+    found = attempt.steps.take(_WORDS, lambda: learn_language(train, people=attempt.people, progress=attempt.progress))
     if not found:
         return found
     clips, plain = [clip for clip, _ in attempt.heldout], attempt.heldout
@@ -257,17 +230,17 @@ def _language(attempt: Attempt, train: Sequence[Taught]) -> Language:
 
 
 def _heard_by_others(
-    attempt: Attempt, lessons: Sequence[Clip], utterances: Sequence[Spoken], language: Language
+    attempt: Attempt, lessons: Sequence[Clip], acoustics: Acoustics, language: Language
 ) -> list[tuple[Clip, Result]]:
     """Return how clips are heard by models that learned from other clips.
 
     Their own would sound better to them than any held-out person's, and the decision would become too strict.
     """
-    if not utterances and not language:
+    if not acoustics.utterances and not language:
         return _hear(attempt, lessons, attempt.draft({}, anew="asr/"))
     heard: list[tuple[Clip, Result]] = []
     for half in (0, 1):
-        taught = means_file([one for one in utterances if one.half != half])
+        taught = _acoustic_files(attempt, acoustics, without=half)
         clips = [clip for clip in lessons if half_of(clip.id) == half]
         heard += _hear(attempt, clips, attempt.draft({**taught, **language.files(without=half)}, anew="asr/"))
     return heard
@@ -277,10 +250,11 @@ def _decided(attempt: Attempt, files: Files, heard: Sequence[tuple[Clip, Result]
     """Learn a decision from what was heard, try it with the files on held-out people; tell whether it was kept."""
     draft = attempt.draft(files, anew="asr/")
     engine = Engine(draft, size=1)
-    examples = [one for clip, result in heard if (one := example(engine, clip, result))]
+    settled = Decision.load(draft)
+    examples = [one for clip, result in heard if (one := example(engine, clip, result, settled.names))]
     others = sum(clip.intent is None for clip, _ in heard)
     unread = others - sum(not one.command for one in examples)
-    fitted = decision.fit(examples, prior=Decision.load(draft), unread=unread)
+    fitted = decision.fit(examples, prior=settled, unread=unread)
     if fitted is not None:
         files = {**files, "asr/decision.json": json.dumps(fitted.to_json(), sort_keys=True).encode()}
         draft = attempt.draft(files, anew="asr/")
@@ -298,10 +272,15 @@ def _decided(attempt: Attempt, files: Files, heard: Sequence[tuple[Clip, Result]
 
 
 def _hear(attempt: Attempt, clips: Sequence[Clip], bundle: ModelBundle) -> list[tuple[Clip, Result]]:
-    jobs = [Job(clip=clip, wake=False, hear=True) for clip in clips]
-    what = "listening again" if bundle is attempt.current else "listening with what was learned"
-    results = listen_to(jobs, bundle=bundle, workers=attempt.workers, progress=attempt.progress, what=what)
-    return list(zip(clips, results, strict=True))
+    def listen(new: Sequence[Clip]) -> list[Result]:
+        jobs = [Job(clip=clip, wake=False, hear=True) for clip in new]
+        told = {"progress": attempt.progress, "what": name}
+        return attempt.steps.take(
+            name, lambda: listen_to(jobs, bundle=bundle, workers=attempt.workers, **told), _RESULTS
+        )
+
+    name = _HEARD_TODAY if bundle is attempt.current else _HEARD_ANEW
+    return list(zip(clips, attempt.decoded.hear(clips, bundle, listen), strict=True))
 
 
 def _understanding(attempt: Attempt, *, learn: bool) -> None:
@@ -318,11 +297,10 @@ def _understanding(attempt: Attempt, *, learn: bool) -> None:
         return
     from earmark.learn import understanding  # scikit-learn takes a second to load: only who trains needs it
 
-    attempt.progress("learning sentences", 0, len(train))
-    files = understanding.train(train)
-    if files is None:
-        why = f"There are too few written sentences with an intent: it takes {understanding.FEWEST}."
-        attempt.skip("nlu", why, examples=len(train))
+    why = f"There are too few written sentences with an intent: it takes {understanding.FEWEST}."
+    files = attempt.steps.take(_SENTENCES, lambda: understanding.train(train) or why, FILES_OR_WHY)
+    if isinstance(files, str):
+        attempt.skip("nlu", files, examples=len(train))
         return
     draft = attempt.draft(files, anew="nlu/")
     candidate, settled = Engine(draft, size=1), Decision.load(draft)

@@ -9,8 +9,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from earmark.assistant import Decision, Engine, Heard, Hypothesis, features
-from earmark.learn.clips import Clip
+from earmark.assistant import FEATURE_NAMES, Decision, Engine, Heard, Hypothesis, features
+from earmark.learn.clips import Clip, Mixing
 from earmark.learn.decision import Example
 from earmark.learn.hearing import Result
 from earmark.learn.lessons import Parse
@@ -19,6 +19,8 @@ from earmark.learn.scoring import is_right
 from earmark.words import PcmAudio
 
 _ENOUGH = 90
+_LEVELS = (24.0, 18.0, 12.0, 6.0)
+"""dB of speech over noise."""
 
 
 def enough(clips: Sequence[Clip], *, each: int = _ENOUGH) -> list[Clip]:
@@ -48,6 +50,22 @@ def in_a_room(clip: Clip) -> Clip:
     return replace(clip, source=PcmAudio(samples=sound.astype(np.int16)))
 
 
+def halves(noise: PcmAudio) -> tuple[PcmAudio, PcmAudio]:
+    """Part a noise in the middle: one half to learn in, one to judge in."""
+    middle = noise.duration / 2
+    return noise.cut(0.0, middle), noise.cut(middle, noise.duration)
+
+
+def in_noise(clip: Clip, noises: Sequence[PcmAudio]) -> Clip:
+    """Return a clip as it would sound in one of these noises, at 24, 18, 12 or 6 dB, drawn by its id; as it is without
+    any."""
+    if not noises:
+        return clip
+    drawn = _hash(clip)
+    mixing = Mixing(noise=noises[drawn[17] % len(noises)], snr=_LEVELS[drawn[16] % len(_LEVELS)])
+    return replace(clip, source=mixing.apply(clip, clip.sound()))
+
+
 def _hash(clip: Clip) -> bytes:
     return hashlib.sha256(clip.id.encode()).digest()
 
@@ -63,8 +81,8 @@ def parser(engine: Engine) -> Parse:
     return parse
 
 
-def example(engine: Engine, clip: Clip, result: Result) -> Example | None:
-    """Return what a clip teaches the decision; None when the grammar found no sentence in it."""
+def example(engine: Engine, clip: Clip, result: Result, names: Sequence[str] = FEATURE_NAMES) -> Example | None:
+    """Return what a clip teaches a decision on these features; None when the grammar found no sentence in it."""
     if result.reading is None or result.reading.heard.hypothesis.source != "grammar":
         return None
     hypothesis = result.reading.heard.hypothesis
@@ -72,7 +90,9 @@ def example(engine: Engine, clip: Clip, result: Result) -> Example | None:
     sure = replace(hypothesis, confidence=1.0)
     reading = Heard(hypothesis=sure, understanding=engine.understand(sure))
     right = clip.intent is not None and is_right(reading, clip.intent, clip.slots)[0]
-    return Example(vector=features(hypothesis), right=right, command=clip.intent is not None, speaker=clip.speaker)
+    return Example(
+        vector=features(hypothesis, names), right=right, command=clip.intent is not None, speaker=clip.speaker
+    )
 
 
 def heard_again(engine: Engine, fitted: Decision, result: Result) -> Result:
@@ -81,6 +101,6 @@ def heard_again(engine: Engine, fitted: Decision, result: Result) -> Result:
         return result
     hypothesis = result.reading.heard.hypothesis
     if hypothesis.source == "grammar":
-        hypothesis = replace(hypothesis, confidence=fitted.confidence(features(hypothesis)))
+        hypothesis = replace(hypothesis, confidence=fitted.confidence(features(hypothesis, fitted.names)))
     heard = Heard(hypothesis=hypothesis, understanding=engine.understand(hypothesis))
     return replace(result, reading=replace(result.reading, heard=heard))

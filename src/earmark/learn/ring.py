@@ -6,27 +6,28 @@ import asyncio
 import secrets
 import shutil
 import time
-from collections.abc import Callable, Sequence, Set
+from collections.abc import Sequence, Set
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from earmark import accounts, audit
 from earmark.bundle import ModelBundle
-from earmark.errors import BadRequest, Conflict, Forbidden, NotFound
-from earmark.learn import registry
-from earmark.learn.clips import read_sentences
+from earmark.errors import AlreadyLearning, BadRequest, Conflict, Forbidden, NotFound
+from earmark.learn import registry, runs
+from earmark.learn.attempt import Attempt, Made, PartNote
+from earmark.learn.clips import Sentence, read_sentences
 from earmark.learn.datasets import Dataset, make_dataset, open_sound
 from earmark.learn.language import PEOPLE
 from earmark.learn.lessons import Taught
-from earmark.learn.making import Attempt, Made, PartNote, about, make
+from earmark.learn.making import about, make
 from earmark.learn.rollout import put_into_use
 from earmark.learn.scoring import Scores, summarise
+from earmark.learn.steps import Moment, Steps, Told, untold
 from earmark.storage import Stores
 
 PARTS = ("wake", "asr", "nlu")
-Say = Callable[[str], None]
-"""Told in a few words what is going on."""
 DRAFTS = ".draft-learning-"
 _ABANDONED = 3600
 """Seconds after which nobody works on a draft any more."""
@@ -55,6 +56,10 @@ class Report:
     """It goes to some of the devices first."""
     why: str
     """The decision in plain words."""
+    steps: int = 0
+    """What takes long, in named steps."""
+    resumed: int = 0
+    """How many of them an earlier run had done before it was killed."""
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)
@@ -66,45 +71,56 @@ async def learn(
     *,
     promote: bool = False,
     data: Path | None = None,
-    progress: Say = lambda _: None,
+    progress: Told = untold,
     workers: int | None = None,
 ) -> Report:
     """Turn the labels that came home into a candidate bundle, and promote it when asked and when it is better.
 
-    `data`: a folder whose `nlu/home.jsonl` is learned from besides. Sound is decrypted in memory only. Raises
-    BadRequest for an unknown part, Forbidden in a process without the signing key.
+    `data`: a folder whose `nlu/home.jsonl` is learned from besides. Sound is decrypted in memory only. A run that was
+    killed is taken up where it was, when labels, models, parts and code are still the same. Raises BadRequest for an
+    unknown part, Forbidden in a process without the signing key, AlreadyLearning while another run is at work, Conflict
+    (Revoked among it) when something it learns from is deleted meanwhile.
     """
     if unknown := set(parts) - set(PARTS):
         raise BadRequest(why=f"There is no part named {sorted(unknown)[0]}; choose from {', '.join(PARTS)}.")
     if stores.signing_key is None:
         raise Forbidden
-    progress("gathering labels")
-    began = stores.now()
-    await sweep(stores)
-    try:
-        dataset = await make_dataset(stores)
-    except NotFound:
-        await registry.end_remakes(stores, began, None)
-        return _nothing("There are no labels yet; people must review some recordings first.")
-    current = await registry.promoted(stores)
-    attempt = Attempt(
-        current=current,
-        taught=await _open(stores, dataset),
-        drafts=stores.home.models / f"{DRAFTS}{secrets.token_hex(6)}",
-        key=stores.signing_key,
-        progress=lambda what, done, total: progress(f"{what}, {done} of {total}"),
-        sentences=_sentences(data),
-        workers=workers,
-        people=1 if await accounts.count_households(stores) == 1 else PEOPLE,
-    )
-    made = await asyncio.to_thread(make, attempt, [part for part in PARTS if part in parts])
-    progress("writing it down")
-    candidate = await _register(stores, dataset, current, made) if made.changed else None
-    allowed = candidate is not None and made.verdict.promote
-    promote = promote or stores.settings.promote == "policy"
-    came = await _use(stores, candidate) if candidate and promote and allowed else None
-    if set(parts) == set(PARTS):
-        await registry.end_remakes(stores, began, candidate.version if candidate else None)
+    async with runs.alone(stores):
+        progress(Moment(step="gathering labels"))
+        began = stores.now()
+        await _sweep_models(stores)
+        await asyncio.to_thread(_drop_drafts, stores.home.models)
+        try:
+            dataset = await make_dataset(stores)
+        except NotFound:
+            await registry.end_remakes(stores, began, None)
+            return _nothing("There are no labels yet; people must review some recordings first.")
+        current = await registry.promoted(stores)
+        chosen = [part for part in PARTS if part in parts]
+        attempt = Attempt(
+            current=current,
+            taught=await _open(stores, dataset),
+            drafts=stores.home.models / f"{DRAFTS}{secrets.token_hex(6)}",
+            key=stores.signing_key,
+            progress=lambda what, done, total: attempt.steps.within(what, done, total),
+            sentences=_sentences(data),
+            workers=workers,
+            people=1 if await accounts.count_households(stores) == 1 else PEOPLE,
+        )
+        inputs = {**attempt.inputs(), "dataset": dataset.version, "parts": chosen}
+        run = await runs.begin(stores, inputs, sorted({dataset.version, *_versions(current)}))
+        if done := run.done():
+            progress(Moment(step=f"taking up a run that was stopped after {done} steps"))
+        attempt.steps = Steps(run, progress)
+        made = await asyncio.to_thread(make, attempt, chosen)
+        progress(Moment(step="writing it down", share=1.0))
+        candidate = await _register(stores, dataset, current, made) if made.changed else None
+        allowed = candidate is not None and made.verdict.promote
+        promote = promote or stores.settings.promote == "policy"
+        came = await _use(stores, candidate) if candidate and promote and allowed else None
+        if set(parts) == set(PARTS):
+            await registry.end_remakes(stores, began, candidate.version if candidate else None)
+        await runs.drop(stores, [run.id])
     return Report(
         dataset=dataset.version,
         labels=len(dataset.lines),
@@ -117,6 +133,8 @@ async def learn(
         promoted=came == "promoted",
         rolling=came == "rolling",
         why=_why(made, dataset),
+        steps=attempt.steps.taken,
+        resumed=attempt.steps.resumed,
     )
 
 
@@ -132,14 +150,21 @@ async def remake(stores: Stores) -> Report | None:
     """Learn again without what was deleted, where a model was retired for it; the worker does this each night."""
     if not any(each.done_at is None for each in await registry.remakes(stores)):
         return None
-    return await learn(stores, promote=True)
+    with suppress(AlreadyLearning):  # it ends what waits to be made again, or tomorrow night does
+        return await learn(stores, promote=True)
+    return None
 
 
 async def sweep(stores: Stores) -> None:
-    """Delete what a killed run left behind: drafts, and bundles that were written and never registered.
+    """Delete what killed runs left behind: drafts, bundles that were written and never registered, what lies too long.
 
-    They hold traces of what they were learned from, and no deletion would find them.
+    They hold traces of what they were learned from; of the first two no deletion would find any.
     """
+    await _sweep_models(stores)
+    await runs.sweep(stores)
+
+
+async def _sweep_models(stores: Stores) -> None:
     known = {model.version for model in await registry.models(stores) if model.state != "retired"}
     await asyncio.to_thread(_sweep, stores.home.models, known)
 
@@ -148,6 +173,12 @@ def _sweep(models: Path, known: Set[str]) -> None:
     for folder in models.iterdir() if models.exists() else ():
         if folder.is_dir() and folder.name not in known and time.time() - folder.stat().st_mtime > _ABANDONED:
             shutil.rmtree(folder, ignore_errors=True)
+
+
+def _drop_drafts(models: Path) -> None:
+    """Nobody else learns now: whoever made these was killed."""
+    for folder in models.glob(f"{DRAFTS}*"):
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 async def _open(stores: Stores, dataset: Dataset) -> list[Taught]:
@@ -184,7 +215,12 @@ def _steady(scores: Scores) -> Scores:
     return {part: {key: value for key, value in values.items() if key != "rtf"} for part, values in scores.items()}
 
 
-def _sentences(data: Path | None):
+def _versions(bundle: ModelBundle) -> set[str]:
+    """Return every dataset version that any file of a bundle was learned from."""
+    return {*dict(bundle.manifest.get("datasets") or {}).values(), bundle.manifest.get("dataset")} - {None}
+
+
+def _sentences(data: Path | None) -> Sequence[Sentence]:
     path = data / "nlu" / "home.jsonl" if data else None
     return read_sentences(path) if path and path.is_file() else ()
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import io
 import json
-import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -122,7 +121,7 @@ def train(
     """Train a verifier; return `wake/<word>.json` and `.npz`, or one sentence saying why there is nothing to learn.
 
     `synthetic` are the clips of synthetic voices; by default they are made here, and without a synthesiser installed
-    people's clips have to do. `workers`: processes; without it as many as cores are free to this one, at most 4.
+    people's clips have to do. `workers`: processes; without it as `compute.map` chooses.
     """
     counts = {said: sum(clip.said is said for clip in clips) for said in (True, False)}
     if min(counts.values()) < _LEAST:
@@ -132,7 +131,7 @@ def train(
             synthetic = synthetic_clips(word, seed=seed, progress=progress)
         except MissingExtra:
             synthetic = []
-    cut = partial(make_windows, word, workers=_cores() if workers is None else workers)
+    cut = partial(make_windows, word, workers=workers)
     progress("cutting windows", 0, 2)
     people = _rows(cut(clips, rooms=3, seed=seed), clips, labelled=True)
     progress("cutting windows", 1, 2)
@@ -245,11 +244,6 @@ def _together(one: Rows, other: Rows) -> Rows:
         peak=np.concatenate([one.peak, other.peak]),
         as_heard=np.concatenate([one.as_heard, other.as_heard]),
     )
-
-
-def _cores() -> int:
-    free = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    return min(4, free or 1)
 
 
 def _arrays(machine: Machine) -> bytes:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import multiprocessing
-from collections.abc import Sequence
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
 from earmark.device import DIMENSIONS, FRAME_SAMPLES, MicroWakeDetector, SpeechEmbedder
+from earmark.learn import compute
 from earmark.learn.rooms import draw_room, hear, pad
 from earmark.words import SAMPLE_RATE, PcmAudio, Seconds
 
@@ -127,15 +127,24 @@ class WindowMaker:
         )
 
 
-def make_windows(word: str, clips: Sequence[WakeClip], *, rooms: int, seed: int, workers: int = 1) -> Windows:
-    """Do what `WindowMaker.make` does, in so many processes; the result does not depend on how many."""
-    if workers <= 1 or len(clips) < _ENOUGH:
-        return WindowMaker(word).make(clips, rooms=rooms, seed=seed)
-    size = -(-len(clips) // (4 * workers))
-    starts = range(0, len(clips), size)
-    work = [(word, list(clips[start : start + size]), rooms, seed, start) for start in starts]
-    with ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn")) as pool:
-        parts = list(pool.map(_make, work))
+def make_windows(
+    word: str,
+    clips: Sequence[WakeClip],
+    *,
+    rooms: int,
+    seed: int,
+    workers: int | None = None,
+    told: Callable[[int], None] = lambda done: None,
+) -> Windows:
+    """Do what `WindowMaker.make` does, wherever `compute.map` chooses; the result does not depend on where.
+
+    `workers`: processes of this machine; without it as `compute.map` chooses. `told` hears how many clips are done.
+    """
+    parts = compute.map(
+        partial(_Cutter, word, rooms, seed), list(enumerate(clips)), workers=workers, enough=_ENOUGH, told=told
+    )
+    if not parts:
+        return WindowMaker(word).make((), rooms=rooms, seed=seed)
     return Windows(
         embeddings=np.concatenate([part.embeddings for part in parts]),
         peak=np.concatenate([part.peak for part in parts]),
@@ -144,6 +153,12 @@ def make_windows(word: str, clips: Sequence[WakeClip], *, rooms: int, seed: int,
     )
 
 
-def _make(work: tuple[str, list[WakeClip], int, int, int]) -> Windows:
-    word, clips, rooms, seed, first = work
-    return WindowMaker(word).make(clips, rooms=rooms, seed=seed, first=first)
+class _Cutter:
+    """One process's window maker."""
+
+    def __init__(self, word: str, rooms: int, seed: int) -> None:
+        self._maker, self._rooms, self._seed = WindowMaker(word), rooms, seed
+
+    def __call__(self, numbered: tuple[int, WakeClip]) -> Windows:
+        number, clip = numbered
+        return self._maker.make([clip], rooms=self._rooms, seed=self._seed, first=number)

@@ -14,6 +14,7 @@ GRANT SELECT, UPDATE ON learn.datasets, learn.bundles, learn.rollouts TO earmark
 GRANT INSERT ON learn.rollout_steps TO earmark_home;
 GRANT SELECT ON learn.dataset_labels, safety.cases TO earmark_home;
 GRANT SELECT, INSERT ON learn.remakes TO earmark_home;
+GRANT SELECT, DELETE ON learn.runs TO earmark_home;
 GRANT INSERT ON audit.inbox TO earmark_home;
 GRANT SELECT ON audit.log, audit.checkpoints, audit.subtrees, audit.cosignatures, audit.wake_days, audit.reports
     TO earmark_home;

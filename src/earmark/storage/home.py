@@ -7,6 +7,7 @@ keys/vault/      keys of people and recordings
 keys/review/     keys of masked copies: all that the floor gets
 objects/         encrypted sound
 models/          signed bundles
+runs/            what an unfinished `earmark learn` has worked out, encrypted
 """
 
 from __future__ import annotations

@@ -50,6 +50,9 @@ class Content:
     """Which recogniser answered: grammar, ngram, import."""
     reason: str = ""
     """Why it was refused, in the recogniser's terms."""
+    doubt: float | None = None
+    """How unsure the assistant was of it, 0 to 1: two readings disagreed, its confidence was near the threshold. None
+    when there was nothing to compare."""
     corrected: str | None = None
     """What was really said, in its owner's words; None when its owner corrected nothing."""
 

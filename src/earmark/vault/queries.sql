@@ -124,6 +124,11 @@ SELECT i.*, p.key_slot AS person_slot
   FROM vault.interactions i JOIN accounts.people p ON p.id = i.person_id
  WHERE i.id = %(id)s;
 
+-- interactions_of: several interactions; those that are gone are left out
+SELECT i.*, p.key_slot AS person_slot
+  FROM vault.interactions i JOIN accounts.people p ON p.id = i.person_id
+ WHERE i.id = ANY(%(ids)s);
+
 -- slots_of_interactions: where the secrets of these recordings and of their people lie
 SELECT i.id, i.key_slot, p.key_slot AS person_slot
   FROM vault.interactions i JOIN accounts.people p ON p.id = i.person_id

@@ -199,6 +199,24 @@ async def open_for_review(stores: Stores, identifier: InteractionId) -> tuple[In
     return _interaction(stores, row), await asyncio.to_thread(_sound, stores, row)
 
 
+async def doubts(stores: Stores, ids: Sequence[InteractionId]) -> dict[InteractionId, float]:
+    """Return how unsure the assistant was of each, 0 to 1; those of which nobody knows are left out."""
+    rows = await fetch(stores.pool, SQL.interactions_of, {"ids": list(ids)})
+    return await asyncio.to_thread(_doubts, stores, rows)
+
+
+def _doubts(stores: Stores, rows: Sequence[Row]) -> dict[InteractionId, float]:
+    found: dict[InteractionId, float] = {}
+    for row in rows:
+        try:
+            doubt = _interaction(stores, row).content.doubt
+        except EarmarkError:
+            continue  # it is being erased
+        if doubt is not None:
+            found[row["id"]] = doubt
+    return found
+
+
 async def recording_keys(stores: Stores, ids: Sequence[InteractionId]) -> dict[InteractionId, bytes]:
     """Return the keys under which labels of these interactions are sealed; erased ones are left out."""
     async with stores.pool.connection() as connection:

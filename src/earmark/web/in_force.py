@@ -28,9 +28,12 @@ Names = Callable[[], Awaitable[Sequence[str]]]
 class InForce:
     """The engines of this process and whose they are; without `watch` it knows the promoted bundle only."""
 
-    def __init__(self, keeper: EngineKeeper, *, every: float = 2.0) -> None:
-        """`keeper` holds the promoted bundle's engine; `every`: seconds between looks at the registry."""
-        self._keeper, self._every = keeper, every
+    def __init__(
+        self, keeper: EngineKeeper, make: Callable[[], EngineKeeper] | None = None, *, every: float = 2.0
+    ) -> None:
+        """`keeper` holds the promoted bundle's engine, `make` makes one like it for the candidate; `every`: seconds
+        between looks at the registry."""
+        self._keeper, self._make, self._every = keeper, make or EngineKeeper, every
         self._trial: EngineKeeper | None = None
         self._rollout: Rollout | None = None
         self._key = b""
@@ -78,7 +81,7 @@ class InForce:
             return before is not None
         if before is None or before.id != out.id:
             self._rollout = self._trial = None
-        trial = self._trial or EngineKeeper()
+        trial = self._trial or self._make()
 
         async def wanted() -> tuple[ModelBundle, Sequence[str]]:
             return await learn.bundle(stores, out.version), await names()

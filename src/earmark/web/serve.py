@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import sys
 from collections.abc import Callable, Sequence
+from functools import partial
 
 import structlog
 import uvicorn
@@ -13,7 +14,7 @@ from fastapi import FastAPI
 
 from earmark import accounts, learn
 from earmark.accounts import Plane
-from earmark.assistant import EngineKeeper
+from earmark.assistant import EngineKeeper, backends
 from earmark.bundle import ModelBundle
 from earmark.settings import Settings
 from earmark.storage import Stores, open_stores
@@ -44,8 +45,9 @@ async def serve(plane: Plane, settings: Settings) -> None:
     async with open_stores(_ROLES[plane], settings) as stores:
         app = _APPS[plane](stores)
         if plane == "home":
-            app.state.assistant, app.state.devices = EngineKeeper(), Devices()
-            app.state.in_force = InForce(app.state.assistant)
+            made = partial(EngineKeeper, make=backends.chosen(settings))
+            app.state.assistant, app.state.devices = made(), Devices()
+            app.state.in_force = InForce(app.state.assistant, made)
         server = uvicorn.Server(
             uvicorn.Config(
                 app,

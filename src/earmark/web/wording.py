@@ -151,7 +151,11 @@ REFUSED = {
     "no-command": "it resembled nothing that can be asked for",
 }
 """Why something was not taken as a request."""
-RULES = {"random": "drawn evenly"}
+RULES = {
+    "random": "drawn evenly",
+    "unsure": "drawn among what the assistant was least sure of",
+    "rest": "drawn among the others",
+}
 HOWS = {
     "first-run": "at the first visit",
     "settings": "on this page",

@@ -1,0 +1,117 @@
+"""From aligned utterances to the files that the recogniser hears by: moved means, and a network of its own."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+from numpy.typing import NDArray
+
+from earmark.assistant import network as networks
+from earmark.assistant.network import SILENCE
+from earmark.assistant.sight import Eyes
+from earmark.learn import compute
+from earmark.learn.acoustic import packaged
+from earmark.learn.adapting import Spoken, means_file
+from earmark.learn.background import quiet_parts
+from earmark.learn.lessons import Taught, spoken_part
+from earmark.learn.louder import Surroundings
+from earmark.learn.network import Example, train
+from earmark.words import PcmAudio
+
+Progress = Callable[[str, int, int], None]
+FEWEST = 50
+"""Utterances below which no network is trained: docs/decisions/neural-acoustics.md."""
+_DAYS = 5
+"""Renderings of each utterance, the first as it was recorded."""
+_CROWD = 60
+"""Utterances that a crowd is made of, at most."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Acoustics:
+    """What acoustic models learn from."""
+
+    utterances: Sequence[Spoken] = ()
+    rendered: Sequence[tuple[int, Example]] = ()
+    """Half and rendering; empty where there are too few utterances for a network."""
+
+    def files(self, *, without: int | None = None, progress: Progress = lambda *_: None) -> dict[str, bytes]:
+        """Return `asr/means` and `asr/network.npz`, learned from all or without one half."""
+        means = means_file([one for one in self.utterances if one.half != without])
+        examples = [example for half, example in self.rendered if half != without]
+        if not examples:
+            return means
+        return {**means, networks.FILE: networks.pack(train(examples, phones=phones(), progress=progress))}
+
+
+def phones() -> tuple[str, ...]:
+    """Return the outputs of a network: quiet, and the phones of the packaged dictionary."""
+    return (SILENCE, *sorted(name for name in packaged().phones if name.isalpha() and name != SILENCE))
+
+
+def render(
+    utterances: Sequence[Spoken],
+    taught: Sequence[Taught],
+    *,
+    noises: Sequence[PcmAudio] = (),
+    progress: Progress,
+    workers: int | None = None,
+) -> list[tuple[int, Example]]:
+    """Render each utterance on several days; nothing when there are too few, or no JAX to train with.
+
+    `noises`: recordings of noise; the home's own quiet moments are always among them.
+    """
+    if len(utterances) < FEWEST or not _can_train():
+        return []
+    sounds = {str(one.interaction.id): spoken_part(one) for one in taught}
+    known = [(one, sounds[one.id].samples) for one in utterances if one.id in sounds]
+    surroundings = Surroundings(
+        noises=[noise.samples for noise in noises] + _own_quiet([sounds[one.id] for one, _ in known[:_CROWD]]),
+        voices=[samples for _, samples in known[:_CROWD]],
+    )
+    found = compute.map(
+        partial(_Rendering, surroundings),
+        known,
+        workers=workers,
+        told=lambda done: progress("hearing it on other days", done, len(known)),
+    )
+    return [(one.half, example) for (one, _), examples in zip(known, found, strict=True) for example in examples]
+
+
+class _Rendering:
+    """One process's renderings."""
+
+    def __init__(self, surroundings: Surroundings) -> None:
+        self._surroundings, self._eyes = surroundings, Eyes()
+        places: Mapping[str, int] = {name: at for at, name in enumerate(phones())}
+        self._outputs = np.array([places.get(name, 0) for name in packaged().phones], dtype=np.intp)
+
+    def __call__(self, known: tuple[Spoken, NDArray[np.int16]]) -> list[Example]:
+        one, samples = known
+        rng = np.random.default_rng(list(hashlib.sha256(one.id.encode()).digest()[:16]))
+        found = [Example(sight=self._eyes.look(samples), phones=self._outputs[one.phones])]
+        for _ in range(_DAYS - 1):
+            day = self._surroundings.another_day(samples, rng)
+            sight = self._eyes.look(day.samples)
+            frames = np.round(np.arange(len(sight.mel)) * day.speed).astype(np.intp)
+            said = one.phones[np.minimum(frames, len(one.phones) - 1)]
+            found.append(Example(sight=sight, phones=self._outputs[said]))
+        return found
+
+
+def _own_quiet(recordings: Sequence[PcmAudio]) -> list[NDArray[np.int16]]:
+    """Return the moments in which nobody speaks, in one piece; nothing where they are less than a second."""
+    quiet = np.concatenate([np.zeros(0, np.int16), *(quiet_parts(one) for one in recordings)])
+    return [quiet] if len(quiet) >= 16_000 else []
+
+
+def _can_train() -> bool:
+    try:
+        import jax  # noqa: F401
+    except ImportError:
+        return False
+    return True

@@ -1,0 +1,73 @@
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from earmark import bundle as bundles
+from earmark.assistant import FEATURE_NAMES, Decision, Engine, Heard, Hypothesis
+from earmark.learn.clips import Clip
+from earmark.learn.decoded import Decoded, models_of
+from earmark.learn.hearing import Reading, Result
+from earmark.words import PcmAudio
+
+
+def clip(name, level):
+    return Clip(id=name, source=PcmAudio(samples=np.full(160, level, np.int16)), part="other", speaker="a")
+
+
+@pytest.fixture
+def bundle(tmp_path):
+    """`bundle(**{"asr/lm.arpa": b"…"})`: a signed bundle of these files."""
+    key = Ed25519PrivateKey.generate()
+    return lambda **files: bundles.write(tmp_path, files=files, about={}, key=key)
+
+
+def decided(bias):
+    zero, one = np.zeros(len(FEATURE_NAMES)), np.ones(len(FEATURE_NAMES))
+    decision = Decision(mean=zero, scale=one, weights=zero, bias=bias, threshold=0.5)
+    return {"asr/decision.json": json.dumps(decision.to_json()).encode()}
+
+
+class Ears:
+    """Hears "make me a latte" in everything, as the bundle's decision wants it, and counts."""
+
+    def __init__(self, bundle) -> None:
+        self.engine, self.decision, self.heard = Engine(bundle, size=1), Decision.load(bundle), []
+
+    def __call__(self, clips):
+        self.heard += [each.id for each in clips]
+        evidence = dict.fromkeys(FEATURE_NAMES, 0.0)
+        confidence = self.decision.confidence(np.zeros(len(FEATURE_NAMES)))
+        hypothesis = Hypothesis(
+            words=(), text="make me a latte", confidence=confidence, source="grammar", evidence=evidence
+        )
+        heard = Heard(hypothesis=hypothesis, understanding=self.engine.understand(hypothesis))
+        return [Result(wakes=None, reading=Reading(heard=heard, duration=0.01, seconds=1.0)) for _ in clips]
+
+
+def test_the_same_models_decode_a_sound_once_and_every_decision_is_its_own(bundle):
+    trusting, careful = bundle(**decided(1.0)), bundle(**decided(-1.0))
+    assert models_of(trusting) == models_of(careful)
+    clips, decoded, ears = [clip("a", 1), clip("b", 2)], Decoded(), Ears(trusting)
+    first = decoded.hear(clips, trusting, ears)
+    again = decoded.hear([*clips, clip("c", 3)], careful, ears_of_careful := Ears(careful))
+    assert (ears.heard, ears_of_careful.heard) == (["a", "b"], ["c"])
+    assert all(each.reading.heard.hypothesis.confidence > 0.5 for each in first)
+    assert again == Ears(careful)([*clips, clip("c", 3)])
+    assert all(each.reading.heard.hypothesis.confidence < 0.5 for each in again)
+
+
+def test_other_models_and_other_sound_are_decoded(bundle):
+    one, other = bundle(**{"asr/lm.arpa": b"1"}), bundle(**{"asr/lm.arpa": b"2"})
+    written = bundle(**{"asr/lm.arpa": b"1", "nlu/model.json": b"{}"})
+    assert models_of(one) == models_of(written) != models_of(other)
+    decoded, ears = Decoded(), Ears(bundles.BUILTIN)
+    decoded.hear([clip("a", 1)], one, ears)
+    decoded.hear([clip("a", 1)], other, ears)
+    decoded.hear([replace(clip("a", 1), source=clip("a", 2).source)], one, ears)
+    assert len(ears.heard) == 3
+    assert decoded.hear([], one, ears) == []
