@@ -149,6 +149,64 @@ async def household(stores: Stores) -> Household:
     return Household(id=identifier, ada=ada, ben=ben, kitchen=kitchen, token=token)
 
 
+@dataclass
+class Fleet:
+    """Many devices of one household, whose lives are made up: each wakes now and then, and sometimes for nothing."""
+
+    stores: Stores
+    clock: Clock
+    person: PersonId
+    grant: int
+    devices: list[DeviceId]
+    rng: np.random.Generator = field(default_factory=lambda: np.random.default_rng(5))
+
+    async def live(
+        self,
+        hours: int,
+        *,
+        runs: Callable[[DeviceId], str] = lambda _: "builtin",
+        false: Callable[[str], float] = lambda _: 0.1,
+        wakes: float = 1.0,
+    ) -> None:
+        """Let so many hours pass. `runs`: a device's bundle; `false`: a bundle's share of wakes for nothing; `wakes`:
+        how often an hour each device wakes on average."""
+        rows = []
+        for device in self.devices:
+            bundle = runs(device)
+            for _ in range(self.rng.poisson(wakes * hours)):
+                at = self.clock() + timedelta(hours=hours) * self.rng.random()
+                kind = "false_wake" if self.rng.random() < false(bundle) else "command"
+                rows.append((uuid.uuid4(), self.person, device, self.grant, at, kind, bundle, at + timedelta(days=30)))
+        async with self.stores.pool.connection() as connection, connection.cursor() as cursor:
+            await cursor.executemany(
+                "INSERT INTO vault.interactions (id, person_id, device_id, grant_id, started_at, kind, bundle,"
+                " expires_at, duration, wake_word) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, 2.0, 'alexa')",
+                rows,
+            )
+            said = [(runs(device), device) for device in self.devices]
+            await cursor.executemany("UPDATE vault.devices SET bundle = %s WHERE id = %s", said)
+        self.clock.turn(hours=hours)
+
+
+@pytest.fixture
+async def fleet(stores: Stores, household: Household, clock: Clock) -> Callable[..., object]:
+    """`await fleet(40)`: so many devices of Ada's, the kitchen among them."""
+
+    async def make(count: int) -> Fleet:
+        added = [
+            await vault.add_device(stores, household_id=household.id, person_id=household.ada, name=f"Room {number}")
+            for number in range(count - 1)
+        ]
+        grants = await consent.current(stores, household.ada)
+        grant = grants.grant("save")
+        assert grant is not None
+        assert grant.id is not None
+        devices = [household.kitchen, *(device for device, _ in added)]
+        return Fleet(stores=stores, clock=clock, person=household.ada, grant=grant.id, devices=devices)
+
+    return make
+
+
 @pytest.fixture
 def tone() -> Callable[..., PcmAudio]:
     """Make a tone: `tone(seconds, hertz)`."""

@@ -100,7 +100,7 @@ def test_a_guarantee_claims_what_its_tests_try_and_nothing_else(guarantee):
     "name",
     [
         *("architecture.md", "export.md", "languages.md", "privacy-model.md"),
-        *("client.md", "labels.md", "webhooks.md"),
+        *("client.md", "labels.md", "models.md", "webhooks.md"),
     ],
 )
 def test_a_page_names_only_what_exists(name):

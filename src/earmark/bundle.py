@@ -16,7 +16,7 @@ import hashlib
 import json
 import shutil
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -106,3 +106,27 @@ def load(folder: Path, key: Ed25519PublicKey, *, only: str = "") -> ModelBundle:
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise BadBundle(why="a part is missing or unreadable") from error
     return ModelBundle(version=hashlib.sha256(manifest).hexdigest()[:16], folder=folder, manifest=content)
+
+
+_RETIRED = b"earmark: these versions are retired\n"
+"""Stands before what is signed, so that no signature of a manifest fits a list, nor the other way round."""
+
+
+def sign_retired(versions: Iterable[str], key: Ed25519PrivateKey) -> bytes:
+    """Return the list of versions that nobody may run again, as signed JSON: `{"retired": […], "signature": hex}`."""
+    listed = sorted(versions)
+    signature = key.sign(_RETIRED + json.dumps(listed).encode())
+    return json.dumps({"retired": listed, "signature": signature.hex()}).encode()
+
+
+def read_retired(data: bytes, key: Ed25519PublicKey) -> frozenset[str]:
+    """Return the versions of a signed list. Raises BadBundle when the signature does not fit."""
+    try:
+        said = json.loads(data)
+        listed = [str(version) for version in said["retired"]]
+        key.verify(bytes.fromhex(said["signature"]), _RETIRED + json.dumps(listed).encode())
+    except InvalidSignature:
+        raise BadBundle(why="the signature of the list of retired ones does not fit") from None
+    except (ValueError, KeyError, TypeError) as error:
+        raise BadBundle(why="the list of retired ones is unreadable") from error
+    return frozenset(listed)

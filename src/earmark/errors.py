@@ -19,6 +19,7 @@
     │   ├── StaleLease                review.stale-lease
     │   ├── TooLate                   review.too-late
     │   ├── Revoked                   learn.revoked
+    │   ├── RetiredBundle             bundle.retired
     │   └── AlreadyLearning           learn.running
     ├── Erased                        vault.erased
     ├── LogAltered                    audit.altered
@@ -235,6 +236,12 @@ class Revoked(Conflict):
     """Something in this dataset was deleted since; make a new one with `earmark learn`."""
 
     code = "learn.revoked"
+
+
+class RetiredBundle(Conflict):
+    """What this device had learned was taken back; it fetches something newer now, so please say it again."""
+
+    code = "bundle.retired"
 
 
 class AlreadyLearning(Conflict):

@@ -83,6 +83,20 @@ class Settings(BaseSettings):
         None, description="Address of the witness on another machine that co-signs the audit log; docs/audit-log.md."
     )
     witness_key: str | None = Field(None, description="Public key of that witness, hexadecimal; it prints it.")
+    promote: Literal["person", "policy"] = Field(
+        "person",
+        description="Who puts a better model into use: a person (`earmark models promote`, the page `/models`), or the "
+        "policy by itself, as soon as `earmark learn` has made one.",
+    )
+    rollout: Literal["staged", "at-once"] = Field(
+        "staged",
+        description="How a model comes to the devices: 5, 25, then all of them by what those live through, or all at "
+        "once. Fewer than 20 devices get it at once either way.",
+    )
+    rollout_hours: int = Field(24, ge=1, description="Hours that each stage of a roll-out lasts at least.")
+    grace_hours: int = Field(
+        24, ge=0, description="Hours for which a device is answered that still runs a model which was taken back."
+    )
     ray_address: str | None = Field(
         None,
         description="Ray cluster that learning works on: `host:port`, or `local` for one of this machine; extra `ray`. "

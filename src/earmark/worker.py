@@ -100,6 +100,7 @@ TIMETABLE: dict[str, tuple[str, Callable[[Stores], Awaitable[object]]]] = {
     "sample": ("7 * * * *", _sample),
     "remake": ("23 3 * * *", learn.remake_nightly),
     "remake_at_once": ("* * * * *", learn.remake_at_once),
+    "watch_rollout": ("* * * * *", learn.watch),
     "finish_erasures": ("* * * * *", resume),
 }
 """Job name → (cron line, with seconds last where there are six fields; what runs)."""

@@ -84,6 +84,33 @@ def test_models_are_listed_promoted_and_rolled_back(earmark, registered):
     assert earmark("models", "promote", "unknown", "--json").json["error"]["code"] == "thing.not-found"
 
 
+def test_a_bundle_goes_out_in_stages_and_comes_back(earmark, registered):
+    first, second = registered
+    assert earmark("models", "rollout", "--json").json is None
+    assert earmark("models", "promote", first, "--staged", "--json").json == {"rolling": first, "share": 5}
+    assert earmark("models", "promote", second, "--staged", "--json").json["error"]["code"] == "thing.changed"
+    assert "The worker has not looked yet" in earmark("models", "rollout").stdout
+    assert earmark("models", "continue", "--json").json == {"version": first, "share": 25, "outcome": None}
+    shown = earmark("models", "rollout", "--json").json
+    assert (shown["base"], shown["share"], [step["what"] for step in shown["steps"]]) == (
+        "builtin",
+        25,
+        ["began", "advanced"],
+    )
+    assert earmark("models", "rollback", "--json").json == {"promoted": "builtin"}
+    assert "rolled-back" in earmark("models", "rollout").stdout
+    assert earmark("models", "continue", "--json").json["error"]["code"] == "thing.changed"
+
+
+def test_a_model_card_is_printed(earmark, registered):
+    version = registered[0]
+    for command in ("show", "card"):
+        assert f"# Model {version}" in earmark("models", command, version).stdout
+    card = earmark("models", "show", version, "--json").json
+    assert (card["version"], card["signed"], card["labels"]) == (version, True, None)
+    assert earmark("models", "show", "unknown", "--json").json["error"]["code"] == "thing.not-found"
+
+
 def test_devices_are_counted_by_the_bundle_they_run(earmark, ada):
     assert earmark("device", "add", "Kitchen").exit_code == 0
     assert earmark("models", "devices", "--json").json == {"builtin": 1}

@@ -127,6 +127,8 @@ async def test_fetch_pins_once_and_asks_with_the_token(tmp_path: Path) -> None:
             return httpx.Response(401)
         if request.url.path.endswith("/key"):
             return httpx.Response(200, content=raw_key(KEY.public_key()))
+        if request.url.path.endswith("/retired"):
+            return httpx.Response(200, content=bundles.sign_retired([], KEY))
         return httpx.Response(200, content=archive) if request.url.path.endswith(version) else httpx.Response(404)
 
     store, transport = BundleStore(tmp_path / "device"), httpx.MockTransport(answer)
@@ -149,3 +151,70 @@ async def test_fetch_without_an_assistant(tmp_path: Path) -> None:
         await fetch_bundle(
             BundleStore(tmp_path), "0" * 16, address=ADDRESS, token="t", transport=httpx.MockTransport(refuse)
         )
+
+
+def test_the_one_before_stays_as_the_last_good_one(store: BundleStore, tmp_path: Path) -> None:
+    made = [packed(tmp_path / "made", text=text) for text in ("one", "two", "three")]
+    for version, archive in made:
+        store.install(version, archive)
+    first, second, third = (version for version, _ in made)
+    assert not (tmp_path / "device" / first).exists()
+    (tmp_path / "device" / third / "signature").write_bytes(b"x" * 64)
+    assert store.current().version == second
+    assert store.instead_of(second) is bundles.BUILTIN
+
+
+def test_going_back_leaves_what_was_left_no_last_good_one(store: BundleStore, tmp_path: Path) -> None:
+    good, archive = packed(tmp_path / "made")
+    store.install(good, archive)
+    bad, worse = packed(tmp_path / "made", text="two")
+    store.install(bad, worse)
+    assert store.instead_of(bad).version == good
+    store.install(good, archive)
+    assert (store.current().version, store.instead_of(good)) == (good, bundles.BUILTIN)
+    assert not (tmp_path / "device" / bad).exists()
+
+
+def test_what_was_retired_is_never_run_again(store: BundleStore, tmp_path: Path) -> None:
+    good, archive = packed(tmp_path / "made")
+    store.install(good, archive)
+    gone, old = packed(tmp_path / "made", text="two")
+    store.install(gone, old)
+    store.retire(bundles.sign_retired([gone], KEY))
+    assert not (tmp_path / "device" / gone).exists(), "its files hold what was deleted"
+    assert store.current().version == good
+    with pytest.raises(BadBundle, match="retired"):
+        store.install(gone, old)
+    store.retire(bundles.sign_retired([], KEY))
+    assert store.retired == {gone}, "an older list, played again, brings nothing back"
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        bundles.sign_retired(["0" * 16], OTHER),
+        bundles.sign_retired(["0" * 16], KEY).replace(b"0000000000000000", b"1111111111111111"),
+        b"[]",
+        b"{",
+        b'{"retired": ["0"], "signature": "zz"}',
+    ],
+    ids=["another key", "changed", "no list", "no JSON", "no signature"],
+)
+def test_a_list_of_retired_ones_that_is_not_signed_changes_nothing(store: BundleStore, data: bytes) -> None:
+    with pytest.raises(BadBundle):
+        store.retire(data)
+    assert store.retired == frozenset()
+
+
+async def test_told_of_the_built_in_models_a_device_goes_back_to_them(store: BundleStore, tmp_path: Path) -> None:
+    version, archive = packed(tmp_path / "made")
+    store.install(version, archive)
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        assert request.url.path.endswith("/retired"), "there is nothing to download"
+        return httpx.Response(200, content=bundles.sign_retired([], KEY))
+
+    transport = httpx.MockTransport(answer)
+    assert await fetch_bundle(store, "builtin", address=ADDRESS, token="right", transport=transport) is bundles.BUILTIN
+    assert store.current() is bundles.BUILTIN
+    assert not (tmp_path / "device" / version).exists()

@@ -29,7 +29,7 @@ from earmark.device import (
     Woke,
     listen,
 )
-from earmark.errors import AssistantUnreachable, BadBundle, ConnectionCut, EarmarkError, VoiceGone
+from earmark.errors import AssistantUnreachable, BadBundle, ConnectionCut, EarmarkError, RetiredBundle, VoiceGone
 
 WOKE = Woke(word="alexa", at=1.0, score=0.9, verifier=None, wake_start=0.5, wake_end=1.0, bundle="builtin")
 END = EndOfSpeech(reason="silence", duration=2.0, last_voiced=1.3)
@@ -161,6 +161,42 @@ async def test_a_bundle_that_is_refused_is_told_and_the_old_one_stays() -> None:
     told, _, listener = await work([], FakeLink(), state=state, wait=0.01, fetch=fetch)
     assert told == [error]
     assert listener.bundle is BUILTIN
+
+
+async def test_models_that_are_answered_no_more_give_way_to_the_last_good_ones() -> None:
+    """They were taken back, and what was announced can't be had: nobody shall be left with a mute device."""
+    state, good = DeviceState(wanted="f" * 16), ModelBundle(version="a" * 16)
+    problem = Problem(code=RetiredBundle.code, message=RetiredBundle().message)
+    asked = []
+
+    async def fetch(version: str) -> ModelBundle:
+        raise AssistantUnreachable(address="here")
+
+    def last_good(version: str) -> ModelBundle:
+        asked.append(version)
+        return good
+
+    told, speaker, listener = await work(
+        UTTERANCE, FakeLink(say=problem), state=state, wait=0.5, fetch=fetch, last_good=last_good
+    )
+    assert [text for text, _ in speaker.said] == [problem.message]
+    assert (asked, listener.bundle, told[-1]) == (["builtin"], good, good)
+
+
+async def test_the_newer_models_that_came_meanwhile_stay() -> None:
+    state, new = DeviceState(wanted="f" * 16), ModelBundle(version="f" * 16)
+
+    async def fetch(version: str) -> ModelBundle:
+        return new
+
+    def last_good(version: str) -> ModelBundle:
+        raise AssertionError
+
+    problem = Problem(code=RetiredBundle.code, message="Taken back.")
+    _, _, listener = await work(
+        UTTERANCE, FakeLink(say=problem), state=state, wait=0.5, fetch=fetch, last_good=last_good
+    )
+    assert listener.bundle is new
 
 
 NOTICE = Notice(version="notice-1-saved", text="I hear my name.")

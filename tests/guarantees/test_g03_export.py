@@ -413,8 +413,18 @@ TABLES: dict[str, Table] = {
             "side": At("side"),
         },
     ),
-    "learn.bundles": Table(columns=none_of("version dataset parent state manifest made_at promoted_at", LEARNED)),
+    "learn.bundles": Table(
+        columns=none_of("version dataset parent state manifest made_at promoted_at ended_at", LEARNED)
+    ),
     "learn.remakes": Table(columns=none_of("id retired asked_at done_at made", LEARNED)),
+    "learn.rollouts": Table(
+        columns=none_of("id version base stage reach by began_at stage_at look ended_at outcome", LEARNED)
+    ),
+    "learn.rollout_steps": Table(columns=none_of("id rollout at what stage by why numbers", LEARNED)),
+    "learn.live_days": Table(
+        columns=none_of("day bundle devices wakes false_wakes understood refused", "counts of a day, of nobody")
+    ),
+    "learn.fleet": Table(columns=none_of("bundle devices", "how many devices run a model, not which")),
     "learn.runs": Table(columns=none_of("id datasets key_slot begun_at", LEARNED)),
     "learn.sides": Table(
         columns=none_of("person_key side", "a keyed hash of a person and their side, which is exported with each label")

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import uuid
 from datetime import timedelta
+from pathlib import Path
 from random import Random
 
 import pytest
@@ -133,6 +135,33 @@ async def test_pages_of_those_who_work_here_have_no_violation(visit, stores) -> 
         for path in paths:
             await visitor.go(path)
             await check(visitor, f"{plane} {path}")
+
+
+async def picture(desk, name: str) -> None:
+    """Keep a picture for whoever looks at the page, where a folder is named."""
+    if folder := os.environ.get("EARMARK_PICTURES"):
+        await desk.page.screenshot(path=Path(folder) / f"{name}.png", full_page=True)
+
+
+@pytest.mark.parametrize(
+    ("size", "scheme"), [((1280, 800), "light"), ((360, 740), "dark")], ids=["desktop by day", "phone by night"]
+)
+async def test_the_pages_of_the_models_have_no_violation_and_fit(visit, engineer, on_its_way, size, scheme) -> None:
+    desk = await visit("desk", engineer, size=size, color_scheme=scheme)
+    for name, path in (("models", "/models"), ("card", f"/models/{on_its_way}")):
+        await desk.go(path)
+        await desk.page.evaluate("document.querySelectorAll('details').forEach((each) => (each.open = true))")
+        await check(desk, path)
+        assert await desk.page.evaluate(OUTSIDE) == [], path
+        await picture(desk, f"{name}-{size[0]}")
+
+
+async def test_before_anything_was_learned_the_page_of_the_models_says_what_will_be_there(visit, engineer) -> None:
+    desk = await visit("desk", engineer, size=(360, 740))
+    await desk.go("/models")
+    await expect(desk.page.get_by_role("heading", name="No model was learned yet")).to_be_visible()
+    await check(desk, "/models")
+    await picture(desk, "models-empty")
 
 
 async def test_it_installs_and_says_so_when_it_cannot_be_reached(visit, household) -> None:

@@ -14,7 +14,7 @@ from earmark.accounts import PLANE_ROLES, Plane
 from earmark.web import create_desk, create_floor, create_home
 from earmark.web.sessions import Allow
 
-BY_DEVICE_TOKEN = {"/api/device", "/api/device/key", "/api/device/bundle/{version}"}
+BY_DEVICE_TOKEN = {"/api/device", "/api/device/key", "/api/device/retired", "/api/device/bundle/{version}"}
 BY_COOKIE_INSIDE = {"/api/talk"}
 """WebSockets and device doors check for themselves, before the first byte; their tests are beside them."""
 
@@ -142,7 +142,9 @@ TABLE: dict[Plane, dict[str, str]] = {
         "GET /cases/{case_id}/sound": "safety",
         "POST /cases/{case_id}": "safety",
         "GET /models": "engineer",
+        "GET /models/{version}": "engineer",
         "POST /models/promote": "engineer",
+        "POST /models/continue": "engineer",
         "POST /models/rollback": "engineer",
         "GET /audit": "admin auditor",
         "POST /audit/verify": "admin auditor",

@@ -110,3 +110,46 @@ async def test_nobody_is_signed_in_as_an_owner_from_the_desk(browse, worker, hou
     admin = await browse("desk", await worker("admin"))
     for person, plane in ((household.ada, "home"), (household.ada, "floor"), (await worker("reviewer"), "desk")):
         assert (await admin.post("/people/link", {"person": str(person), "plane": plane})).status_code == 404
+
+
+async def test_a_roll_out_is_shown_with_its_numbers_and_a_person_goes_on_or_back(browse, worker, stores, fleet) -> None:
+    devices = await fleet(24)
+    made = await learn.register(stores, {"wake/alexa.json": b"{}"}, {"parent": "builtin"})
+    browser = await browse("desk", await worker("engineer"))
+    assert "Put into use in stages" not in (await browser.get("/models")).text, "nobody has counted the devices yet"
+    await learn.watch(stores)
+    assert "Put into use in stages" in (await browser.get("/models")).text
+    await browser.post("/models/promote", {"version": made.version})
+    assert (await learn.promoted(stores)).version == "builtin"
+    await learn.watch(stores)
+    out = await learn.rollout(stores)
+    assert out is not None
+    key = learn.place_key(stores.signing_key)  # pyright: ignore[reportArgumentType]
+    await devices.live(6, runs=lambda device: made.version if out.takes(key, device) else "builtin", wakes=3)
+    await learn.watch(stores)
+    page = (await browser.get("/models")).text
+    assert "On its way to the devices" in page
+    assert "A stage lasts 24 hours at least; this one began 6 hours ago." in page
+    assert 'aria-label="Wakes after which nothing was understood: present' in page
+    assert (await browser.post("/models/promote", {"version": made.version})).status_code == 409
+    await browser.post("/models/continue")
+    assert "Go on to all devices now" in (await browser.get("/models")).text
+    await browser.post("/models/rollback")
+    page = (await browser.get("/models")).text
+    assert "Taken back" in page
+    assert "by the engineer" in page
+    assert (await browser.post("/models/continue")).status_code == 409
+
+
+async def test_a_model_card_shows_what_is_known_and_what_is_not(browse, worker, stores) -> None:
+    number = {"plain": "calls that were missed", "n": 60, "before": 0.1, "after": 0.05, "low": -0.09, "high": -0.01}
+    worse = {"slice": "kitchen", "kind": "noise", "number": "calls that were missed", "low": 0.01, "high": 0.09}
+    about = {"parent": "builtin", "numbers": [number], "slices": [number | worse], "labels": 12}
+    made = await learn.register(stores, {"wake/alexa.json": b"{}"}, about)
+    browser = await browse("desk", await worker("engineer"))
+    page = (await browser.get(f"/models/{made.version}")).text
+    assert "fits, and so do all files" in page
+    assert 'aria-label="everybody, calls that were missed: -5.0%, between -9.0% and -1.0%; less is better"' in page
+    assert 'class="span worse"' in page
+    assert '<span class="muted">unknown</span>' in page
+    assert (await browser.get("/models/0000000000000000")).status_code == 404

@@ -9,11 +9,12 @@ from typing import Any
 
 import pytest
 
-from earmark import accounts, consent
+from earmark import accounts, consent, learn, vault
 from earmark.assistant import EngineKeeper
 from earmark.device import notice
 from earmark.web import device_api
 from earmark.web.device_api import Devices
+from earmark.web.in_force import InForce
 
 HOST = b"127.0.0.1:8040"
 
@@ -53,6 +54,7 @@ async def opened(
 async def home_app(app_of):
     app = await app_of("home")
     app.state.assistant, app.state.devices = EngineKeeper(), Devices()
+    app.state.in_force = InForce(app.state.assistant)
     return app
 
 
@@ -145,3 +147,34 @@ async def test_half_a_sample_ends_no_connection(home_app, household) -> None:
     sent = await opened(home_app, headers, "/api/device", [tap, b"\0\0\1", '{"type":"end"}', "{", "[]"])
     said = [json.loads(message["text"]) for message in sent if "text" in message]
     assert [each["type"] for each in said] == ["notice", "reply", "error", "error"]
+
+
+class Ready(EngineKeeper):
+    """Holds a bundle without loading any models."""
+
+    ready = True
+    version = "builtin"
+
+
+@pytest.mark.parametrize(("hours", "last"), [(23, "reply"), (24, "error")])
+async def test_a_device_with_retired_models_is_told_which_to_fetch_and_then_refused(
+    home_app, stores, household, clock, hours, last
+) -> None:
+    old, new = [await learn.register(stores, {"wake/alexa.json": name}, {"parent": "builtin"}) for name in (b"a", b"b")]
+    await learn.promote(stores, old.version, "engineer")
+    clock.turn(hours=1)
+    await learn.promote(stores, new.version, "engineer")
+    await learn.retire(stores, old.version)
+    clock.turn(hours=hours)
+    keeper = Ready()
+    keeper.version = new.version
+    home_app.state.in_force = InForce(keeper)
+    await home_app.state.in_force.refresh(stores, list)
+    headers = {b"authorization": f"Bearer {household.token}".encode()}
+    tap = json.dumps({"type": "wake", "word": "tap", "at": AT, "bundle": old.version})
+    sent = await opened(home_app, headers, "/api/device", [tap, b"\0\0", '{"type":"end"}'])
+    said = [json.loads(message["text"]) for message in sent if "text" in message]
+    assert [each["type"] for each in said] == ["notice", "bundle", "bundle", last]
+    assert {each["version"] for each in said[1:3]} == {new.version}, "at the connection, and again: it had not taken it"
+    assert last == "reply" or said[3]["code"] == "bundle.retired"
+    assert await vault.bundles_of_devices(stores) == {old.version: 1}

@@ -65,6 +65,11 @@ class Conversation:
         """An utterance has begun and not ended."""
         return self._listening is not None
 
+    @property
+    def bundle(self) -> str:
+        """The version that the device of the last utterance said it runs."""
+        return self._bundle
+
     async def begin(self, *, at: datetime, wake: Wake | None, bundle: str = "builtin") -> None:
         """Start an utterance; one that was open is thrown away."""
         self.abandon()

@@ -37,6 +37,11 @@ class EngineKeeper:
         return self._engine
 
     @property
+    def ready(self) -> bool:
+        """Somebody has said which engine is wanted, and it is there."""
+        return self._of is not None
+
+    @property
     def version(self) -> str:
         """The bundle that is in use."""
         return self._engine.bundle.version if self._engine else BUILTIN.version

@@ -25,10 +25,11 @@ BENCHES = {
     "lexicon": "words spelled by their letters, right in how many cases; with --data also by how they are said",
     "nlu": "intents and slots of sentences never read, out-of-scope requests, misheard words; needs --data",
     "review": "answers a second on the review floor over HTTP; takes --tasks and the options after it",
+    "rollout": "simulated: how often a roll-out goes back for nothing, and how soon a bad one is found",
     "verify": "entries of the audit log checked a second, among 300,000",
     "wake": "devices that one core can listen for, beside the bare wake-word loop",
 }
-SIZED = ("doctor", "forget", "history")
+SIZED = ("doctor", "forget", "history", "rollout")
 """Those whose size can be chosen."""
 NEEDS_DATA = ("doubt", "learn", "nlu")
 """Those that measure on a folder of the user's."""
@@ -59,7 +60,7 @@ def bench(
     ] = None,
     rows: Annotated[
         int | None,
-        typer.Option(min=100, help="How many interactions (doctor, forget, history); 1,000,000."),
+        typer.Option(min=100, help="How many interactions (doctor, forget, history; 1,000,000) or roll-outs (200)."),
     ] = None,
     tasks: Annotated[int | None, typer.Option(min=100, help="For `review`: tasks in the queue; 10,000.")] = None,
     clients: Annotated[int | None, typer.Option(min=2, help="For `review`: who answers at once; 8.")] = None,
@@ -96,7 +97,9 @@ def bench(
                 why="`earmark bench doubt`, `learn` and `nlu` take --data DIR, `lexicon` may, and no other does."
             )
         if rows is not None and name not in SIZED:
-            raise BadRequest(why="`earmark bench doctor`, `forget` and `history` take --rows, and no other does.")
+            raise BadRequest(
+                why="`earmark bench doctor`, `forget`, `history` and `rollout` take --rows, and no other does."
+            )
         if given and name != "review":
             raise BadRequest(why="Only `earmark bench review` takes --tasks and the options after it.")
         measured = importlib.import_module(f"earmark.bench.{name}")

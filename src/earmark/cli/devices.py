@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from earmark import vault
 from earmark.assistant import backends
-from earmark.bundle import ModelBundle
+from earmark.bundle import BUILTIN, ModelBundle
 from earmark.bundle import load as load_bundle
 from earmark.cli.run import Who, fail, installation, out, run, the_person
 from earmark.device import (
@@ -115,7 +115,13 @@ class _Device:
         return settings().home / "device"
 
     async def listen(
-        self, answers: Answers, models: ModelBundle, state: DeviceState, notices: Notices, fetch: Fetch | None = None
+        self,
+        answers: Answers,
+        models: ModelBundle,
+        state: DeviceState,
+        notices: Notices,
+        fetch: Fetch | None = None,
+        last_good: Callable[[str], ModelBundle] = lambda _: BUILTIN,
     ) -> None:
         """Hear everything and let `answers` answer. Raises typer.Exit(1) when a file could not be heard."""
         bad: list[EarmarkError] = []
@@ -123,7 +129,8 @@ class _Device:
         source = _frames(self.files, self.real_time, tell, bad) if self.files else Microphone()
         listener = Listener(bundle=models, word=self.word)
         speaker = _speaker(self.aloud)
-        await listen_on(source, listener, answers, speaker, tell, state=state, notices=notices, fetch=fetch)
+        models_of = {"fetch": fetch, "last_good": last_good}
+        await listen_on(source, listener, answers, speaker, tell, state=state, notices=notices, **models_of)
         if bad:
             raise typer.Exit(1)
 
@@ -138,7 +145,7 @@ async def _listen(device: _Device, address: str, token_file: Path | None, person
     async with connect(token, address=address, on_message=state.note) as link:
         await link.ready()
         fetch = partial(fetch_bundle, store, address=address, token=token)
-        await device.listen(link, store.current(), state, notices, fetch)
+        await device.listen(link, store.current(), state, notices, fetch, store.instead_of)
 
 
 async def _listen_locally(device: _Device, bundle: Path | None, names: list[str]) -> None:

@@ -1,4 +1,4 @@
-"""`earmark learn`, `evaluate` and `models`: the engineer's commands."""
+"""`earmark learn` and `evaluate`: the engineer's commands."""
 
 from __future__ import annotations
 
@@ -18,14 +18,11 @@ from rich.progress import (
 from rich.table import Table
 
 from earmark import learn as learning
-from earmark import vault
 from earmark.bundle import BUILTIN, ModelBundle
 from earmark.cli.run import AsJson, emit, err, fail, installation, out, run
 from earmark.errors import BadRequest, EarmarkError
 from earmark.learn import SLICES, Moment, Report
 from earmark.settings import settings
-
-models_app = typer.Typer(help="The models: which there are, which is in use, and how to go back.", no_args_is_help=True)
 
 
 class Bars:
@@ -125,6 +122,12 @@ def _tell(report: Report) -> None:
         out.print(f"Nothing was registered. {report.why}", soft_wrap=True)
     elif report.promoted:
         out.print(f"{report.candidate} is in use now. {report.why}", soft_wrap=True)
+    elif report.rolling:
+        out.print(
+            f"{report.candidate} goes to 5 % of the devices first; `earmark models rollout` shows how it does. "
+            f"{report.why}",
+            soft_wrap=True,
+        )
     else:
         out.print(
             f"{report.candidate} is a candidate; `earmark models promote {report.candidate}` puts it into use. "
@@ -198,107 +201,3 @@ def _show(scores: dict[str, Any], sure: Mapping[str, tuple[float, float]]) -> No
 
 def _shown(value: Any) -> str:
     return "–" if value is None else f"{value:.3f}" if isinstance(value, float) else str(value)
-
-
-@models_app.command("list")
-def list_(as_json: AsJson = False) -> None:
-    """Show every bundle and which one is in use."""
-
-    async def ask() -> list[dict[str, Any]]:
-        async with installation() as stores:
-            return [
-                {
-                    "version": model.version,
-                    "state": model.state,
-                    "dataset": model.dataset,
-                    "parent": model.parent,
-                    "made_at": model.made_at.isoformat(timespec="seconds"),
-                    "promoted_at": model.promoted_at and model.promoted_at.isoformat(timespec="seconds"),
-                    "scores": model.manifest.get("scores"),
-                }
-                for model in await learning.models(stores)
-            ]
-
-    found = run(ask(), as_json=as_json)
-
-    def text() -> None:
-        if not found:
-            out.print("Only the built-in models; `earmark learn` makes others from reviewed labels.")
-            return
-        table = Table("version", "state", "dataset", "made", "learned from")
-        for model in found:
-            table.add_row(*(str(model[key] or "–") for key in ("version", "state", "dataset", "made_at", "parent")))
-        out.print(table)
-
-    emit(found, as_json=as_json, text=text)
-
-
-@models_app.command("promote")
-def promote(
-    version: Annotated[str, typer.Argument(help="A bundle's version, or `builtin`.")], as_json: AsJson = False
-) -> None:
-    """Put a bundle into use: running assistants and devices pick it up."""
-
-    async def ask() -> None:
-        async with installation() as stores:
-            await learning.promote(stores, version, "engineer")
-
-    run(ask(), as_json=as_json)
-    emit({"promoted": version}, as_json=as_json, text=lambda: out.print(f"{version} is in use now."))
-
-
-@models_app.command("rollback")
-def rollback(as_json: AsJson = False) -> None:
-    """Go back to the bundle that was in use before this one."""
-
-    async def ask() -> str:
-        async with installation() as stores:
-            return await learning.rollback(stores)
-
-    version = run(ask(), as_json=as_json)
-    emit({"promoted": version}, as_json=as_json, text=lambda: out.print(f"{version} is in use again."))
-
-
-@models_app.command("devices")
-def devices(as_json: AsJson = False) -> None:
-    """Count devices by the bundle they run."""
-
-    async def ask() -> dict[str, int]:
-        async with installation() as stores:
-            return await vault.bundles_of_devices(stores)
-
-    found = run(ask(), as_json=as_json)
-
-    def text() -> None:
-        for version, count in sorted(found.items()):
-            out.print(f"{count} × {version}")
-
-    emit(found, as_json=as_json, text=text)
-
-
-@models_app.command("prove")
-def prove(version: Annotated[str, typer.Argument(help="A bundle's version.")], as_json: AsJson = False) -> None:
-    """Check that a bundle rests on nothing that was deleted: against its datasets, and what it stands in for."""
-
-    async def ask() -> learning.Proof:
-        async with installation() as stores:
-            return await learning.prove(stores, version)
-
-    proof = run(ask(), as_json=as_json)
-
-    def text() -> None:
-        for one in proof.datasets:
-            said = "its lines have its name" if one.as_named else "its lines do not have its name"
-            out.print(f"Dataset {one.version}: {one.lines} labels, {one.erased} of them deleted; {said}.")
-        for one in proof.replaces:
-            out.print(
-                f"Instead of {one.retired}, {'retired and gone' if one.gone else 'which is still there'}: "
-                f"{one.erased} deleted labels, {one.among_lines} of them in this one's datasets."
-            )
-        if proof.corpus is not None:
-            out.print(f"Folder {proof.corpus}: nothing of the household's.")
-        out.print("It holds." if proof.holds else "It does not hold.")
-
-    emit(proof.to_json(), as_json=as_json, text=text)
-    if not proof.holds:
-        raise typer.Exit(1)

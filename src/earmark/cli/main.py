@@ -21,6 +21,7 @@ from earmark.cli import (
     importing,
     labels,
     learning,
+    models,
     owner,
     people,
     processes,
@@ -58,7 +59,7 @@ app.command("review")(ring.review)
 app.command("safety")(ring.safety)
 app.command("learn")(learning.learn)
 app.command("evaluate")(learning.evaluate)
-app.add_typer(learning.models_app, name="models")
+app.add_typer(models.models_app, name="models")
 app.add_typer(labels.app, name="labels")
 app.add_typer(datasets.app, name="datasets")
 app.add_typer(webhooks.app, name="webhooks")

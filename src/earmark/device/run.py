@@ -8,7 +8,7 @@ from collections.abc import AsyncIterable, Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from earmark.bundle import ModelBundle
+from earmark.bundle import BUILTIN, ModelBundle
 from earmark.device.actions import Desk, Ringing
 from earmark.device.events import Captured, EndOfSpeech, Event, Woke
 from earmark.device.files import END_OF_SOUND
@@ -16,7 +16,7 @@ from earmark.device.link import Answer, Answers, Connection, Errands, Message, N
 from earmark.device.listener import Listener
 from earmark.device.notice import Notice, Notices
 from earmark.device.speaker import Speaker
-from earmark.errors import EarmarkError
+from earmark.errors import EarmarkError, RetiredBundle
 from earmark.words import Seconds
 
 Happening = Event | Answer | Problem | Ringing | Notice | EarmarkError | ModelBundle
@@ -33,6 +33,8 @@ class DeviceState:
     """Alarms and volume."""
     wanted: str | None = None
     """Version of a bundle that the assistant announced and that is not in use yet."""
+    taken_back: str | None = None
+    """Version that the assistant answers no more: when nothing newer can be had, the last good one is run."""
     notice: Notice | None = None
     """To be given before the next frame is heard, if it is new."""
     settled: bool = False
@@ -65,6 +67,7 @@ async def listen(
     state: DeviceState | None = None,
     notices: Notices | None = None,
     fetch: Callable[[str], Awaitable[ModelBundle]] | None = None,
+    last_good: Callable[[str], ModelBundle] = lambda _: BUILTIN,
     now: Callable[[], datetime] = lambda: datetime.now(UTC).astimezone(),
 ) -> None:
     """Run until the source ends; END_OF_SOUND in it ends an open capture.
@@ -72,13 +75,14 @@ async def listen(
     What goes wrong with one utterance is reported, and the next one is heard.
 
     `notices` knows which notices this device has given; without it, each start gives its own.
-    `fetch` downloads an announced bundle by its version, see `bundles.fetch`.
+    `fetch` downloads an announced bundle by its version, see `bundles.fetch`; `last_good` says what to run instead of
+    a version that the assistant answers no more, when nothing could be fetched.
     """
     state = state or DeviceState()
     device = _Device(listener, link, speaker, on_event, state, notices or Notices(None), now)
     tasks = [asyncio.create_task(device.ring())]
     if fetch:
-        tasks.append(asyncio.create_task(device.update(fetch)))
+        tasks.append(asyncio.create_task(device.update(fetch, last_good)))
     try:
         await device.give_notice()  # before the microphone opens, where the notice is there already
         async for frame in source:
@@ -107,12 +111,14 @@ class _Device:
         self._listener, self._link, self._speaker = listener, link, speaker
         self._tell, self._state, self._notices, self._now = on_event, state, notices, now
         self._sending = False
+        self._woke_with = BUILTIN.version
 
     async def handle(self, event: Event) -> None:
         self._tell(event)
         try:
             match event:
                 case Woke():
+                    self._woke_with = event.bundle
                     await self._link.begin(event, at=self._now())
                     self._sending = True
                 case Captured() if self._sending:
@@ -130,6 +136,8 @@ class _Device:
         self._tell(answer)
         if isinstance(answer, Answer):
             self._state.carry_out(answer)
+        elif answer.code == RetiredBundle.code:
+            self._state.taken_back = self._woke_with
         text = answer.text if isinstance(answer, Answer) else answer.message
         if text:
             await self._speaker.say(text, gain=self._state.desk.gain)
@@ -159,14 +167,21 @@ class _Device:
                     await self._speaker.say(alarm.sentence, gain=max(self._state.desk.gain, 0.25))
             await asyncio.sleep(_TICK)
 
-    async def update(self, fetch: Callable[[str], Awaitable[ModelBundle]]) -> None:
+    async def update(
+        self, fetch: Callable[[str], Awaitable[ModelBundle]], last_good: Callable[[str], ModelBundle]
+    ) -> None:
         while True:
             version, self._state.wanted = self._state.wanted, None
+            gone, self._state.taken_back = self._state.taken_back, None
             if version is not None and version != self._listener.bundle.version:
                 try:
-                    bundle = await fetch(version)
-                    self._listener.swap(bundle)
-                    self._tell(bundle)
+                    self._swap(await fetch(version))
                 except EarmarkError as error:
                     self._tell(error)
+            if gone is not None and gone == self._listener.bundle.version:
+                self._swap(await asyncio.to_thread(last_good, gone))
             await asyncio.sleep(_TICK)
+
+    def _swap(self, bundle: ModelBundle) -> None:
+        self._listener.swap(bundle)
+        self._tell(bundle)

@@ -66,7 +66,9 @@ async def touched(stores: Stores, ids: Sequence[InteractionId]) -> Touched:
 
 
 ERASER = Eraser(
-    tables=frozenset(f"learn.{name}" for name in ("datasets", "dataset_labels", "bundles", "sides", "remakes", "runs")),
+    tables=frozenset(f"learn.{name}" for name in ("datasets", "dataset_labels", "bundles", "sides", "remakes", "runs"))
+    # Counts of days and of devices, and which model went out to which share of them: nothing of a recording.
+    | {"learn.rollouts", "learn.rollout_steps", "learn.live_days", "learn.fleet"},
     find=_find,
     erase=_erase,
 )

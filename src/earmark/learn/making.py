@@ -9,7 +9,7 @@ import hashlib
 import json
 import shutil
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from functools import partial
 from typing import Any
 
@@ -338,4 +338,5 @@ def about(made: Made, **known: Any) -> dict[str, Any]:
         "notes": [{"part": note.part, "learned": note.learned, "why": note.why} for note in made.notes],
         "verdict": made.verdict.why,
         "slices": [one.to_json() for one in made.verdict.slices],
+        "numbers": [asdict(number) for number in made.verdict.numbers],
     }

@@ -40,11 +40,11 @@ VALUES (%(version)s, %(dataset)s, %(parent)s, 'candidate', %(manifest)s, %(now)s
 ON CONFLICT (version) DO NOTHING;
 
 -- bundles: every bundle, newest first
-SELECT version, dataset, parent, state, manifest, made_at, promoted_at FROM learn.bundles
+SELECT version, dataset, parent, state, manifest, made_at, promoted_at, ended_at FROM learn.bundles
  ORDER BY made_at DESC, version;
 
 -- bundle: one bundle
-SELECT version, dataset, parent, state, manifest, made_at, promoted_at FROM learn.bundles WHERE version = %(version)s;
+SELECT version, dataset, parent, state, manifest, made_at, promoted_at, ended_at FROM learn.bundles WHERE version = %(version)s;
 
 -- good_bundles: the promoted bundle, then those that were promoted before it, newest first
 SELECT version, state FROM learn.bundles
@@ -54,17 +54,25 @@ SELECT version, state FROM learn.bundles
 -- lock_bundles: one promotion at a time
 SELECT pg_advisory_xact_lock(hashtextextended('learn.bundles', 0));
 
--- stand_down: the promoted bundle steps back, or is refused for good
-UPDATE learn.bundles SET state = %(state)s WHERE state = 'promoted' RETURNING version;
+-- stand_down: the promoted bundle steps back, or is refused
+UPDATE learn.bundles SET state = %(state)s, ended_at = CASE WHEN %(state)s = 'refused' THEN %(now)s::timestamptz END
+ WHERE state = 'promoted' RETURNING version;
+
+-- refuse: devices did worse with this candidate
+UPDATE learn.bundles SET state = 'refused', ended_at = %(now)s WHERE version = %(version)s AND state = 'candidate';
+
+-- stand_up: a bundle that was refused before is tried once more
+UPDATE learn.bundles SET state = 'candidate', ended_at = NULL WHERE version = %(version)s AND state = 'refused';
 
 -- set_promoted: this bundle is in use from now on
-UPDATE learn.bundles SET state = 'promoted', promoted_at = coalesce(%(now)s, promoted_at) WHERE version = %(version)s;
+UPDATE learn.bundles SET state = 'promoted', promoted_at = coalesce(%(now)s, promoted_at), ended_at = NULL
+ WHERE version = %(version)s;
 
 -- revoked_datasets_of: which of these versions may no longer be used
 SELECT version FROM learn.datasets WHERE version = ANY(%(versions)s) AND state = 'revoked';
 
 -- set_retired: these are not to be used again
-UPDATE learn.bundles SET state = 'retired' WHERE version = ANY(%(versions)s) AND state <> 'retired'
+UPDATE learn.bundles SET state = 'retired', ended_at = %(now)s WHERE version = ANY(%(versions)s) AND state <> 'retired'
 RETURNING version;
 
 -- announce: running assistants and devices look which bundle is promoted
@@ -125,3 +133,58 @@ SELECT d.version, d.made_on, d.state = 'revoked' AS revoked,
                  OR EXISTS (SELECT FROM jsonb_each_text(b.manifest -> 'datasets') part WHERE part.value = d.version)
               ORDER BY b.version) AS models
   FROM learn.datasets d ORDER BY d.made_on DESC, d.version;
+-- taken_back: bundles that no device shall run any more, and since when
+SELECT version, state, ended_at FROM learn.bundles WHERE state IN ('refused', 'retired') ORDER BY version;
+
+-- add_rollout: a candidate goes out to the first devices
+INSERT INTO learn.rollouts (version, base, stage, by, began_at, stage_at)
+VALUES (%(version)s, coalesce((SELECT version FROM learn.bundles WHERE state = 'promoted'), %(builtin)s), %(stage)s, %(by)s,
+        %(now)s, %(now)s)
+RETURNING *;
+
+-- open_rollout: the one that is going on
+SELECT * FROM learn.rollouts WHERE ended_at IS NULL;
+
+-- last_rollout: the one that is going on, or the last one
+SELECT * FROM learn.rollouts ORDER BY id DESC LIMIT 1;
+
+-- set_reach: how far it reaches, now that somebody knows which devices there are
+UPDATE learn.rollouts SET reach = %(reach)s WHERE id = %(id)s AND stage = %(stage)s AND ended_at IS NULL RETURNING id;
+
+-- set_look: what the worker saw in this stage
+UPDATE learn.rollouts SET look = %(look)s WHERE id = %(id)s AND stage = %(stage)s AND ended_at IS NULL RETURNING id;
+
+-- next_stage: more devices get it; nothing where somebody else was quicker
+UPDATE learn.rollouts SET stage = %(stage)s, reach = NULL, stage_at = %(now)s, look = NULL
+ WHERE id = %(id)s AND stage < %(stage)s AND ended_at IS NULL RETURNING id;
+
+-- end_rollout: it is over; nothing where it was over before
+UPDATE learn.rollouts SET ended_at = %(now)s, outcome = %(outcome)s,
+       stage = CASE WHEN %(outcome)s = 'promoted' THEN 100 ELSE stage END
+ WHERE id = %(id)s AND ended_at IS NULL RETURNING id, stage;
+
+-- add_step: what was done, and what decided
+INSERT INTO learn.rollout_steps (rollout, at, what, stage, by, why, numbers)
+VALUES (%(id)s, %(now)s, %(what)s, %(stage)s, %(by)s, %(why)s, %(numbers)s);
+
+-- steps: of one roll-out, oldest first
+SELECT at, what, stage, by, why, numbers FROM learn.rollout_steps WHERE rollout = %(id)s ORDER BY id;
+
+-- set_live_day: what a day was like with a bundle, counted again as long as the day goes on
+INSERT INTO learn.live_days (day, bundle, devices, wakes, false_wakes, understood, refused)
+VALUES (%(day)s, %(bundle)s, %(devices)s, %(wakes)s, %(false_wakes)s, %(understood)s, %(refused)s)
+ON CONFLICT (day, bundle) DO UPDATE SET devices = EXCLUDED.devices, wakes = EXCLUDED.wakes,
+    false_wakes = EXCLUDED.false_wakes, understood = EXCLUDED.understood, refused = EXCLUDED.refused;
+
+-- live_days: since a day, oldest first
+SELECT day, bundle, devices, wakes, false_wakes, understood, refused FROM learn.live_days
+ WHERE day >= %(since)s ORDER BY day, bundle;
+
+-- forget_fleet: it is counted anew
+DELETE FROM learn.fleet;
+
+-- set_fleet: how many devices run each bundle
+INSERT INTO learn.fleet (bundle, devices) SELECT * FROM unnest(%(bundles)s::text[], %(devices)s::integer[]);
+
+-- fleet: how many devices run each bundle
+SELECT bundle, devices FROM learn.fleet ORDER BY devices DESC, bundle;

@@ -3,7 +3,7 @@
 A bundle is a `candidate` when it is registered, `promoted` while it is in use (one at most), and a candidate again
 when another takes its place, so that one can go back to it. It is `refused` when somebody went back from it, and
 `retired` when what it was learned from was revoked: then its files go too. Where none is promoted, the built-in
-bundle is in use.
+bundle is in use. A candidate that goes out in stages (`rollout.py`) stays a candidate until all devices have it.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ from psycopg.types.json import Jsonb
 from earmark import audit
 from earmark.bundle import BUILTIN, ModelBundle, load, write
 from earmark.errors import BadBundle, Conflict, Forbidden, NotFound
-from earmark.storage import Connection, Statements, Stores
+from earmark.learn.rollout_steps import SQL, end, going_on
+from earmark.storage import Connection, Stores
 
-SQL = Statements("earmark.learn")
 State = Literal["candidate", "promoted", "retired", "refused"]
 
 
@@ -40,6 +40,19 @@ class Model:
     """Lineage, scores and the files' hashes, as signed."""
     made_at: datetime
     promoted_at: datetime | None
+    ended_at: datetime | None = None
+    """When it was refused or retired."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TakenBack:
+    """A bundle that no device shall run any more."""
+
+    version: str
+    state: State
+    """`refused` or `retired`."""
+    ended_at: datetime | None
+    """None: before this was written down."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,6 +138,26 @@ async def bundle(stores: Stores, version: str) -> ModelBundle:
     return await asyncio.to_thread(load, stores.home.models / version, stores.home.public_key())
 
 
+async def model(stores: Stores, version: str) -> Model:
+    """Return one line of the registry. Raises NotFound."""
+    async with stores.pool.connection() as connection:
+        row = await (await connection.execute(SQL.bundle, {"version": version})).fetchone()
+    if row is None:
+        raise NotFound
+    return Model(**row)
+
+
+async def sound(stores: Stores, version: str) -> bool | None:
+    """Tell whether a bundle's files are what was signed; None when they are gone."""
+    if not (stores.home.models / version).is_dir():
+        return None
+    try:
+        await asyncio.to_thread(load, stores.home.models / version, stores.home.public_key())
+    except BadBundle:
+        return False
+    return True
+
+
 async def models(stores: Stores) -> list[Model]:
     """Return every bundle that was registered, newest first."""
     async with stores.pool.connection() as connection:
@@ -132,39 +165,67 @@ async def models(stores: Stores) -> list[Model]:
     return [Model(**row) for row in rows]
 
 
-async def promote(stores: Stores, version: str, by: str) -> None:
-    """Put a bundle into use; `builtin` goes back to the packaged models. `by`: a role, or `policy`.
+async def taken_back(stores: Stores) -> list[TakenBack]:
+    """Return every bundle that was refused or retired."""
+    async with stores.pool.connection() as connection:
+        rows = await (await connection.execute(SQL.taken_back)).fetchall()
+    return [TakenBack(**row) for row in rows]
 
-    Running assistants and devices are told. Raises NotFound, Conflict (retired, or its dataset was revoked),
-    BadBundle (damaged).
+
+async def promote(stores: Stores, version: str, by: str) -> None:
+    """Put a bundle into use for all devices at once; `builtin` goes back to the packaged models.
+
+    `by`: a role, or `policy`. A roll-out that is going on ends. Running assistants and devices are told. Raises
+    NotFound, Conflict (retired, or its dataset was revoked), BadBundle (damaged).
     """
     if version != BUILTIN.version:
         await bundle(stores, version)
     async with stores.pool.connection() as connection, connection.transaction():
         await connection.execute(SQL.lock_bundles)
-        if version != BUILTIN.version:
-            row = await (await connection.execute(SQL.bundle, {"version": version})).fetchone()
-            if row is None:
-                raise NotFound
-            named = {*dict(row["manifest"].get("datasets") or {}).values(), row["dataset"]} - {None}
-            revoked = await connection.execute(SQL.revoked_datasets_of, {"versions": list(named)})
-            if row["state"] == "retired" or await revoked.fetchone():
-                raise Conflict
-        await connection.execute(SQL.stand_down, {"state": "candidate"})
-        if version != BUILTIN.version:
-            await connection.execute(SQL.set_promoted, {"version": version, "now": stores.now()})
-        await audit.append_in(connection, stores, {"what": "model.promoted", "version": version, "by": by})
-        await connection.execute(SQL.announce, {"version": version})
+        if out := await going_on(connection):
+            if out.version == version:
+                await end(stores, connection, out, "promoted", by=by, why="All devices got it at once.")
+            else:
+                await end(stores, connection, out, "stopped", by=by, why="All devices got another bundle at once.")
+        await promote_in(stores, connection, version, by)
+
+
+async def promote_in(stores: Stores, connection: Connection, version: str, by: str) -> None:
+    """Put a bundle into use inside the caller's transaction, which holds the lock. Raises NotFound, Conflict."""
+    if version != BUILTIN.version:
+        await check_usable(connection, version)
+    await connection.execute(SQL.stand_down, {"state": "candidate", "now": None})
+    if version != BUILTIN.version:
+        await connection.execute(SQL.set_promoted, {"version": version, "now": stores.now()})
+    await audit.append_in(connection, stores, {"what": "model.promoted", "version": version, "by": by})
+    await connection.execute(SQL.announce, {"version": version})
+
+
+async def check_usable(connection: Connection, version: str) -> State:
+    """Return a bundle's state. Raises NotFound, and Conflict when it is retired or learned from something revoked."""
+    row = await (await connection.execute(SQL.bundle, {"version": version})).fetchone()
+    if row is None:
+        raise NotFound
+    named = {*dict(row["manifest"].get("datasets") or {}).values(), row["dataset"]} - {None}
+    revoked = await connection.execute(SQL.revoked_datasets_of, {"versions": list(named)})
+    if row["state"] == "retired" or await revoked.fetchone():
+        raise Conflict
+    return row["state"]
 
 
 async def rollback(stores: Stores, by: str = "engineer") -> str:
     """Go back to the bundle that was in use before, and refuse the present one; returns what is in use now.
 
-    Raises Conflict when the built-in bundle is in use: there is nothing before it.
+    While a candidate goes out in stages, that one is refused, and what is in use stays. Raises Conflict when the
+    built-in bundle is in use: there is nothing before it.
     """
     async with stores.pool.connection() as connection, connection.transaction():
         await connection.execute(SQL.lock_bundles)
-        if await (await connection.execute(SQL.stand_down, {"state": "refused"})).fetchone() is None:
+        if out := await going_on(connection):
+            await end(stores, connection, out, "rolled-back", by=by, why="Somebody took it back.")
+            return out.base
+        refused = await connection.execute(SQL.stand_down, {"state": "refused", "now": stores.now()})
+        if await refused.fetchone() is None:
             raise Conflict
         version = await fall_back(stores, connection)
         await audit.append_in(connection, stores, {"what": "model.rolled-back", "version": version, "by": by})
@@ -188,7 +249,10 @@ async def retire_in(stores: Stores, connection: Connection, versions: list[str])
     When the promoted one is among them, the newest good one that was promoted before takes its place.
     """
     promoted_now = await (await connection.execute(SQL.good_bundles)).fetchone()
-    rows = await (await connection.execute(SQL.set_retired, {"versions": versions})).fetchall()
+    if (out := await going_on(connection)) and {out.version, out.base} & set(versions):
+        await end(stores, connection, out, "stopped", by="policy", why="A bundle that it compared was retired.")
+    values = {"versions": versions, "now": stores.now()}
+    rows = await (await connection.execute(SQL.set_retired, values)).fetchall()
     if promoted_now and promoted_now["state"] == "promoted" and promoted_now["version"] in versions:
         await fall_back(stores, connection)
     for version in versions:

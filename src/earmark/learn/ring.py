@@ -14,12 +14,13 @@ from typing import Any
 
 from earmark import accounts
 from earmark.bundle import ModelBundle
-from earmark.errors import AlreadyLearning, BadRequest, Forbidden
+from earmark.errors import AlreadyLearning, BadRequest, Conflict, Forbidden
 from earmark.learn import registry, runs
 from earmark.learn.attempt import Attempt, Made, PartNote
 from earmark.learn.language import PEOPLE
 from earmark.learn.making import about, make
 from earmark.learn.proving import to_replace
+from earmark.learn.rollout import put_into_use
 from earmark.learn.scoring import Scores, summarise
 from earmark.learn.sources import Sources, gather
 from earmark.learn.steps import Moment, Steps, Told, untold
@@ -55,6 +56,8 @@ class Report:
     candidate: str | None
     """Version that was registered; None when nothing was better."""
     promoted: bool
+    rolling: bool = False
+    """It goes to some of the devices first."""
     why: str
     """The decision in plain words."""
     slices: tuple[dict[str, Any], ...] = ()
@@ -127,8 +130,8 @@ async def learn(
         progress(Moment(step="writing it down", share=1.0))
         candidate = await _register(stores, sources, current, made) if made.changed else None
         allowed = candidate is not None and made.verdict.promote
-        if candidate is not None and promote and allowed:
-            await registry.promote(stores, candidate.version, "policy")
+        promote = promote or stores.settings.promote == "policy"
+        came = await _use(stores, candidate) if candidate and promote and allowed else None
         if set(parts) == set(PARTS):
             await registry.end_remakes(stores, began, candidate.version if candidate else None)
         await runs.drop(stores, [run.id])
@@ -143,12 +146,21 @@ async def learn(
         before=summarise(made.before),
         after=summarise(made.after),
         candidate=candidate.version if candidate else None,
-        promoted=bool(promote and allowed),
+        promoted=came == "promoted",
+        rolling=came == "rolling",
         why=_why(made, sources),
         slices=tuple(one.to_json() for one in made.verdict.slices),
         steps=attempt.steps.taken,
         resumed=attempt.steps.resumed,
     )
+
+
+async def _use(stores: Stores, candidate: ModelBundle) -> str | None:
+    """Put a candidate into use; None where another one is on its way to the devices, and this one waits."""
+    try:
+        return await put_into_use(stores, candidate.version, "policy")
+    except Conflict:
+        return None
 
 
 async def remake(stores: Stores) -> Report | None:

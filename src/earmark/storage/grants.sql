@@ -10,7 +10,8 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON review.tasks, review.judgements, review.
 GRANT SELECT ON review.hearings, review.questions, review.sites, review.consults, review.consult_answers, review.drafts
     TO earmark_home;
 GRANT DELETE ON review.drafts, review.consults, review.consult_answers TO earmark_home;
-GRANT SELECT, UPDATE ON learn.datasets, learn.bundles TO earmark_home;
+GRANT SELECT, UPDATE ON learn.datasets, learn.bundles, learn.rollouts TO earmark_home;
+GRANT INSERT ON learn.rollout_steps TO earmark_home;
 GRANT SELECT ON learn.dataset_labels, safety.cases TO earmark_home;
 GRANT SELECT, INSERT ON learn.remakes TO earmark_home;
 GRANT SELECT, DELETE ON learn.runs TO earmark_home;
@@ -40,7 +41,9 @@ GRANT SELECT ON review.sites TO earmark_desk;
 GRANT SELECT, INSERT ON review.hearings TO earmark_desk;
 GRANT SELECT ON airlock.days TO earmark_desk;
 GRANT SELECT, INSERT, UPDATE ON learn.datasets, learn.bundles, learn.dataset_labels TO earmark_desk;
-GRANT SELECT ON learn.remakes TO earmark_desk;
+GRANT SELECT, INSERT, UPDATE ON learn.rollouts TO earmark_desk;
+GRANT SELECT, INSERT ON learn.rollout_steps TO earmark_desk;
+GRANT SELECT ON learn.remakes, learn.live_days, learn.fleet TO earmark_desk;
 GRANT INSERT ON audit.inbox TO earmark_desk;
 GRANT SELECT ON audit.log, audit.checkpoints, audit.subtrees, audit.cosignatures TO earmark_desk;
 

@@ -29,6 +29,7 @@ from earmark.vault.handing_out import Held, flac, held
 from earmark.vault.interaction import NEVER, Content, Hearing, Interaction, Kind, NewInteraction, Wake, Word
 from earmark.vault.keeping import record, reset_clocks, was_imported
 from earmark.vault.keepsakes import Keepsake, KeepsakeKind, drop, drop_rung, held_for, keep, kept, kept_of_person
+from earmark.vault.living import Lived, device_ids, lived
 from earmark.vault.part import KINDS, Part, read_part
 from earmark.vault.reading import (
     LONGEST_CORRECTION,
@@ -64,6 +65,7 @@ __all__ = [
     "KeepsakeKind",
     "KeptFalseWake",
     "Kind",
+    "Lived",
     "NewInteraction",
     "Page",
     "Part",
@@ -79,6 +81,7 @@ __all__ = [
     "correct",
     "count",
     "device_by_token",
+    "device_ids",
     "device_runs",
     "devices",
     "doubts",
@@ -105,6 +108,7 @@ __all__ = [
     "last",
     "leave_bare",
     "listeners",
+    "lived",
     "open_for_review",
     "read_part",
     "receipt",

@@ -239,6 +239,19 @@ SELECT d.*, p.key_slot AS person_slot FROM vault.devices d JOIN accounts.people 
 -- bundles_of_devices: how many devices have loaded which bundle
 SELECT bundle, count(*) AS devices FROM vault.devices GROUP BY bundle ORDER BY bundle;
 
+-- device_ids: every device
+SELECT id FROM vault.devices ORDER BY id;
+
+-- lived: what each device woke to, understood and refused with each bundle in a time; by its clock as we took it
+SELECT device_id, bundle,
+       count(*) FILTER (WHERE wake_word IS NOT NULL) AS wakes,
+       count(*) FILTER (WHERE kind = 'false_wake') AS false_wakes,
+       count(*) FILTER (WHERE kind NOT IN ('false_wake', 'refused')) AS understood,
+       count(*) FILTER (WHERE kind = 'refused') AS refused
+  FROM vault.interactions
+ WHERE started_at >= %(since)s AND started_at < %(until)s AND device_id IS NOT NULL
+ GROUP BY device_id, bundle;
+
 -- device_runs: what a device has loaded
 UPDATE vault.devices SET bundle = %(bundle)s WHERE id = %(id)s;
 

@@ -17,6 +17,7 @@ from earmark.storage import Stores
 from earmark.web import audit_api, errors, render, sign_in
 from earmark.web.desk import router as desk_router
 from earmark.web.device_api import router as device_router
+from earmark.web.device_models import router as models_router
 from earmark.web.floor import router as floor_router
 from earmark.web.home import router as home_router
 from earmark.web.language import Reader
@@ -76,6 +77,7 @@ def create_home(stores: Stores) -> FastAPI:
     """Owners: talk, history, switches. Devices and the browser's microphone connect here."""
     app = _create(stores, "home", home_router)
     app.include_router(device_router)
+    app.include_router(models_router)
     app.include_router(audit_api.router)
     app.add_middleware(Reader)  # added last, so that it stands first
     return app

@@ -1,34 +1,33 @@
-"""The assistant's doors for devices: `/api/device` for satellites, `/api/talk` for the page, bundles to fetch."""
+"""The assistant's doors for devices: `/api/device` for satellites, `/api/talk` for the page."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-import io
 import json
 import math
-import tarfile
+from collections.abc import Awaitable, Callable, Iterator
 from datetime import datetime, timedelta
-from pathlib import Path
+from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
 import structlog
-from fastapi import APIRouter, Request, Response, WebSocket, WebSocketDisconnect
+from fastapi import APIRouter, WebSocket, WebSocketDisconnect
 
-from earmark import accounts, airlock, learn, vault
-from earmark.assistant import Action, Conversation, Doors, EngineKeeper, Place, Said
-from earmark.bundle import DEVICE
+from earmark import accounts, airlock, vault
+from earmark.assistant import Action, Conversation, Doors, Place, Said
 from earmark.device import Endpointer, EndpointRule, SileroSpeechDetector
 from earmark.device.vad import CHUNK_BYTES
-from earmark.errors import BadRequest, EarmarkError, NotFound, SignInNeeded
+from earmark.errors import BadRequest, EarmarkError, RetiredBundle, SignInNeeded
 from earmark.forget import forget, not_called
 from earmark.guests import make_code
 from earmark.storage import Stores
 from earmark.vault import Wake
 from earmark.web.errors import sentence
+from earmark.web.in_force import InForce
 from earmark.web.sessions import session_token
-from earmark.words import SAMPLE_RATE
+from earmark.words import SAMPLE_RATE, DeviceId
 
 log = structlog.get_logger()
 router = APIRouter()
@@ -40,26 +39,40 @@ CLOCKS_DIFFER = timedelta(minutes=2)
 
 
 class Devices:
-    """The devices that are connected now; told when a new bundle is in use."""
+    """The devices that are connected now; told when another bundle is in force for them."""
 
     def __init__(self) -> None:
-        self._sockets: set[WebSocket] = set()
+        self._told: dict[WebSocket, tuple[DeviceId, str]] = {}
+        """Which device it is, and the version that it runs or was told of last."""
 
     @contextlib.contextmanager
-    def here(self, socket: WebSocket):
-        self._sockets.add(socket)
+    def here(self, socket: WebSocket, device_id: DeviceId, runs: str) -> Iterator[None]:
+        self._told[socket] = device_id, runs
         try:
             yield
         finally:
-            self._sockets.discard(socket)
+            self._told.pop(socket, None)
 
-    async def announce(self, version: str) -> None:
-        for socket in list(self._sockets):
+    async def announce(self, version_for: Callable[[DeviceId], str | None]) -> None:
+        """Tell each device the bundle that it shall run, where that is another one."""
+        for socket in list(self._told):
             with contextlib.suppress(Exception):  # a socket that is closing hears of it when it comes back
-                await socket.send_json({"type": "bundle", "version": version})
+                await self.tell(socket, version_for)
+
+    async def tell(self, socket: WebSocket, version_for: Callable[[DeviceId], str | None]) -> None:
+        device_id, told = self._told[socket]
+        version = version_for(device_id)
+        if version not in (None, told):
+            self._told[socket] = device_id, version
+            await socket.send_json({"type": "bundle", "version": version})
+
+    def runs(self, socket: WebSocket, version: str) -> None:
+        """A device says what it runs: told of another one before, it is told again."""
+        self._told[socket] = self._told[socket][0], version
 
 
-def _bearer(headers: Any) -> str:
+def bearer(headers: Any) -> str:
+    """Return the device's token. Raises SignInNeeded."""
     scheme, _, token = headers.get("authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not token:
         raise SignInNeeded
@@ -137,25 +150,35 @@ async def device(socket: WebSocket) -> None:
     """One satellite: wakes, sound, ends; replies come back once they are on disk."""
     stores: Stores = socket.app.state.stores
     try:
-        known = await vault.device_by_token(stores, _bearer(socket.headers))
+        known = await vault.device_by_token(stores, bearer(socket.headers))
     except SignInNeeded:
         await socket.close(POLICY_VIOLATION)
         return
     await socket.accept()
     place = Place(household_id=known.household_id, person_id=known.person_id, device_id=known.id)
     conversation = _conversation(socket, place)
-    keeper: EngineKeeper = socket.app.state.assistant
     devices: Devices = socket.app.state.devices
-    with devices.here(socket):
+    in_force: InForce = socket.app.state.in_force
+
+    async def woke(runs: str) -> None:
+        devices.runs(socket, runs)
+        await devices.tell(socket, in_force.version_for)
+        try:
+            in_force.check(stores, runs)
+        except RetiredBundle:
+            await vault.device_runs(stores, known.id, runs)
+            raise
+
+    with devices.here(socket, known.id, known.bundle):
         notice = await conversation.notice()
         await socket.send_json({"type": "notice", "version": notice.version, "text": notice.text})
         # A device forgets its alarms when it restarts; the assistant, which keeps them encrypted, sends them again.
         waiting = await conversation.waiting_alarms()
         if waiting:
             await socket.send_json({"type": "actions", "actions": [_action(action) for action in waiting]})
-        if keeper.version not in ("builtin", known.bundle):
-            await socket.send_json({"type": "bundle", "version": keeper.version})
-        await _serve(socket, conversation, None, on_bundle=lambda b: vault.device_runs(stores, known.id, b))
+        await devices.tell(socket, in_force.version_for)
+        began = partial(vault.device_runs, stores, known.id)
+        await _serve(socket, conversation, None, woke=woke, began=began)
 
 
 @router.websocket("/api/talk")
@@ -175,14 +198,15 @@ async def talk(socket: WebSocket) -> None:
 
 def _conversation(socket: WebSocket, place: Place) -> Conversation:
     stores: Stores = socket.app.state.stores
-    keeper: EngineKeeper = socket.app.state.assistant
+    in_force: InForce = socket.app.state.in_force
     doors = Doors(
         forget=lambda person, ids: forget(stores, person, ids, how="voice"),
         recall=lambda person: airlock.recall(stores, person),
         not_called=lambda person, item: not_called(stores, person, item, how="voice"),
         guest_code=lambda device: make_code(stores, device),
     )
-    return Conversation(stores, lambda: keeper.engine, place, doors)
+    made = Conversation(stores, lambda: in_force.engine_for(place.device_id, made.bundle), place, doors)
+    return made
 
 
 class _EndOfSpeech:
@@ -208,7 +232,19 @@ class _EndOfSpeech:
         return False
 
 
-async def _serve(socket: WebSocket, conversation: Conversation, ending: _EndOfSpeech | None, on_bundle=None) -> None:
+Told = Callable[[str], Awaitable[None]]
+"""Told the version of the bundle that the device runs."""
+
+
+async def _serve(
+    socket: WebSocket,
+    conversation: Conversation,
+    ending: _EndOfSpeech | None,
+    *,
+    woke: Told | None = None,
+    began: Told | None = None,
+) -> None:
+    """Serve one wire; `woke` is told before an utterance is begun, and may refuse it, and `began` after."""
     shown = ""
     try:
         while True:
@@ -233,9 +269,11 @@ async def _serve(socket: WebSocket, conversation: Conversation, ending: _EndOfSp
                     wake, at, bundle = _wake(body, socket.app.state.stores.now())
                     if ending is not None:
                         await asyncio.to_thread(ending.reset)
+                    if woke is not None:
+                        await woke(bundle)
                     await conversation.begin(at=at, wake=wake, bundle=bundle)
-                    if on_bundle is not None:
-                        await on_bundle(bundle)
+                    if began is not None:
+                        await began(bundle)
                 elif body["type"] == "end" and conversation.open:
                     await socket.send_json(_reply(await conversation.end()))
                 elif body["type"] == "cancel":
@@ -257,39 +295,3 @@ def _body(text: str | None) -> dict[str, Any]:
     except ValueError:
         pass
     raise BadRequest(why="This message does not follow the device protocol.")
-
-
-@router.get("/api/device/key")
-async def installation_key(request: Request) -> Response:
-    """The installation's public key, 32 bytes: a device pins it at its first connection."""
-    stores: Stores = request.app.state.stores
-    await vault.device_by_token(stores, _bearer(request.headers))
-    key = stores.home.public_key().public_bytes_raw()
-    return Response(key, media_type="application/octet-stream")
-
-
-@router.get("/api/device/bundle/{version}")
-async def bundle(request: Request, version: str) -> Response:
-    """A device's part of the promoted bundle as a tar; the device checks its signature."""
-    stores: Stores = request.app.state.stores
-    await vault.device_by_token(stores, _bearer(request.headers))
-    promoted = await learn.promoted(stores)
-    if promoted.folder is None or promoted.version != version:
-        raise NotFound
-    return Response(await asyncio.to_thread(_tar, promoted.folder), media_type="application/x-tar")
-
-
-_SIGNED = frozenset({"manifest.json", "signature"})
-
-
-def _tar(folder: Path) -> bytes:
-    buffer = io.BytesIO()
-    with tarfile.open(fileobj=buffer, mode="w") as tar:
-        for path in sorted(folder.rglob("*")):
-            name = path.relative_to(folder).as_posix()
-            if path.is_file() and (name in _SIGNED or name.startswith(DEVICE)):
-                info = tarfile.TarInfo(name)
-                info.size = path.stat().st_size
-                with path.open("rb") as file:
-                    tar.addfile(info, file)
-    return buffer.getvalue()

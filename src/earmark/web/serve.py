@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import sys
 from collections.abc import Callable, Sequence
+from functools import partial
 
 import structlog
 import uvicorn
@@ -19,6 +20,7 @@ from earmark.settings import Settings
 from earmark.storage import Stores, open_stores
 from earmark.web.apps import create_desk, create_floor, create_home
 from earmark.web.device_api import Devices
+from earmark.web.in_force import InForce
 
 log = structlog.get_logger()
 _ROLES: dict[Plane, str] = {"home": "earmark_home", "floor": "earmark_review", "desk": "earmark_desk"}
@@ -43,7 +45,9 @@ async def serve(plane: Plane, settings: Settings) -> None:
     async with open_stores(_ROLES[plane], settings) as stores:
         app = _APPS[plane](stores)
         if plane == "home":
-            app.state.assistant, app.state.devices = EngineKeeper(make=backends.chosen(settings)), Devices()
+            made = partial(EngineKeeper, make=backends.chosen(settings))
+            app.state.assistant, app.state.devices = made(), Devices()
+            app.state.in_force = InForce(app.state.assistant, made)
         server = uvicorn.Server(
             uvicorn.Config(
                 app,
@@ -69,12 +73,20 @@ async def serve(plane: Plane, settings: Settings) -> None:
 
 
 async def _assist(app: FastAPI, stores: Stores) -> None:
-    """Keep the engine that the device doors use at the promoted bundle and the household's names."""
+    """Keep the engines that the device doors use at their bundles and the household's names, and tell the devices."""
     keeper: EngineKeeper = app.state.assistant
     devices: Devices = app.state.devices
+    in_force: InForce = app.state.in_force
+
+    async def names() -> Sequence[str]:
+        return [person.name for person in await accounts.people(stores) if "owner" in person.roles]
 
     async def wanted() -> tuple[ModelBundle, Sequence[str]]:
-        names = [person.name for person in await accounts.people(stores) if "owner" in person.roles]
-        return await learn.promoted(stores), names
+        return await learn.promoted(stores), await names()
 
-    await keeper.watch(wanted, devices.announce)
+    async def tell(_: str = "") -> None:
+        await devices.announce(in_force.version_for)
+
+    async with asyncio.TaskGroup() as both:
+        both.create_task(keeper.watch(wanted, tell))
+        both.create_task(in_force.watch(stores, names, tell))
