@@ -131,7 +131,7 @@ def test_what_it_writes(trained, tmp_path: Path) -> None:
     assert verifier is not None
     assert 0.0 <= verifier.threshold < 1.0
     assert verifier.stage1 == 0.5
-    assert len(verifier.vectors) > 10
+    assert len(verifier.machine.vectors) > 10
     about = json.loads(files["wake/alexa.json"])
     assert about["cost_of_a_miss"] == wake.COST_OF_A_MISS
     assert about["rows"]["synthetic"] == 0

@@ -15,6 +15,7 @@ Notices(file)                                   # which of them it has said
 Voice().synthesise("hello", voice="en-us+f3", speed=165, pitch=50)       # espeak-ng in its own process → PcmAudio
 SpeechEmbedder().embed(samples)                 # (16, 96) float32 of the last two seconds
 load_verifier(bundle, word), Verifier.score(embedding)
+detector_of(bundle, word), learned_words(bundle)         # packaged wake words, and those that a bundle brings
 BundleStore(folder), fetch_bundle(store, version, address=…, token=…)    # pinned key, last good
 """
 
@@ -24,6 +25,7 @@ from earmark.device.bundles import fetch as fetch_bundle
 from earmark.device.embeddings import DIMENSIONS, WINDOW_SAMPLES, WINDOWS, SpeechEmbedder
 from earmark.device.events import Captured, EndOfSpeech, Event, Rejected, Woke
 from earmark.device.files import END_OF_SOUND, FileSource, frames
+from earmark.device.head import EmbeddingDetector, detector_of, learned_words
 from earmark.device.link import (
     ADDRESS,
     Answer,
@@ -73,6 +75,7 @@ __all__ = [
     "Connection",
     "Desk",
     "DeviceState",
+    "EmbeddingDetector",
     "EndOfSpeech",
     "EndReason",
     "EndpointRule",
@@ -104,8 +107,10 @@ __all__ = [
     "WakeDetector",
     "Woke",
     "connect",
+    "detector_of",
     "fetch_bundle",
     "frames",
+    "learned_words",
     "listen",
     "load_verifier",
     "raw_key",
