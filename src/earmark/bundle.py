@@ -14,10 +14,12 @@ loading one never runs code from it.
 from __future__ import annotations
 
 import hashlib
+import hmac
 import json
 import re
 import shutil
 import tempfile
+import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -62,6 +64,11 @@ DEVICE = "wake/"
 _OF_ONE = re.compile(r"wake/[^/@]+@([0-9a-f]+)\.")
 BUILTIN = ModelBundle(version="builtin")
 """What a fresh installation runs: the packaged models, nothing learned."""
+
+
+def own_name(secret: bytes, device: uuid.UUID) -> str:
+    """Return the name that a device goes by in bundles: always the same, and traceable by its installation only."""
+    return hmac.digest(secret, b"device:" + device.bytes, "sha256").hex()[:16]
 
 
 def device_of(name: str) -> str | None:

@@ -25,7 +25,7 @@ from earmark.device.bundles import fetch as fetch_bundle
 from earmark.device.embeddings import DIMENSIONS, WINDOW_SAMPLES, WINDOWS, SpeechEmbedder
 from earmark.device.events import Captured, EndOfSpeech, Event, Rejected, Woke
 from earmark.device.files import END_OF_SOUND, FileSource, frames
-from earmark.device.head import EmbeddingDetector, detector_of, learned_words
+from earmark.device.head import SMOOTHED, EmbeddingDetector, detector_of, learned_words
 from earmark.device.link import (
     ADDRESS,
     Answer,
@@ -40,6 +40,7 @@ from earmark.device.link import (
     connect,
 )
 from earmark.device.listener import PRE_ROLL, Listener
+from earmark.device.machine import pack
 from earmark.device.microphone import Microphone
 from earmark.device.notice import Notice, Notices
 from earmark.device.run import DeviceState, Happening, listen
@@ -52,7 +53,7 @@ from earmark.device.vad import (
     SileroSpeechDetector,
     SpeechDetector,
 )
-from earmark.device.verifier import Verifier
+from earmark.device.verifier import HEAD, Verifier
 from earmark.device.verifier import load as load_verifier
 from earmark.device.voice import Voice
 from earmark.device.wake import FRAME_BYTES, FRAME_SAMPLES, WORDS, MicroWakeDetector, WakeDetector
@@ -64,7 +65,9 @@ __all__ = [
     "END_OF_SOUND",
     "FRAME_BYTES",
     "FRAME_SAMPLES",
+    "HEAD",
     "PRE_ROLL",
+    "SMOOTHED",
     "WINDOWS",
     "WINDOW_SAMPLES",
     "WORDS",
@@ -113,5 +116,6 @@ __all__ = [
     "learned_words",
     "listen",
     "load_verifier",
+    "pack",
     "raw_key",
 ]

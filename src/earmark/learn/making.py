@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from earmark import bundle as bundles
 from earmark.assistant import Decision, Engine
-from earmark.bundle import ModelBundle
+from earmark.bundle import ModelBundle, own_name
 from earmark.device import WORDS
 from earmark.learn import decision
 from earmark.learn.adapting import Spoken, half_of, means_file, spoken
@@ -32,6 +32,7 @@ from earmark.learn.lessons import Taught, is_no_command, spoken_clips, wake_clip
 from earmark.learn.promotion import Verdict, judge
 from earmark.learn.readings import enough, example, heard_again, in_a_room, parser
 from earmark.learn.scoring import Outcome, outcome
+from earmark.learn.wake_windows import COST_OF_A_MISS
 
 Files = dict[str, bytes]
 _FEW_FALSE_WAKES = 10
@@ -84,6 +85,10 @@ class Attempt:
     sentences: Sequence[Sentence] = ()
     """Written requests to learn understanding from, besides the labels."""
     workers: int | None = None
+    cost_of_a_miss: float = COST_OF_A_MISS
+    """A missed wake counts as much as so many false ones."""
+    device_secret: bytes = b""
+    """Gives devices their opaque names in a bundle."""
     people: int = PEOPLE
     """How many different ones must have said what is written into a bundle as words."""
     files: Files = field(default_factory=dict)
@@ -97,16 +102,16 @@ class Attempt:
     spoken_at: int = 0
     """Where their outcomes begin in `before` and `after`."""
 
-    def draft(self, files: Mapping[str, bytes], *, anew: str) -> ModelBundle:
+    def draft(self, files: Mapping[str, bytes], *, anew: str | tuple[str, ...]) -> ModelBundle:
         """Write files as a bundle that nobody else sees; of what begins with `anew` it holds nothing older."""
         about = {"draft": secrets.token_hex(8)}
         return bundles.write(self.drafts, files={**self._without(anew), **files}, about=about, key=self.key)
 
-    def _without(self, anew: str) -> Files:
+    def _without(self, anew: str | tuple[str, ...]) -> Files:
         # A part is learned as a whole: what an older run left of it rests on labels that may be gone.
         return {name: data for name, data in self.files.items() if not name.startswith(anew)}
 
-    def keep(self, part: str, files: Files, verdict: Verdict, *, anew: str, examples: int) -> bool:
+    def keep(self, part: str, files: Files, verdict: Verdict, *, anew: str | tuple[str, ...], examples: int) -> bool:
         """Take a part into the candidate when the held-out people are better off with it."""
         if verdict.promote:
             self.files = {**self._without(anew), **files}
@@ -176,14 +181,34 @@ def _learn_word(
     from earmark.learn import wake  # scikit-learn takes a second to load: only who trains needs it
 
     train = [taught for taught, _ in pairs if taught.lesson.side == "train"]
-    files = wake.learn_word(word, train, progress=attempt.progress)
-    if isinstance(files, str):
-        attempt.skip("wake", files, examples=len(train))
+    learned = wake.learn_word(
+        word,
+        train,
+        device_name=lambda taught: _device(attempt, taught),
+        cost_of_a_miss=attempt.cost_of_a_miss,
+        progress=attempt.progress,
+    )
+    if isinstance(learned, str):
+        attempt.skip("wake", learned, examples=len(train))
         return before
-    after = _listen(attempt, heldout, attempt.draft(files, anew=f"wake/{word}."), word)
+    anew = (f"wake/{word}.", f"wake/{word}@")
+    files = dict(learned.files)
+    after = _listen(attempt, heldout, attempt.draft(files, anew=anew), word)
     verdict = left_out(judge(before, after), json.loads(files[f"wake/{word}.json"]))
-    kept = attempt.keep("wake", files, verdict, anew=f"wake/{word}.", examples=len(train))
+    for own in learned.own:
+        files |= own.files
+    kept = attempt.keep("wake", files, verdict, anew=anew, examples=len(train))
+    if kept and learned.own:
+        count = len(learned.own)
+        whose = "devices get a verifier of their own" if count > 1 else "device gets a verifier of its own"
+        why = f"{count} {whose}, which judges recordings of that device better."
+        attempt.notes.append(PartNote(part="wake", learned=True, why=why, examples=len(train)))
     return after if kept else before
+
+
+def _device(attempt: Attempt, taught: Taught) -> str | None:
+    device = taught.interaction.device_id
+    return own_name(attempt.device_secret, device) if device is not None and attempt.device_secret else None
 
 
 def left_out(verdict: Verdict, about: Mapping[str, Any]) -> Verdict:

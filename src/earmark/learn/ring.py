@@ -21,6 +21,7 @@ from earmark.learn.language import PEOPLE
 from earmark.learn.lessons import Taught
 from earmark.learn.making import Attempt, Made, PartNote, about, make
 from earmark.learn.scoring import Scores, summarise
+from earmark.settings import settings
 from earmark.storage import Stores
 
 PARTS = ("wake", "asr", "nlu")
@@ -92,6 +93,8 @@ async def learn(
         progress=lambda what, done, total: progress(f"{what}, {done} of {total}"),
         sentences=_sentences(data),
         workers=workers,
+        cost_of_a_miss=settings().cost_of_a_miss,
+        device_secret=bytes.fromhex(stores.home.secret("learn-devices")),
         people=1 if await accounts.count_households(stores) == 1 else PEOPLE,
     )
     made = await asyncio.to_thread(make, attempt, [part for part in PARTS if part in parts])

@@ -6,12 +6,12 @@ so that neither "synthetic" nor "this voice" nor "short phrase" tells them apart
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 import numpy as np
 
 from earmark.device import Voice
-from earmark.learn.confusables import PRONOUNCED, confusables
+from earmark.learn.confusables import confusables, written
 from earmark.learn.wake_windows import WakeClip
 
 ACCENTS = ("en", "en-us", "en-029", "en-us-nyc", "en-gb-scotland", "en-gb-x-rp")
@@ -34,16 +34,18 @@ def synthetic_clips(
     phrases: int = 160,
     voices_a_phrase: int = 8,
     timbres: tuple[str, ...] = TIMBRES,
+    without: Collection[str] = (),
     progress: Callable[[str, int, int], None] = lambda what, done, total: None,
 ) -> list[WakeClip]:
     """Return `says` wakes of every timbre and `phrases` confusables by `voices_a_phrase` timbres each.
 
+    `without` are phrases that are left for judging, with all that share a word of four letters or more with them.
     Raises MissingExtra when there is no synthesiser. The same arguments give the same clips.
     """
     rng = np.random.default_rng(seed)
-    written = PRONOUNCED[word][0]
-    said = [(timbre, str(rng.choice(_CARRIERS)).format(written), True) for timbre in timbres for _ in range(says)]
-    for phrase in confusables(word, phrases):
+    spelling = written(word)
+    said = [(timbre, str(rng.choice(_CARRIERS)).format(spelling), True) for timbre in timbres for _ in range(says)]
+    for phrase in _others(word, phrases, without):
         chosen = rng.choice(len(timbres), size=min(voices_a_phrase, len(timbres)), replace=False)
         said += [(timbres[index], phrase, False) for index in chosen]
     clips: list[WakeClip] = []
@@ -61,3 +63,10 @@ def synthetic_clips(
             if not len(clips) % 50 or len(clips) == len(said):
                 progress("speaking", len(clips), len(said))
     return clips
+
+
+def _others(word: str, count: int, without: Collection[str]) -> list[str]:
+    """Return the nearest phrases that share no word with those left for judging."""
+    held = {part for phrase in without for part in phrase.split() if len(part) > 3} | set(without)
+    near = confusables(word, count + 20 * len(without)) if without else confusables(word, count)
+    return [phrase for phrase in near if phrase not in held and held.isdisjoint(phrase.split())][:count]

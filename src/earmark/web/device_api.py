@@ -18,7 +18,7 @@ from fastapi import APIRouter, Request, Response, WebSocket, WebSocketDisconnect
 
 from earmark import accounts, airlock, learn, vault
 from earmark.assistant import Action, Conversation, Doors, EngineKeeper, Place, Said
-from earmark.bundle import DEVICE
+from earmark.bundle import for_device, own_name
 from earmark.device import Endpointer, EndpointRule, SileroSpeechDetector
 from earmark.device.vad import CHUNK_BYTES
 from earmark.errors import BadRequest, EarmarkError, NotFound, SignInNeeded
@@ -272,22 +272,24 @@ async def installation_key(request: Request) -> Response:
 async def bundle(request: Request, version: str) -> Response:
     """A device's part of the promoted bundle as a tar; the device checks its signature."""
     stores: Stores = request.app.state.stores
-    await vault.device_by_token(stores, _bearer(request.headers))
+    known = await vault.device_by_token(stores, _bearer(request.headers))
     promoted = await learn.promoted(stores)
     if promoted.folder is None or promoted.version != version:
         raise NotFound
-    return Response(await asyncio.to_thread(_tar, promoted.folder), media_type="application/x-tar")
+    own = own_name(bytes.fromhex(stores.home.secret("learn-devices")), known.id)
+    return Response(await asyncio.to_thread(_tar, promoted.folder, own), media_type="application/x-tar")
 
 
 _SIGNED = frozenset({"manifest.json", "signature"})
 
 
-def _tar(folder: Path) -> bytes:
+def _tar(folder: Path, own: str) -> bytes:
+    """Pack what the device named `own` is given: no words of people, and nothing made for another device."""
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode="w") as tar:
         for path in sorted(folder.rglob("*")):
             name = path.relative_to(folder).as_posix()
-            if path.is_file() and (name in _SIGNED or name.startswith(DEVICE)):
+            if path.is_file() and (name in _SIGNED or for_device(name, own)):
                 info = tarfile.TarInfo(name)
                 info.size = path.stat().st_size
                 with path.open("rb") as file:
