@@ -24,6 +24,7 @@ from earmark.cli import (
     people,
     processes,
     ring,
+    wake,
     webhooks,
     witness,
 )
@@ -58,6 +59,7 @@ app.command("safety")(ring.safety)
 app.command("learn")(learning.learn)
 app.command("evaluate")(learning.evaluate)
 app.add_typer(learning.models_app, name="models")
+app.add_typer(wake.app, name="wake")
 app.add_typer(labels.app, name="labels")
 app.add_typer(webhooks.app, name="webhooks")
 audit.app.command("witness")(witness.witness)

@@ -22,10 +22,11 @@ BundleStore(folder), fetch_bundle(store, version, address=…, token=…)    # p
 from earmark.device.actions import Desk, Ringing
 from earmark.device.bundles import BundleStore, raw_key
 from earmark.device.bundles import fetch as fetch_bundle
+from earmark.device.clearness import clearness
 from earmark.device.embeddings import DIMENSIONS, WINDOW_SAMPLES, WINDOWS, SpeechEmbedder
 from earmark.device.events import Captured, EndOfSpeech, Event, Rejected, Woke
 from earmark.device.files import END_OF_SOUND, FileSource, frames
-from earmark.device.head import SMOOTHED, EmbeddingDetector, detector_of, learned_words
+from earmark.device.head import SMOOTHED, EmbeddingDetector, detector_of, learned_head, learned_words
 from earmark.device.link import (
     ADDRESS,
     Answer,
@@ -109,10 +110,12 @@ __all__ = [
     "VoiceSpeaker",
     "WakeDetector",
     "Woke",
+    "clearness",
     "connect",
     "detector_of",
     "fetch_bundle",
     "frames",
+    "learned_head",
     "learned_words",
     "listen",
     "load_verifier",

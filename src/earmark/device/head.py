@@ -7,6 +7,8 @@ newest sound into two more embeddings, and the machine is asked about the last o
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 
@@ -68,13 +70,28 @@ def detector_of(bundle: ModelBundle, word: str) -> WakeDetector:
     """
     if word in WORDS:
         return MicroWakeDetector(word)
-    found = read(bundle, word)
-    if found is None or found[0].get("kind") != HEAD:
+    found = _head(bundle, word)
+    if found is None:
         words = (*WORDS, *learned_words(bundle))
         raise BadRequest(why=f"There is no wake word model of that name; choose one of {', '.join(words)}.")
-    about, numbers = found
+    machine, about = found
     cutoff, lag = finite(about, "cutoff", least=0.0, most=1.0), finite(about, "lag", least=0.0, most=1.0)
-    return EmbeddingDetector(word, assemble(about, numbers), cutoff=cutoff, lag=lag)
+    return EmbeddingDetector(word, machine, cutoff=cutoff, lag=lag)
+
+
+def learned_head(bundle: ModelBundle, word: str) -> tuple[Machine, float]:
+    """Return a learned word's machine and its cutoff. Raises BadBundle when the bundle brings no such word."""
+    found = _head(bundle, word)
+    if found is None:
+        raise BadBundle(why="it has no model of this wake word")
+    return found[0], finite(found[1], "cutoff", least=0.0, most=1.0)
+
+
+def _head(bundle: ModelBundle, word: str) -> tuple[Machine, Mapping[str, Any]] | None:
+    found = read(bundle, word)
+    if found is None or found[0].get("kind") != HEAD:
+        return None
+    return assemble(*found), found[0]
 
 
 def learned_words(bundle: ModelBundle) -> tuple[str, ...]:

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from earmark.bundle import BUILTIN, ModelBundle
 from earmark.device import verifier as verifiers
+from earmark.device.clearness import clearness
 from earmark.device.embeddings import WINDOW_SAMPLES, SpeechEmbedder
 from earmark.device.events import Captured, EndOfSpeech, Event, Rejected, Woke
 from earmark.device.head import detector_of
@@ -41,6 +42,8 @@ _GAP_FRAMES = 12
 """Quiet of up to 0.12 s is a stop consonant inside a word, not its start."""
 _HOLD_FRAMES = 60
 """After a refusal the first stage must fall below its threshold, or this much time pass, before it may fire again."""
+_HIGHER = 0.2
+"""Or rise by so much: what was refused was noise before the word."""
 _WARM_CHUNKS = 8
 
 
@@ -180,9 +183,10 @@ class Listener:
         return events
 
     def _fired(self, score: float) -> list[Event]:
-        if self._hold:
+        if self._hold and score <= self._peak + _HIGHER:
             self._hold = 0 if score <= self._threshold or self._frames >= self._hold else self._hold
             return []
+        self._hold = 0
         self._fired_at = self._frames
         self._peak = score
         if self._verifier is None:
@@ -199,7 +203,7 @@ class Listener:
         if self._frames_left > 0:
             return []
         heard = np.frombuffer(b"".join(self._ring), dtype="<i2")
-        verdict = self._verifier.score(self._embedder.embed(heard))
+        verdict = self._verifier.score(self._embedder.embed(heard), clear=clearness(heard))
         if self._verifier.accepts(verdict):
             return self._wake(verdict)
         self.rejected += 1

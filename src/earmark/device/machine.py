@@ -1,7 +1,7 @@
-"""A support vector machine on speech embeddings, as a model bundle holds it: numbers only, run with numpy.
+"""A kernel machine on speech embeddings, as a model bundle holds it: numbers only, run with numpy.
 
 `wake/<name>.npz` holds its arrays, `wake/<name>.json` its three or four numbers. No pickles: loading one never runs
-code. scikit-learn trains it; asking it takes about half a millisecond.
+code. `earmark learn` trains it; asking it takes some milliseconds.
 """
 
 from __future__ import annotations
@@ -39,8 +39,9 @@ class Machine:
     """Of the kernel exp(-gamma * squared distance)."""
     intercept: float
     slope: float
-    """The score is the logistic function of slope * margin + offset (Platt scaling)."""
+    """The score is the logistic function of slope * margin + tilt * clearness + offset (Platt scaling)."""
     offset: float
+    tilt: float = 0.0
 
     @property
     def windows(self) -> int:
@@ -55,14 +56,16 @@ class Machine:
         flat, size = embedding.reshape(-1), len(self.mean)
         ends = [len(flat) - DIMENSIONS * look for look in range(looks)]
         values = (np.stack([flat[end - size : end] for end in ends]) - self.mean) / self.scale
-        products = np.einsum("vf,lf->lv", self.vectors, values)  # BLAS would wake its threads for a millisecond
+        # BLAS would wake its threads for a millisecond.
+        products = np.stack([np.einsum("vf,f->v", self.vectors, value) for value in values])
         distances = self.squares + (values**2).sum(axis=1)[:, None] - 2.0 * products
         kernel = np.exp(-self.gamma * np.maximum(distances, 0.0))
         return float(np.mean(kernel @ self.weights)) + self.intercept
 
-    def score(self, embedding: NDArray[np.float32], *, looks: int = 1) -> float:
-        """Return 0..1 for embeddings of shape (≥ windows + looks - 1, 96)."""
-        exponent = np.clip(self.slope * self.margin(embedding, looks=looks) + self.offset, -60.0, 60.0)
+    def score(self, embedding: NDArray[np.float32], *, looks: int = 1, clear: float = 0.0) -> float:
+        """Return 0..1 for embeddings of shape (≥ windows + looks - 1, 96) of sound as clear as that, in dB."""
+        margin = self.margin(embedding, looks=looks)
+        exponent = np.clip(self.slope * margin + self.tilt * clear + self.offset, -60.0, 60.0)
         return float(1.0 / (1.0 + np.exp(-exponent)))
 
 
@@ -90,6 +93,7 @@ def assemble(about: Mapping[str, Any], numbers: Mapping[str, NDArray[np.float32]
         if vectors.shape != (len(weights), features) or not np.all(scale > 0):
             raise ValueError
         values = {name: finite(about, name) for name in ("gamma", "intercept", "slope", "offset")}
+        values["tilt"] = finite({"tilt": 0.0, **about}, "tilt")
     except (ValueError, KeyError, TypeError) as error:
         raise BadBundle(why="a wake word's model is unreadable") from error
     squares = (vectors**2).sum(axis=1)

@@ -1,6 +1,6 @@
 """The wake word's second stage: a learned verifier on speech embeddings, read from a model bundle.
 
-`wake/<word>.json` and `.npz` hold the operating point and a support vector machine (`earmark.device.machine`). A bundle
+`wake/<word>.json` and `.npz` hold the operating point and a kernel machine (`earmark.device.machine`). A bundle
 may hold another one for one device, `wake/<word>@<device>.json` and `.npz`, which that device is given and uses.
 """
 
@@ -41,9 +41,9 @@ class Verifier:
         """How many of the newest embeddings it looks at."""
         return self.machine.windows + self.looks - 1
 
-    def score(self, embedding: NDArray[np.float32]) -> float:
-        """Return 0..1 for embeddings of shape (≥ windows, 96)."""
-        return self.machine.score(embedding, looks=self.looks)
+    def score(self, embedding: NDArray[np.float32], *, clear: float = 0.0) -> float:
+        """Return 0..1 for embeddings of shape (≥ windows, 96) of sound as clear as that, in dB."""
+        return self.machine.score(embedding, looks=self.looks, clear=clear)
 
     def accepts(self, score: float) -> bool:
         return score >= self.threshold

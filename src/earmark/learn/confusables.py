@@ -26,7 +26,7 @@ PRONOUNCED = {
     "okay_nabu": ("okay nabu", ("OW K EY N AA B UW", "OW K EY N AE B UW")),
 }
 """Wake word → how it is written, and the ways it is said (ARPAbet without stress)."""
-_VOWELS = frozenset(["AA", "AE", "AH", "AO", "AW", "AY", "EH", "ER", "EY", "IH", "IY", "OW", "OY", "UH", "UW"])
+VOWELS = frozenset(["AA", "AE", "AH", "AO", "AW", "AY", "EH", "ER", "EY", "IH", "IY", "OW", "OY", "UH", "UW"])
 _MANNERS = (
     frozenset(["P", "B", "T", "D", "K", "G"]),
     frozenset(["F", "V", "TH", "DH", "S", "Z", "SH", "ZH", "HH", "CH", "JH"]),
@@ -53,7 +53,7 @@ def pronounced(word: str) -> tuple[str, ...]:
 @cache
 def _ways(part: str) -> tuple[str, ...]:
     found = [
-        " ".join(_PHONES[phone] for phone in row)
+        " ".join(PHONES[phone] for phone in row)
         for words, phones in _dictionary().values()
         for other, row in zip(words, phones, strict=True)
         if other == part
@@ -61,8 +61,8 @@ def _ways(part: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(found))
 
 
-_PHONES = sorted(_VOWELS.union(*_MANNERS))
-_INDEX = {phone: index for index, phone in enumerate(_PHONES)}
+PHONES = sorted(VOWELS.union(*_MANNERS))
+_INDEX = {phone: index for index, phone in enumerate(PHONES)}
 
 
 def distances(said: NDArray[np.int64], target: Sequence[str]) -> NDArray[np.float64]:
@@ -80,16 +80,21 @@ def distances(said: NDArray[np.int64], target: Sequence[str]) -> NDArray[np.floa
     return above[:, -1]
 
 
+def index_of(phone: str) -> int:
+    """Return the number by which `distances` knows a phone."""
+    return _INDEX[phone]
+
+
 @cache
 def _swaps() -> NDArray[np.float64]:
-    costs = [[_swap(one, other) for other in _PHONES] for one in _PHONES]
+    costs = [[_swap(one, other) for other in PHONES] for one in PHONES]
     return np.array(costs)
 
 
 def _swap(one: str, other: str) -> float:
     if one == other:
         return 0.0
-    if one in _VOWELS and other in _VOWELS:
+    if one in VOWELS and other in VOWELS:
         return 0.5
     return 0.6 if any(one in manner and other in manner for manner in _MANNERS) else 1.2
 

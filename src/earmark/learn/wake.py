@@ -1,7 +1,7 @@
-"""Training the wake verifier: labelled wakes and synthetic voices → a support vector machine and its operating point.
+"""Training the wake verifier: labelled wakes and synthetic voices → a kernel machine and its operating point.
 
-The threshold is where a stated cost is least over people that the machine was not trained on: folds never share a
-speaker. A device with enough labels of its own may get a verifier in which they weigh more. Deterministic for a seed.
+The threshold is where a stated cost is least over people that the machine was not trained on. A device with enough
+labels of its own may get a verifier in which they weigh more. Deterministic for a seed.
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ from earmark.learn.background import Background
 from earmark.learn.lessons import Taught, wake_span
 from earmark.learn.wake_own import Own, own_verifiers
 from earmark.learn.wake_point import OperatingPoint, operating_point
-from earmark.learn.wake_rows import Rows, Trained, fit, unseen_margins
+from earmark.learn.wake_rows import Rows, Trained, fit_unseen
 from earmark.learn.wake_voices import synthetic_clips
 from earmark.learn.wake_windows import COST_OF_A_MISS, LOOKS, NEWEST, SETTLE, WakeClip, Windows, make_windows
 
 Progress = Callable[[str, int, int], None]
 _LEAST = 3
 """Labels of each kind without which there is nothing to learn from."""
-_PEOPLES_ROOMS, _VOICES_ROOMS = 4, 2
+_PEOPLES_ROOMS, _VOICES_ROOMS = 4, 1
 """In how many drawn rooms a clip is heard, besides as it is."""
 
 
@@ -103,13 +103,13 @@ def train(
     if rows.said.all() or not rows.said.any():
         return "The judged wakes are all of one kind for the first stage; it takes both."
     cutoff = MicroWakeDetector(word).cutoff
-    verifier = calibrated(rows, cutoff=cutoff, cost_of_a_miss=cost_of_a_miss, seed=seed)
+    verifier = calibrated(rows, cutoff=cutoff, cost_of_a_miss=cost_of_a_miss)
     progress("training", 1, 1)
     about = verifier.about() | {
         "cost_of_a_miss": cost_of_a_miss,
         "rows": {"labelled": int(rows.labelled.sum()), "synthetic": int((~rows.labelled).sum())},
     }
-    make = partial(calibrated, cutoff=cutoff, cost_of_a_miss=cost_of_a_miss, seed=seed)
+    make = partial(calibrated, cutoff=cutoff, cost_of_a_miss=cost_of_a_miss)
     own = own_verifiers(word, rows, make=make, cost_of_a_miss=cost_of_a_miss, progress=progress)
     return Learned(files=pack(about, verifier.machine.arrays(), name=word), own=own)
 
@@ -120,12 +120,15 @@ class Calibrated:
 
     machine: Trained
     slope: float
+    tilt: float
     offset: float
+    """The score is the logistic function of slope * margin + tilt * clearness + offset. In noise both sides' margins
+    shrink, and the boundary lies elsewhere than in a quiet room."""
     point: OperatingPoint
 
     def woke(self, rows: Rows) -> NDArray[np.bool_]:
         """Return whether a device would wake, shape (n,)."""
-        scores = _logistic(self.slope * self.machine.margin(rows) + self.offset)
+        scores = _logistic(self.slope * self.machine.margin(rows) + self.tilt * rows.clear + self.offset)
         return (rows.peak > self.point.stage1) & (scores >= self.point.threshold)
 
     def about(self) -> dict[str, Any]:
@@ -136,22 +139,25 @@ class Calibrated:
             "settle": SETTLE,
             "looks": LOOKS,
             "gamma": self.machine.gamma,
-            "intercept": self.machine.intercept,
+            "intercept": 0.0,
             "slope": self.slope,
+            "tilt": self.tilt,
             "offset": self.offset,
             "unseen": {"miss_rate": point.miss_rate, "false_wakes_passed": point.passed},
             "without": {"miss_rate": point.miss_rate_without, "false_wakes_passed": point.passed_without},
         }
 
 
-def calibrated(rows: Rows, *, cutoff: float, cost_of_a_miss: float, seed: int, own: str | None = None) -> Calibrated:
-    """Train on rows, and choose the operating point by how machines without a row's speaker judge it."""
-    unseen = unseen_margins(rows, seed=seed, own=own)
-    platt = LogisticRegression(C=1e3).fit(unseen[:, None], rows.said)
-    slope, offset = float(platt.coef_[0, 0]), float(platt.intercept_[0])
-    scores = _logistic(slope * unseen + offset)
+def calibrated(rows: Rows, *, cutoff: float, cost_of_a_miss: float, own: str | None = None) -> Calibrated:
+    """Train on rows, and choose the operating point by how the machine without a row's speaker judges it."""
+    machine, unseen = fit_unseen(rows, own=own)
+    curve = LogisticRegression(C=1e3, max_iter=1000)
+    curve.fit(np.column_stack([unseen, rows.clear]), rows.said, sample_weight=rows.weight(own))
+    slope, tilt = (float(each) for each in curve.coef_[0])
+    offset = float(curve.intercept_[0])
+    scores = _logistic(slope * unseen + tilt * rows.clear + offset)
     point = operating_point(scores, rows, cutoff=cutoff, cost_of_a_miss=cost_of_a_miss, own=own)
-    return Calibrated(machine=fit(rows, own=own), slope=slope, offset=offset, point=point)
+    return Calibrated(machine=machine, slope=slope, tilt=tilt, offset=offset, point=point)
 
 
 def _logistic(exponents: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -167,6 +173,7 @@ def _rows(windows: Windows, clips: Sequence[WakeClip], *, labelled: bool) -> Row
         group=np.array([clips[index].group for index in windows.clip], dtype=np.str_),
         labelled=np.full(len(windows), labelled),
         peak=windows.peak,
+        clear=windows.clear,
         as_heard=np.diff(windows.clip, prepend=-1) != 0,  # a clip's first window is of the clip as it is
         device=np.array([clips[index].device or "" for index in windows.clip], dtype=np.str_),
         clip=windows.clip if labelled else np.full(len(windows), -1),

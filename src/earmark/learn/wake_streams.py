@@ -70,16 +70,18 @@ class StreamMaker:
         rooms: int,
         seed: int,
         first: int = 0,
+        plain: bool = True,
         noise: NDArray[np.int16] | None = None,
     ) -> list[Stream]:
         """Hear every clip as it is and in `rooms` drawn rooms; half of these with `noise`, where there is some.
 
-        `first` is the index of the first clip among all: what is drawn depends on it.
+        `first` is the index of the first clip among all: what is drawn depends on it. Without `plain` there are only
+        the drawn rooms.
         """
         streams: list[Stream] = []
         for index, clip in enumerate(clips, start=first):
             rng = np.random.default_rng([seed, index])
-            for room in range(rooms + 1):
+            for room in range(0 if plain else 1, rooms + 1):
                 audio = another_throat(clip.audio, rng) if room else clip.audio
                 sound = pad(audio, before=_LEAD, after=_TAIL, rng=rng)
                 stretched = len(audio.samples) / max(1, len(clip.audio.samples))

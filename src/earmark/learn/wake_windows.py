@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from earmark.device import DIMENSIONS, FRAME_SAMPLES, MicroWakeDetector, SpeechEmbedder
+from earmark.device import DIMENSIONS, FRAME_SAMPLES, MicroWakeDetector, SpeechEmbedder, clearness
 from earmark.learn.rooms import another_channel, another_throat, draw_room, hear, pad
 from earmark.words import SAMPLE_RATE, PcmAudio, Seconds
 
@@ -58,6 +58,8 @@ class Windows:
     """Shape (n, 11, 96): three windows of nine, 80 ms apart."""
     peak: NDArray[np.float32]
     """Shape (n,): the first stage's highest score until the window was taken."""
+    clear: NDArray[np.float32]
+    """Shape (n,): dB that the loud moments lie above the quiet ones."""
     said: NDArray[np.bool_]
     clip: NDArray[np.int64]
     """Index of the clip that a row was made of."""
@@ -124,7 +126,7 @@ class WindowMaker:
         voices without the wake word, of which too few fire: there the nearest miss is taken, so that a human voice
         alone never passes for the word. `first` is the index of the first clip among all: what is drawn depends on it.
         """
-        rows: list[tuple[NDArray[np.float32], float, bool, int]] = []
+        rows: list[tuple[NDArray[np.float32], float, float, bool, int]] = []
         for index, clip in enumerate(clips, start=first):
             rng = np.random.default_rng([seed, index])
             for room in range(rooms + 1):
@@ -142,12 +144,14 @@ class WindowMaker:
                         break  # rooms rarely make a clip fire that is silent on its own: not worth the time
                     continue
                 jitter = int(rng.integers(-4, 5)) * FRAME_SAMPLES if room else 0
-                rows.append((self.window(samples, firing.end + jitter), firing.peak, clip.said, index))
+                end = max(FRAME_SAMPLES, firing.end + jitter)
+                rows.append((self.window(samples, end), firing.peak, clearness(samples[:end]), clip.said, index))
         return Windows(
             embeddings=np.array([row[0] for row in rows], dtype=np.float32).reshape(-1, NEWEST + LOOKS - 1, DIMENSIONS),
             peak=np.array([row[1] for row in rows], dtype=np.float32),
-            said=np.array([row[2] for row in rows], dtype=bool),
-            clip=np.array([row[3] for row in rows], dtype=np.int64),
+            clear=np.array([row[2] for row in rows], dtype=np.float32),
+            said=np.array([row[3] for row in rows], dtype=bool),
+            clip=np.array([row[4] for row in rows], dtype=np.int64),
         )
 
 
@@ -171,6 +175,7 @@ def make_windows(
     return Windows(
         embeddings=np.concatenate([part.embeddings for part in parts]),
         peak=np.concatenate([part.peak for part in parts]),
+        clear=np.concatenate([part.clear for part in parts]),
         said=np.concatenate([part.said for part in parts]),
         clip=np.concatenate([part.clip for part in parts]),
     )
