@@ -47,8 +47,10 @@ NEW = ("computer", "jarvis", "smart_mirror")
 TEACH = 22
 """Recordings of a new word that are learned from; the others judge."""
 HOURS = 2.0
-Found = dict[str, list[tuple[float, float]]]
-"""What was heard → (the first stage's peak, the verifier's score) of each clip."""
+Asked = list[tuple[float, float]]
+"""The first stage's peak and the verifier's score of each time that it was asked."""
+Found = dict[str, list[Asked]]
+"""What was heard → what came of each clip."""
 _SNRS = (None, 5.0, 0.0)
 _MINUTE = 60 * SAMPLE_RATE
 _ROC = (0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 0.7, 0.9)
@@ -64,7 +66,7 @@ def run(note: Progress, data: Path) -> list[dict[str, Any]]:
     found = heard_again(note, material, files)
     note("two hours of speech")
     hours = wake_speech.talk(material, length=HOURS * 3600, without=(WORD, *(word.replace("_", " ") for word in NEW)))
-    found["two hours"] = judge_of(files).wakes(hours)
+    found["two hours"] = [[asked] for asked in judge_of(files).wakes(hours)]
     rows = table(files, found)
     note("hearing two hours as a stream of embeddings")
     stream = embedded(hours)
@@ -89,13 +91,13 @@ def heard_again(note: Progress, material: Material, files: Mapping[str, bytes]) 
         for snr in _SNRS:
             noise = None if snr is None else material.noise_to_judge
             samples = wake_speech.heard(clip.sound(), noise=noise, snr=snr or 0.0, seed=number)
-            found.setdefault(f"{'hits' if said else 'other words'} {_dB(snr)}", []).append(judge(samples))
+            found.setdefault(f"{'hits' if said else 'other words'} {_dB(snr)}", []).append(judge.wakes(samples))
         if not number % 20:
             note(f"judging, {number} of {len(material.judge)} recordings")
     note("judging synthetic voices")
     for number, (by, phrase, sound) in enumerate(wake_speech.voices([WORD, *material.confusables])):
         key = f"{'synthetic hits' if phrase == WORD else 'confusables'} {by}"
-        found.setdefault(key, []).append(judge(wake_speech.heard(sound, seed=number)))
+        found.setdefault(key, []).append(judge.wakes(wake_speech.heard(sound, seed=number)))
     return found
 
 
@@ -114,26 +116,21 @@ def table(files: Mapping[str, bytes], found: Found) -> list[dict[str, Any]]:
 
 def judge_of(files: Mapping[str, bytes]) -> _Judge:
     everything = json.loads(files[f"wake/{WORD}.json"]) | {"stage1": STAGE1, "threshold": 2.0}
-    with tempfile.TemporaryDirectory() as folder:
-        return _Judge(_bundle(Path(folder), {**files, f"wake/{WORD}.json": json.dumps(everything).encode()}))
+    return _Judge({**files, f"wake/{WORD}.json": json.dumps(everything).encode()})
 
 
 class _Judge:
     """A listener whose verifier refuses everybody and says how sure it was: one pass serves every threshold."""
 
-    def __init__(self, refusing: ModelBundle) -> None:
-        self._refusing = refusing
+    def __init__(self, files: Mapping[str, bytes]) -> None:
         self._detector = MicroWakeDetector(WORD)
-        verifier = load_verifier(refusing, WORD)
+        self._folder = tempfile.TemporaryDirectory()
+        self._refusing = _bundle(Path(self._folder.name), files)
+        verifier = load_verifier(self._refusing, WORD)
         assert verifier is not None
         self._embedder = SpeechEmbedder(verifier.windows)
 
-    def __call__(self, samples: NDArray[np.int16]) -> tuple[float, float]:
-        """Return the first stage's highest score, and the verifier's of all that it was asked."""
-        looked = self.wakes(samples)
-        return max((peak for peak, _ in looked), default=0.0), max((score for _, score in looked), default=-1.0)
-
-    def wakes(self, samples: NDArray[np.int16]) -> list[tuple[float, float]]:
+    def wakes(self, samples: NDArray[np.int16]) -> Asked:
         """Return (first stage's peak, verifier's score) of each time that a device's listener asks it."""
         listener = Listener(bundle=self._refusing, word=WORD, detector=self._detector, embedder=self._embedder)
         frames = (samples[at : at + FRAME_SAMPLES].tobytes() for at in range(0, len(samples) - 159, FRAME_SAMPLES))
@@ -144,7 +141,7 @@ class _Judge:
 
 def _counts(found: Found, *, first: float, threshold: float) -> dict[str, Any]:
     def count(key: str) -> int:
-        return sum(peak > first and score >= threshold for peak, score in found[key])
+        return sum(any(peak > first and score >= threshold for peak, score in asked) for asked in found[key])
 
     return {key: f"{count(key)} of {len(rows)}" if key != "two hours" else count(key) for key, rows in found.items()}
 

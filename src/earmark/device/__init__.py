@@ -41,7 +41,7 @@ from earmark.device.link import (
     connect,
 )
 from earmark.device.listener import PRE_ROLL, Listener
-from earmark.device.machine import pack
+from earmark.device.machine import log_odds, pack
 from earmark.device.microphone import Microphone
 from earmark.device.notice import Notice, Notices
 from earmark.device.run import DeviceState, Happening, listen
@@ -119,6 +119,7 @@ __all__ = [
     "learned_words",
     "listen",
     "load_verifier",
+    "log_odds",
     "pack",
     "raw_key",
 ]

@@ -203,7 +203,7 @@ class Listener:
         if self._frames_left > 0:
             return []
         heard = np.frombuffer(b"".join(self._ring), dtype="<i2")
-        verdict = self._verifier.score(self._embedder.embed(heard), clear=clearness(heard))
+        verdict = self._verifier.score(self._embedder.embed(heard), clear=clearness(heard), peak=self._peak)
         if self._verifier.accepts(verdict):
             return self._wake(verdict)
         self.rejected += 1

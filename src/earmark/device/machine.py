@@ -39,9 +39,12 @@ class Machine:
     """Of the kernel exp(-gamma * squared distance)."""
     intercept: float
     slope: float
-    """The score is the logistic function of slope * margin + tilt * clearness + offset (Platt scaling)."""
+    """The score is the logistic function of slope * margin + tilt * clearness + lift * first + offset: Platt scaling
+    with what else is known. In noise all margins shrink, and the boundary lies elsewhere than in a quiet room."""
     offset: float
     tilt: float = 0.0
+    lift: float = 0.0
+    """`first` are the log odds of the first stage's peak."""
 
     @property
     def windows(self) -> int:
@@ -62,11 +65,19 @@ class Machine:
         kernel = np.exp(-self.gamma * np.maximum(distances, 0.0))
         return float(np.mean(kernel @ self.weights)) + self.intercept
 
-    def score(self, embedding: NDArray[np.float32], *, looks: int = 1, clear: float = 0.0) -> float:
-        """Return 0..1 for embeddings of shape (≥ windows + looks - 1, 96) of sound as clear as that, in dB."""
-        margin = self.margin(embedding, looks=looks)
-        exponent = np.clip(self.slope * margin + self.tilt * clear + self.offset, -60.0, 60.0)
-        return float(1.0 / (1.0 + np.exp(-exponent)))
+    def score(self, embedding: NDArray[np.float32], *, looks: int = 1, clear: float = 0.0, peak: float = 0.5) -> float:
+        """Return 0..1 for embeddings of shape (≥ windows + looks - 1, 96) of sound as clear as that, in dB. `peak` is
+        the first stage's highest score.
+        """
+        exponent = self.slope * self.margin(embedding, looks=looks) + self.offset
+        exponent += self.tilt * clear + self.lift * float(log_odds(peak))
+        return float(1.0 / (1.0 + np.exp(-np.clip(exponent, -60.0, 60.0))))
+
+
+def log_odds(peak: float | NDArray[np.float32]) -> NDArray[np.float64]:
+    """Return the log odds of a first stage's score, which comes in steps of 1/256."""
+    sure = np.clip(np.asarray(peak, dtype=np.float64), 0.004, 0.996)
+    return np.log(sure / (1.0 - sure))
 
 
 def read(bundle: ModelBundle, name: str) -> tuple[Mapping[str, Any], Mapping[str, NDArray[np.float32]]] | None:
@@ -93,7 +104,7 @@ def assemble(about: Mapping[str, Any], numbers: Mapping[str, NDArray[np.float32]
         if vectors.shape != (len(weights), features) or not np.all(scale > 0):
             raise ValueError
         values = {name: finite(about, name) for name in ("gamma", "intercept", "slope", "offset")}
-        values["tilt"] = finite({"tilt": 0.0, **about}, "tilt")
+        values |= {name: finite({name: 0.0, **about}, name) for name in ("tilt", "lift")}
     except (ValueError, KeyError, TypeError) as error:
         raise BadBundle(why="a wake word's model is unreadable") from error
     squares = (vectors**2).sum(axis=1)

@@ -41,9 +41,11 @@ class Verifier:
         """How many of the newest embeddings it looks at."""
         return self.machine.windows + self.looks - 1
 
-    def score(self, embedding: NDArray[np.float32], *, clear: float = 0.0) -> float:
-        """Return 0..1 for embeddings of shape (≥ windows, 96) of sound as clear as that, in dB."""
-        return self.machine.score(embedding, looks=self.looks, clear=clear)
+    def score(self, embedding: NDArray[np.float32], *, clear: float = 0.0, peak: float = 0.5) -> float:
+        """Return 0..1 for embeddings of shape (≥ windows, 96) of sound as clear as that, in dB, at which the first
+        stage's highest score was `peak`.
+        """
+        return self.machine.score(embedding, looks=self.looks, clear=clear, peak=peak)
 
     def accepts(self, score: float) -> bool:
         return score >= self.threshold

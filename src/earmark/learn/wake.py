@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 
-from earmark.device import DIMENSIONS, MicroWakeDetector, pack
+from earmark.device import DIMENSIONS, MicroWakeDetector, log_odds, pack
 from earmark.errors import MissingExtra
 from earmark.learn.background import Background
 from earmark.learn.lessons import Taught, wake_span
@@ -24,11 +24,13 @@ from earmark.learn.wake_own import Own, own_verifiers
 from earmark.learn.wake_point import OperatingPoint, operating_point
 from earmark.learn.wake_rows import Rows, Trained, fit_unseen
 from earmark.learn.wake_voices import synthetic_clips
-from earmark.learn.wake_windows import COST_OF_A_MISS, LOOKS, NEWEST, SETTLE, WakeClip, Windows, make_windows
+from earmark.learn.wake_windows import COST_OF_A_MISS, LOOKS, NEWEST, SETTLE, STAGE1, WakeClip, Windows, make_windows
 
 Progress = Callable[[str, int, int], None]
 _LEAST = 3
 """Labels of each kind without which there is nothing to learn from."""
+_DECIBELS, _FREE = 10.0, 3.0
+"""Unit of clearness, and how freely a few rows may bend the curve."""
 _PEOPLES_ROOMS, _VOICES_ROOMS = 4, 1
 """In how many drawn rooms a clip is heard, besides as it is."""
 
@@ -121,20 +123,20 @@ class Calibrated:
     machine: Trained
     slope: float
     tilt: float
+    lift: float
     offset: float
-    """The score is the logistic function of slope * margin + tilt * clearness + offset. In noise both sides' margins
-    shrink, and the boundary lies elsewhere than in a quiet room."""
+    """See `earmark.device.machine.Machine`."""
     point: OperatingPoint
 
     def woke(self, rows: Rows) -> NDArray[np.bool_]:
         """Return whether a device would wake, shape (n,)."""
-        scores = _logistic(self.slope * self.machine.margin(rows) + self.tilt * rows.clear + self.offset)
-        return (rows.peak > self.point.stage1) & (scores >= self.point.threshold)
+        exponents = self.slope * self.machine.margin(rows) + self.tilt * rows.clear + self.lift * log_odds(rows.peak)
+        return (rows.peak > STAGE1) & (_logistic(exponents + self.offset) >= self.point.threshold)
 
     def about(self) -> dict[str, Any]:
         point = self.point
         return {
-            "stage1": point.stage1,
+            "stage1": STAGE1,
             "threshold": point.threshold,
             "settle": SETTLE,
             "looks": LOOKS,
@@ -142,6 +144,7 @@ class Calibrated:
             "intercept": 0.0,
             "slope": self.slope,
             "tilt": self.tilt,
+            "lift": self.lift,
             "offset": self.offset,
             "unseen": {"miss_rate": point.miss_rate, "false_wakes_passed": point.passed},
             "without": {"miss_rate": point.miss_rate_without, "false_wakes_passed": point.passed_without},
@@ -151,13 +154,13 @@ class Calibrated:
 def calibrated(rows: Rows, *, cutoff: float, cost_of_a_miss: float, own: str | None = None) -> Calibrated:
     """Train on rows, and choose the operating point by how the machine without a row's speaker judges it."""
     machine, unseen = fit_unseen(rows, own=own)
-    curve = LogisticRegression(C=1e3, max_iter=1000)
-    curve.fit(np.column_stack([unseen, rows.clear]), rows.said, sample_weight=rows.weight(own))
-    slope, tilt = (float(each) for each in curve.coef_[0])
+    known = np.column_stack([unseen, rows.clear / _DECIBELS, log_odds(rows.peak)])
+    curve = LogisticRegression(C=_FREE, max_iter=1000).fit(known, rows.said, sample_weight=rows.weight(own))
+    slope, tilt, lift = (float(each) for each in curve.coef_[0])
     offset = float(curve.intercept_[0])
-    scores = _logistic(slope * unseen + tilt * rows.clear + offset)
+    scores = _logistic(curve.decision_function(known))
     point = operating_point(scores, rows, cutoff=cutoff, cost_of_a_miss=cost_of_a_miss, own=own)
-    return Calibrated(machine=machine, slope=slope, tilt=tilt, offset=offset, point=point)
+    return Calibrated(machine=machine, slope=slope, tilt=tilt / _DECIBELS, lift=lift, offset=offset, point=point)
 
 
 def _logistic(exponents: NDArray[np.float64]) -> NDArray[np.float64]:

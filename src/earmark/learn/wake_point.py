@@ -1,4 +1,4 @@
-"""Where a wake verifier is asked and says no: the operating point, by the stated cost of a miss."""
+"""Where a wake verifier says no: the operating point, by the stated cost of a miss."""
 
 from __future__ import annotations
 
@@ -10,8 +10,6 @@ from numpy.typing import NDArray
 from earmark.learn.wake_rows import Rows
 from earmark.learn.wake_windows import COST_OF_A_MISS, STAGE1
 
-_STAGES = 9
-"""First thresholds that are tried, from STAGE1 to the first stage's own cutoff."""
 _ENOUGH = 20
 """Rows of labelled wakes from which on the miss rate is taken from people alone, without the synthetic voices."""
 _MANY = 8
@@ -25,10 +23,8 @@ _EDGES = 1.0 / (1.0 + np.exp(-np.linspace(-_FARTHEST, _FARTHEST, 121)))
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OperatingPoint:
-    """Where the verifier is asked and says no, and what that means for speakers and phrases it was not trained on."""
+    """Where the verifier says no, and what that means for speakers and phrases it was not trained on."""
 
-    stage1: float
-    """The first stage's score from which it is asked."""
     threshold: float
     miss_rate: float
     """Of the wakes that the first stage fired on at STAGE1, the share refused."""
@@ -47,7 +43,7 @@ def operating_point(
     cost_of_a_miss: float = COST_OF_A_MISS,
     own: str | None = None,
 ) -> OperatingPoint:
-    """Return both thresholds, with the least cost of those that let through at most half as much as today.
+    """Return the threshold of least cost of those that let through at most half as much as today.
 
     Today is the first stage alone at its own `cutoff`, on the same rows. Misses are counted on people's wakes where
     there are enough, half on those as their devices heard them and half on those in drawn rooms; where the people are
@@ -55,22 +51,16 @@ def operating_point(
     """
     counted = _counted(rows, own)
     other = np.where(rows.said, 0.0, 1.0) / max(1, int((~rows.said).sum()))
-    stages = np.linspace(STAGE1, cutoff, _STAGES)
-    misses, passed = np.empty((_STAGES, len(_EDGES))), np.empty((_STAGES, len(_EDGES)))
-    for index, stage in enumerate(stages):
-        refused = _refused(scores, rows.peak > stage)
-        misses[index], passed[index] = refused @ counted, 1.0 - refused @ other
+    asked = np.where(rows.peak > STAGE1, scores, -1.0)  # where the first stage is silent nobody is asked
+    refused = _refused(scores, rows.peak > STAGE1)
     passed_without = float((rows.peak > cutoff) @ other)
-    cost = cost_of_a_miss * misses + passed
-    too_many = _passed(scores, rows, stages, other) > passed_without / 2
-    best = np.argmin(cost + np.where(too_many, 2 * cost_of_a_miss, 0.0))
-    stage, edge = np.unravel_index(best, cost.shape)
-    asked = np.where(rows.peak > stages[stage], scores, -1.0)
+    cost = cost_of_a_miss * (refused @ counted) + 1.0 - refused @ other
+    too_many = np.array([float((asked >= edge) @ other) for edge in _EDGES]) > passed_without / 2 + 1e-9
+    edge = float(_EDGES[np.argmin(cost + np.where(too_many, 2 * cost_of_a_miss, 0.0))])
     return OperatingPoint(
-        stage1=float(stages[stage]),
-        threshold=float(_EDGES[edge]),
-        miss_rate=float((asked < _EDGES[edge]) @ counted),
-        passed=float((asked >= _EDGES[edge]) @ other),
+        threshold=edge,
+        miss_rate=float((asked < edge) @ counted),
+        passed=float((asked >= edge) @ other),
         miss_rate_without=float((rows.peak <= cutoff) @ counted),
         passed_without=passed_without,
     )
@@ -93,11 +83,3 @@ def _refused(scores: NDArray[np.float64], asked: NDArray[np.bool_]) -> NDArray[n
     edges = np.linspace(-_FARTHEST, _FARTHEST, len(_EDGES))
     refused = 1.0 / (1.0 + np.exp(-(edges[:, None] - odds) / (_WIDTH / 2)))
     return np.where(asked, refused, 1.0)
-
-
-def _passed(
-    scores: NDArray[np.float64], rows: Rows, stages: NDArray[np.float64], other: NDArray[np.float64]
-) -> NDArray[np.float64]:
-    """Return what is let through of rows as they are, shape (stages, edges)."""
-    asked = np.where(rows.peak > stages[:, None], scores, -1.0)
-    return np.stack([(asked >= edge) @ other for edge in _EDGES], axis=1)
