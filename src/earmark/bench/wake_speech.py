@@ -118,7 +118,8 @@ def talk(material: Material, *, length: Seconds, without: Collection[str]) -> ND
     seconds = sum(len(part) / SAMPLE_RATE + 0.25 for part in parts)
     with_flite = shutil.which("flite") is not None
     with Voice() as voice:
-        for index, at in enumerate(rng.permutation(len(material.sentences)).tolist()):
+        order: list[int] = rng.permutation(len(material.sentences)).tolist()
+        for index, at in enumerate(order):
             if seconds >= length:
                 break
             text = material.sentences[at]

@@ -23,8 +23,11 @@ BENCHES = {
     "learn": "what 25, 50, 100 labelled orders teach the acoustic model, on speakers it never heard; needs --data",
     "review": "answers a second on the review floor over HTTP; takes --tasks and the options after it",
     "verify": "entries of the audit log checked a second, among 300,000",
+    "wake-words": "how well devices tell a wake word from what sounds like it, and new wake words; needs --data",
     "wake": "devices that one core can listen for, beside the bare wake-word loop",
 }
+WITH_DATA = ("learn", "wake-words")
+"""Those that measure on recordings."""
 SIZED = ("doctor", "forget", "history")
 """Those whose size can be chosen."""
 FOR_REVIEW = (
@@ -46,7 +49,7 @@ FOR_REVIEW = (
 def bench(
     name: Annotated[str, typer.Argument(help="; ".join(f"{name}: {what}" for name, what in BENCHES.items()))],
     data: Annotated[
-        Path | None, typer.Option(help="For `learn`: a folder with commands/ and noise/kitchen.flac.")
+        Path | None, typer.Option(help="For `learn` and `wake-words`: a folder like ../shared/data.")
     ] = None,
     rows: Annotated[
         int | None,
@@ -82,13 +85,13 @@ def bench(
     try:
         if name not in BENCHES:
             raise BadRequest(why=f"There is no such measurement; choose one of: {', '.join(BENCHES)}.")
-        if (name == "learn") != (data is not None):
-            raise BadRequest(why="`earmark bench learn` takes --data DIR, and no other does.")
+        if (name in WITH_DATA) != (data is not None):
+            raise BadRequest(why="`earmark bench learn` and `wake-words` take --data DIR, and no other does.")
         if rows is not None and name not in SIZED:
             raise BadRequest(why="`earmark bench doctor`, `forget` and `history` take --rows, and no other does.")
         if given and name != "review":
             raise BadRequest(why="Only `earmark bench review` takes --tasks and the options after it.")
-        measured = importlib.import_module(f"earmark.bench.{name}")
+        measured = importlib.import_module(f"earmark.bench.{name.replace('-', '_')}")
         options = {} if rows is None else {"rows": rows}
         if given:
             options["wanted"] = measured.Wanted(**given)

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.linalg import cho_factor, lapack
+from scipy.linalg import cho_factor, get_lapack_funcs
 
 _RIDGE = 0.5
 """Weight of smoothness against fitting the rows."""
@@ -155,7 +155,7 @@ def _solve(
     system = _kernel(vectors, vectors, gamma)
     system[np.diag_indices(len(system))] += (_RIDGE / weight).astype(np.float32)
     factor, _ = cho_factor(system, lower=True, overwrite_a=True, check_finite=False)
-    inverse, _ = lapack.spotri(factor, lower=1, overwrite_c=1)
+    inverse, _ = get_lapack_funcs(("potri",), (factor,))[0](factor, lower=1, overwrite_c=1)
     inverse = np.tril(inverse) + np.tril(inverse, -1).T
     weights = (inverse @ np.where(said, 1.0, -1.0)).astype(np.float32)
     return Trained(mean=mean, scale=scale, vectors=vectors, weights=weights, gamma=gamma), inverse
