@@ -1,4 +1,4 @@
-"""What `earmark bench wake-words` judges by: people, synthetic voices and two hours of speech that nobody trained on.
+"""What `earmark bench wake-words` judges by: people, synthetic voices and hours of speech that nobody trained on.
 
 Clips of the data folder are parted by the hash of their name, as most have no speaker; each counts as its own. Noise is
 learned in its first half and judged in its second.

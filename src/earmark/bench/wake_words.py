@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import tempfile
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -46,7 +47,30 @@ WORD = "alexa"
 NEW = ("computer", "jarvis", "smart_mirror")
 TEACH = 22
 """Recordings of a new word that are learned from; the others judge."""
-HOURS = 2.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Size:
+    """How much is learned from and judged by."""
+
+    hours: float = 2.0
+    """Of speech without a wake word."""
+    every: int = 1
+    """Of the recordings without the word, every so many-th is learned from."""
+    voices: Mapping[str, Any] = field(default_factory=dict)
+    """For the verifier, see `synthetic_clips`."""
+    new: Mapping[str, int] = field(default_factory=dict)
+    """For a new word, see `voices_for`."""
+
+
+LIGHT = Size(
+    hours=0.5,
+    every=3,
+    voices={"says": 3, "phrases": 110, "voices_a_phrase": 2, "invented": 220},
+    new={"phrases": 40, "invented": 40},
+)
+"""A third of the processor time: some four minutes of one core."""
+
 Asked = list[tuple[float, float]]
 """The first stage's peak and the verifier's score of each time that it was asked."""
 Found = dict[str, list[Asked]]
@@ -56,27 +80,33 @@ _MINUTE = 60 * SAMPLE_RATE
 _ROC = (0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 0.7, 0.9)
 
 
-def run(note: Progress, data: Path) -> list[dict[str, Any]]:
+def run(note: Progress, data: Path, *, light: bool = False) -> list[dict[str, Any]]:
     """Return rows of numbers: the packaged word, its verifier, the verifier's thresholds, each new word."""
+    size = LIGHT if light else Size()
     material = wake_speech.read(data)
     if not any(clip.keyword == WORD for clip in material.judge):
         raise BadRequest(why=f"`earmark bench wake-words` needs recordings of “{WORD}” in the wake folder.")
     note("training the verifier")
-    files = trained(material)
+    files = trained(material, size)
     found = heard_again(note, material, files)
-    note("two hours of speech")
-    hours = wake_speech.talk(material, length=HOURS * 3600, without=(WORD, *(word.replace("_", " ") for word in NEW)))
-    found["two hours"] = [[asked] for asked in judge_of(files).wakes(hours)]
+    note(f"{size.hours} hours of speech")
+    hours = wake_speech.talk(
+        material, length=size.hours * 3600, without=(WORD, *(word.replace("_", " ") for word in NEW))
+    )
+    found[f"{size.hours} hours"] = [[asked] for asked in judge_of(files).wakes(hours)]
     rows = table(files, found)
     note("hearing two hours as a stream of embeddings")
     stream = embedded(hours)
-    return [*rows, *(new_word(note, material, stream, word) for word in NEW)]
+    return [*rows, *(new_word(note, material, stream, word, size) for word in NEW)]
 
 
-def trained(material: Material) -> Mapping[str, bytes]:
+def trained(material: Material, size: Size) -> Mapping[str, bytes]:
     """Train the verifier on the half to learn from. Raises BadRequest when that is too little."""
-    people = [WakeClip(audio=clip.sound(), said=clip.keyword == WORD, group=clip.speaker) for clip in material.learn]
-    synthetic = synthetic_clips(WORD, seed=0, timbres=TIMBRES_TO_LEARN, without=material.confusables)
+    said = [clip for clip in material.learn if clip.keyword == WORD]
+    others = [clip for clip in material.learn if clip.keyword != WORD][:: size.every]
+    people = [WakeClip(audio=clip.sound(), said=True, group=clip.speaker) for clip in said]
+    people += [WakeClip(audio=clip.sound(), said=False, group=clip.speaker) for clip in others]
+    synthetic = synthetic_clips(WORD, seed=0, timbres=TIMBRES_TO_LEARN, without=material.confusables, **size.voices)
     learned = wake.train(WORD, people, synthetic=synthetic, noise=material.noise_to_learn, workers=1)
     if isinstance(learned, str):
         raise BadRequest(why=learned)
@@ -143,19 +173,23 @@ def _counts(found: Found, *, first: float, threshold: float) -> dict[str, Any]:
     def count(key: str) -> int:
         return sum(any(peak > first and score >= threshold for peak, score in asked) for asked in found[key])
 
-    return {key: f"{count(key)} of {len(rows)}" if key != "two hours" else count(key) for key, rows in found.items()}
+    return {
+        key: f"{count(key)} of {len(rows)}" if not key.endswith("hours") else count(key) for key, rows in found.items()
+    }
 
 
-def new_word(note: Progress, material: Material, stream: Sequence[NDArray[np.float32]], word: str) -> dict[str, Any]:
+def new_word(
+    note: Progress, material: Material, stream: Sequence[NDArray[np.float32]], word: str, size: Size
+) -> dict[str, Any]:
     note(f"training “{word}”")
     clips = [*material.learn, *material.judge]
     own = [clip for clip in clips if _named(clip.keyword) == word]
     teach, judged = own[:TEACH], own[TEACH:]
-    others = [clip for clip in material.learn if _named(clip.keyword) != word]
+    others = [clip for clip in material.learn if _named(clip.keyword) != word][:: size.every]
     people = [WakeClip(audio=clip.sound(), said=True, group=clip.speaker) for clip in teach]
     people += [WakeClip(audio=clip.sound(), said=False, group=clip.speaker) for clip in others]
     phrases = confusables(word, 50)[::2]
-    synthetic = voices_for(word, without=phrases, timbres=TIMBRES_TO_LEARN, progress=lambda *_: None)
+    synthetic = voices_for(word, without=phrases, timbres=TIMBRES_TO_LEARN, **size.new)
     files = new_words.train(word, [*people, *synthetic], cost_of_a_miss=COST_OF_A_MISS, noise=material.noise_to_learn)
     with tempfile.TemporaryDirectory() as folder:
         head = _Head(_bundle(Path(folder), files), word)
@@ -174,7 +208,7 @@ def new_word(note: Progress, material: Material, stream: Sequence[NDArray[np.flo
     rest = [clip for clip in material.judge if _named(clip.keyword) != word]
     woke = [head.wakes(wake_speech.heard(clip.sound(), seed=at)) > 0 for at, clip in enumerate(rest)]
     row["other words"] = f"{sum(woke)} of {len(woke)}"
-    row["false wakes an hour"] = round(head.fired(stream) / HOURS, 2)
+    row["false wakes an hour"] = round(head.fired(stream) / size.hours, 2)
     return row
 
 

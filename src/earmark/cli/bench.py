@@ -51,6 +51,9 @@ def bench(
     data: Annotated[
         Path | None, typer.Option(help="For `learn` and `wake-words`: a folder like ../shared/data.")
     ] = None,
+    light: Annotated[
+        bool, typer.Option("--light", help="For `wake-words`: a third of the voices, half an hour of speech.")
+    ] = False,
     rows: Annotated[
         int | None,
         typer.Option(min=100, help="How many interactions (doctor, forget, history); 1,000,000."),
@@ -87,15 +90,17 @@ def bench(
             raise BadRequest(why=f"There is no such measurement; choose one of: {', '.join(BENCHES)}.")
         if (name in WITH_DATA) != (data is not None):
             raise BadRequest(why="`earmark bench learn` and `wake-words` take --data DIR, and no other does.")
+        if light and name != "wake-words":
+            raise BadRequest(why="Only `earmark bench wake-words` takes --light.")
         if rows is not None and name not in SIZED:
             raise BadRequest(why="`earmark bench doctor`, `forget` and `history` take --rows, and no other does.")
         if given and name != "review":
             raise BadRequest(why="Only `earmark bench review` takes --tasks and the options after it.")
         measured = importlib.import_module(f"earmark.bench.{name.replace('-', '_')}")
-        options = {} if rows is None else {"rows": rows}
+        options = {"light": True} if light else {} if rows is None else {"rows": rows}
         if given:
             options["wanted"] = measured.Wanted(**given)
-        result = measured.run(note, **options) if data is None else measured.run(note, data)
+        result = measured.run(note, **options) if data is None else measured.run(note, data, **options)
     except EarmarkError as error:
         fail(error, as_json=as_json)
     if as_json:

@@ -99,9 +99,19 @@ def _wake_clip(clip: Clip, *, said: bool) -> WakeClip:
     return WakeClip(audio=clip.sound(), said=said, group=clip.speaker)
 
 
-def voices_for(word: str, **settings: Any) -> list[WakeClip]:
+def voices_for(
+    word: str, *, phrases: int | None = None, invented: int | None = None, **settings: Any
+) -> list[WakeClip]:
     """Return synthetic clips of a word and its neighbours. Raises MissingExtra: it can't be learned without them."""
-    return synthetic_clips(word, seed=0, says=3, phrases=_PHRASES, voices_a_phrase=2, invented=_INVENTED, **settings)
+    return synthetic_clips(
+        word,
+        seed=0,
+        says=3,
+        phrases=_PHRASES if phrases is None else phrases,
+        voices_a_phrase=2,
+        invented=_INVENTED if invented is None else invented,
+        **settings,
+    )
 
 
 async def add_word(

@@ -24,7 +24,7 @@ from earmark.words import SAMPLE_RATE, Seconds
 Progress = Callable[[str, int, int], None]
 _AFTER: tuple[Seconds, Seconds] = (0.06, 0.36)
 """A window holds the word when it ends this long after it: long enough for what tells "alexa" from "a lexus"."""
-_ROOMS_OF_THE_WORD, _ROOMS = 7, 1
+_ROOMS_OF_THE_WORD, _ROOMS = 4, 1
 _DRAWN = 4
 """Windows drawn from each stream without the word, before it is known which are hard."""
 _MINED = 3

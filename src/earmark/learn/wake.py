@@ -31,7 +31,7 @@ _LEAST = 3
 """Labels of each kind without which there is nothing to learn from."""
 _DECIBELS, _FREE = 10.0, 3.0
 """Unit of clearness, and how freely a few rows may bend the curve."""
-_PEOPLES_ROOMS, _VOICES_ROOMS = 4, 1
+_PEOPLES_ROOMS, _VOICES_ROOMS = 3, 1
 """In how many drawn rooms a clip is heard, besides as it is."""
 
 
