@@ -14,7 +14,7 @@ from earmark.device import WORDS, Listener, Voice, Woke, detector_of, frames, le
 from earmark.errors import BadBundle, BadRequest
 from earmark.learn import adding, new_words
 from earmark.learn.adding import add_word, gather, name_of
-from earmark.learn.wake_streams import StreamMaker, loudest
+from earmark.learn.wake_streams import Stream, StreamMaker, loudest
 from earmark.learn.wake_voices import TIMBRES
 from earmark.learn.wake_windows import WakeClip
 from earmark.words import PcmAudio
@@ -131,3 +131,29 @@ def test_where_the_word_is() -> None:
     sound[22_000:26_000] += 3000 * np.sin(np.arange(4000))  # after a gap of 0.13 s
     sound[40_000:41_000] += 500 * np.sin(np.arange(1000))
     assert loudest(sound) == pytest.approx((16_000, 26_000), abs=200)
+
+
+def test_what_nearly_woke_in_a_few_minutes_raises_the_cutoff() -> None:
+    """Nothing woke either way; where other speech came near, the cutoff lies higher."""
+    clips = [WakeClip(audio=PcmAudio(samples=np.zeros(1, np.int16)), said=index < 20, group="a") for index in range(60)]
+    streams = [
+        Stream(
+            embeddings=np.zeros((0, 96), np.float32),
+            ends=np.zeros(0, np.int64),
+            span=None,
+            clip=index,
+            as_heard=True,
+            seconds=3.0,
+        )
+        for index in range(60)
+    ]
+    known = new_words.Streams(streams=streams, clips=clips)
+    found = []
+    for nearly in (0.01, 0.3):
+        peaks = np.concatenate([np.full(20, 0.97), np.full(40, nearly)])
+        point = new_words.operating_point(known, peaks, cost_of_a_miss=5.0)
+        assert (point.miss_rate, point.false_per_hour) == (0.0, 0.0)
+        found.append(point.cutoff)
+    assert found[1] > found[0] + 0.1
+    dear = new_words.operating_point(known, peaks, cost_of_a_miss=500.0)
+    assert dear.cutoff < found[1]

@@ -32,6 +32,8 @@ _MINED = 3
 _HARD = -1.0
 """Margin above which a window is hard."""
 _FOLDS = 3
+_WIDTH = 0.35
+"""Log odds by which a clip's score may lie elsewhere for the next speaker."""
 _PEOPLE = 2.0
 """Weight of a person's window against a synthetic one."""
 
@@ -224,8 +226,9 @@ def _smooth(exponents: NDArray[np.float64]) -> NDArray[np.float64]:
 def operating_point(known: Streams, peaks: NDArray[np.float64], *, cost_of_a_miss: float) -> Point:
     """Return the cutoff of least cost: a miss costs as much as that many false wakes.
 
-    Counted for an hour in which the word is called once, one phrase like it is said, and people talk all the time. Of
-    cutoffs that cost the same the middle one is taken: the next speaker is a little different.
+    Counted for an hour in which the word is called once, one phrase like it is said, and people talk all the time. The
+    steps between clips are smoothed, as the next speaker's score lies a little elsewhere: of a few minutes of speech in
+    which nothing woke, what nearly did says how soon something will.
     """
     clips = [known.clips[stream.clip] for stream in known.streams]
     said = np.array([clip.said for clip in clips])
@@ -234,19 +237,23 @@ def operating_point(known: Streams, peaks: NDArray[np.float64], *, cost_of_a_mis
     alike, talk = ~said & synthetic, ~said & ~synthetic
     hours = sum(stream.seconds for stream, one in zip(known.streams, talk, strict=True) if one) / 3600
     edges = np.linspace(0.02, 0.98, 97)
-    missed = np.array([float(np.mean(peaks[counted] <= edge)) for edge in edges])
-    passed = np.array([float(np.mean(peaks[alike] > edge)) if alike.any() else 0.0 for edge in edges])
-    hourly = np.array([float(np.sum(peaks[talk] > edge)) / hours if hours else 0.0 for edge in edges])
-    cost = cost_of_a_miss * missed + passed + hourly
-    best = np.flatnonzero(cost <= cost.min() + 1e-9)
-    at = int(best[len(best) // 2])
+    likely = 1.0 / (1.0 + np.exp(-(_odds(peaks) - _odds(edges)[:, None]) / _WIDTH))  # shape (edges, streams)
+    missed = 1.0 - likely[:, counted].mean(axis=1)
+    passed = likely[:, alike].mean(axis=1) if alike.any() else np.zeros(len(edges))
+    hourly = likely[:, talk].sum(axis=1) / hours if hours else np.zeros(len(edges))
+    cutoff = float(edges[np.argmin(cost_of_a_miss * missed + passed + hourly)])
     return Point(
-        cutoff=float(edges[at]),
-        miss_rate=float(missed[at]),
-        passed=float(passed[at]),
-        false_per_hour=float(hourly[at]),
+        cutoff=cutoff,
+        miss_rate=float(np.mean(peaks[counted] <= cutoff)),
+        passed=float(np.mean(peaks[alike] > cutoff)) if alike.any() else 0.0,
+        false_per_hour=float(np.sum(peaks[talk] > cutoff)) / hours if hours else 0.0,
         hours=float(hours),
     )
+
+
+def _odds(scores: NDArray[np.float64]) -> NDArray[np.float64]:
+    sure = np.clip(scores, 1e-3, 1.0 - 1e-3)
+    return np.log(sure / (1.0 - sure))
 
 
 def _lag(known: Streams, scores: Unseen, cutoff: float) -> Seconds:
