@@ -4,7 +4,8 @@ A bundle is a folder: `manifest.json` (lineage, scores, and the SHA-256 of each 
 manifest's bytes), and the files. Files hold numbers and text only (JSON, NPZ without pickles, ARPA, lexicons), so that
 loading one never runs code from it.
 
-    wake/<word>.json|npz    the learned verifier of a wake word and its operating point
+    wake/<word>.json|npz    the learned verifier of a wake word and its operating point, or a new wake word's detector
+    wake/<word>@<device>.json|npz   the verifier of one device, which no other device is given
     asr/…                   means, lm.arpa, lexicon.dict, decision.json: acoustic means, n-gram model, lexicon and
                             rejection settings of the recogniser
     nlu/…                   the intent and slot model
@@ -13,9 +14,12 @@ loading one never runs code from it.
 from __future__ import annotations
 
 import hashlib
+import hmac
 import json
+import re
 import shutil
 import tempfile
+import uuid
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -37,6 +41,8 @@ class ModelBundle:
     """Where the files are; None for the built-in bundle, which has none."""
     manifest: Mapping[str, Any] = field(default_factory=dict)
     """Lineage (`dataset`, `parent`, `labels`), `scores`, and `files`: name → SHA-256."""
+    own: str | None = None
+    """Opaque name of the device that it runs on, where it holds models of that device alone."""
 
     def path(self, name: str) -> Path | None:
         """Return the path of a file of the bundle, or None when the bundle does not have it."""
@@ -55,8 +61,25 @@ class ModelBundle:
 
 DEVICE = "wake/"
 """Beginning of the names of those files that a device is given: what people said stays with the assistant."""
+_OF_ONE = re.compile(r"wake/[^/@]+@([0-9a-f]+)\.")
 BUILTIN = ModelBundle(version="builtin")
 """What a fresh installation runs: the packaged models, nothing learned."""
+
+
+def own_name(secret: bytes, device: uuid.UUID) -> str:
+    """Return the name that a device goes by in bundles: always the same, and traceable by its installation only."""
+    return hmac.digest(secret, b"device:" + device.bytes, "sha256").hex()[:16]
+
+
+def device_of(name: str) -> str | None:
+    """Return the opaque name of the one device that a file is for; None when it is for all."""
+    found = _OF_ONE.match(name)
+    return found[1] if found else None
+
+
+def for_device(name: str, own: str | None) -> bool:
+    """Tell whether a device named `own` is given a file of a bundle, by the file's name."""
+    return name.startswith(DEVICE) and device_of(name) in (None, own)
 
 
 def write(folder: Path, *, files: Mapping[str, bytes], about: Mapping[str, Any], key: Ed25519PrivateKey) -> ModelBundle:
@@ -86,15 +109,20 @@ def write(folder: Path, *, files: Mapping[str, bytes], about: Mapping[str, Any],
 def load(folder: Path, key: Ed25519PublicKey, *, only: str = "") -> ModelBundle:
     """Open a bundle after checking its signature and every file's hash.
 
-    `only`: the beginning of the names of those files that are asked for; the bundle then has no others.
+    `only`: the beginning of the names of those files that are asked for; the bundle then has no others. Of the files
+    made for one device those of other devices are then missing, and may be.
 
-    Raises BadBundle when anything differs from what was signed.
+    Raises BadBundle when anything differs from what was signed, or a device was given files of another one.
     """
     try:
         manifest = (folder / "manifest.json").read_bytes()
         key.verify((folder / "signature").read_bytes(), manifest)
         content: dict[str, Any] = json.loads(manifest)
-        content["files"] = {name: value for name, value in content["files"].items() if name.startswith(only)}
+        content["files"] = {
+            name: value
+            for name, value in content["files"].items()
+            if name.startswith(only) and (not only or device_of(name) is None or (folder / name).is_file())
+        }
         for name, expected in content["files"].items():
             path = folder / name
             if not path.resolve().is_relative_to(folder.resolve()):
@@ -105,7 +133,11 @@ def load(folder: Path, key: Ed25519PublicKey, *, only: str = "") -> ModelBundle:
         raise BadBundle(why="the signature does not fit") from None
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise BadBundle(why="a part is missing or unreadable") from error
-    return ModelBundle(version=hashlib.sha256(manifest).hexdigest()[:16], folder=folder, manifest=content)
+    devices = {device for name in content["files"] if (device := device_of(name))} if only else set()
+    if len(devices) > 1:
+        raise BadBundle(why="it holds what was made for another device")
+    own = next(iter(devices), None)
+    return ModelBundle(version=hashlib.sha256(manifest).hexdigest()[:16], folder=folder, manifest=content, own=own)
 
 
 _RETIRED = b"earmark: these versions are retired\n"

@@ -1,11 +1,29 @@
-"""What every WakeDetector does, for each wake word that is packaged."""
+"""What every WakeDetector does: for each wake word that is packaged, and for one that a bundle brings."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from earmark.device import FRAME_BYTES, WORDS, MicroWakeDetector, Voice, WakeDetector
+from earmark import bundle as bundles
+from earmark.bundle import BUILTIN, ModelBundle
+from earmark.device import FRAME_BYTES, WORDS, EmbeddingDetector, MicroWakeDetector, Voice, WakeDetector, detector_of
+from earmark.learn import new_words
+from earmark.learn.wake_voices import synthetic_clips
+
+LEARNED = "computer"
+ALL = (*WORDS, LEARNED)
+
+
+@pytest.fixture(scope="module")
+def bundle(tmp_path_factory: pytest.TempPathFactory) -> ModelBundle:
+    """A bundle with a wake word that was learned from a few synthetic voices."""
+    clips = synthetic_clips(
+        LEARNED, seed=0, says=2, phrases=16, voices_a_phrase=1, invented=24, timbres=("f1", "f4", "m3", "m7", "Annie")
+    )
+    files = new_words.train(LEARNED, clips, cost_of_a_miss=5.0)
+    return bundles.write(tmp_path_factory.mktemp("models"), files=files, about={}, key=Ed25519PrivateKey.generate())
 
 
 @pytest.fixture(scope="module")
@@ -13,7 +31,7 @@ def spoken() -> dict[str, list[bytes]]:
     rng = np.random.default_rng(0)
     streams = {}
     with Voice() as voice:
-        for word in WORDS:
+        for word in ALL:
             said = voice.synthesise(word.replace("_", " "), voice="en-us+f3").samples
             sound = rng.normal(0, 15, len(said) + 32_000)
             sound[16_000 : 16_000 + len(said)] += said
@@ -22,9 +40,15 @@ def spoken() -> dict[str, list[bytes]]:
     return streams
 
 
-@pytest.fixture(params=WORDS)
-def detector(request: pytest.FixtureRequest) -> WakeDetector:
-    return MicroWakeDetector(request.param)
+@pytest.fixture(params=ALL)
+def detector(request: pytest.FixtureRequest, bundle: ModelBundle) -> WakeDetector:
+    return detector_of(bundle, request.param)
+
+
+def test_each_word_has_its_kind(bundle: ModelBundle) -> None:
+    assert isinstance(detector_of(bundle, "alexa"), MicroWakeDetector)
+    assert isinstance(detector_of(BUILTIN, "alexa"), MicroWakeDetector)
+    assert isinstance(detector_of(bundle, LEARNED), EmbeddingDetector)
 
 
 def scores(detector: WakeDetector, frames: list[bytes]) -> list[float]:
@@ -36,11 +60,12 @@ def test_scores_lie_between_0_and_1(detector: WakeDetector, spoken: dict[str, li
     assert heard
     assert all(0.0 <= score <= 1.0 for score in heard)
     assert 0.0 < detector.cutoff < 1.0
+    assert 0.0 <= detector.lag < 1.0
 
 
 def test_its_own_word_scores_higher_than_the_others(detector: WakeDetector, spoken: dict[str, list[bytes]]) -> None:
     own = max(scores(detector, spoken[detector.word]))
-    for word in set(WORDS) - {detector.word}:
+    for word in set(ALL) - {detector.word}:
         detector.reset()
         assert max(scores(detector, spoken[word])) < own
 

@@ -12,6 +12,7 @@ from earmark.bundle import ModelBundle
 from earmark.device import Captured, EndOfSpeech, EndpointRule, Event, Listener, Rejected, Verifier, Woke
 from earmark.device import listener as module
 from earmark.device.listener import word_start
+from earmark.device.machine import Machine
 from earmark.errors import BadBundle, BadRequest
 
 
@@ -20,6 +21,7 @@ class ScriptedDetector:
 
     word = "alexa"
     cutoff = 0.9
+    lag = 0.0
 
     def __init__(self, fires: Sequence[int], near: Sequence[int] = ()) -> None:
         self.fires, self.near, self.frame, self.resets = set(fires), set(near), 0, 0
@@ -62,12 +64,11 @@ def frame(number: int, *, voiced: bool = False) -> bytes:
 
 def verifier(score: float, threshold: float = 0.5, settle: float = 0.12) -> Verifier:
     none = np.zeros((0, 96), np.float32)
-    return Verifier(
-        word="alexa", stage1=0.5, threshold=threshold, settle=settle, gamma=1.0, intercept=1.0,
-        mean=np.zeros(96, np.float32), scale=np.ones(96, np.float32), vectors=none, squares=none[:, 0],
-        weights=none[:, 0],
-        slope=float(np.log(score / (1 - score))), offset=0.0,
+    machine = Machine(
+        gamma=1.0, intercept=1.0, mean=np.zeros(96, np.float32), scale=np.ones(96, np.float32), vectors=none,
+        squares=none[:, 0], weights=none[:, 0], slope=float(np.log(score / (1 - score))), offset=0.0,
     )  # fmt: skip
+    return Verifier(word="alexa", stage1=0.5, threshold=threshold, settle=settle, looks=1, machine=machine)
 
 
 def listener(
@@ -252,3 +253,16 @@ def test_word_start_bridges_a_stop_consonant() -> None:
     levels = np.full(200, 20.0)
     levels[120:150] = levels[158:200] = 60.0
     assert word_start(levels, end=200) == 120
+
+
+def test_a_detector_that_fires_late_says_by_how_much(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The word ends before its detector fires, and what is said meanwhile belongs to the command."""
+    ends = []
+    for lag in (0.0, 0.3):
+        ears, detector, _ = listener(monkeypatch, fires=[300])
+        detector.lag = lag
+        woke = feed(ears, 400, voiced=range(200, 300))[0][1]
+        assert isinstance(woke, Woke)
+        ends.append(woke.wake_end - woke.wake_start)
+        assert woke.at == pytest.approx(3.01)
+    assert ends[0] - ends[1] == pytest.approx(0.3, abs=0.02)

@@ -12,10 +12,12 @@ from numpy.typing import NDArray
 
 from earmark import bundle as bundles
 from earmark.device import EndpointRule, Listener, Rejected, Voice, Woke, frames, load_verifier
-from earmark.learn import wake
-from earmark.learn.wake import Rows, fit, operating_point, train, unseen_margins
+from earmark.learn.neighbours import spoken
+from earmark.learn.wake import Learned, train
+from earmark.learn.wake_point import operating_point
+from earmark.learn.wake_rows import Rows, fit_unseen
 from earmark.learn.wake_voices import synthetic_clips
-from earmark.learn.wake_windows import WakeClip, WindowMaker, make_windows
+from earmark.learn.wake_windows import COST_OF_A_MISS, STAGE1, WakeClip, WindowMaker, make_windows
 from earmark.words import PcmAudio
 
 
@@ -38,24 +40,25 @@ def rows(
 ) -> Rows:
     count = len(said)
     return Rows(
-        values=np.zeros((count, 4), np.float32) if values is None else values.astype(np.float32),
+        values=(np.zeros((count, 4)) if values is None else values).astype(np.float32)[:, None],
         said=np.array(said, bool),
         group=np.array(groups or [str(index) for index in range(count)]),
         labelled=np.array(labelled, bool),
         peak=np.full(count, peak, np.float32),
+        clear=np.full(count, 20.0, np.float32),
+        device=np.array([""] * count),
+        clip=np.arange(count),
         as_heard=np.array(as_heard or [1] * count, bool),
     )
 
 
-def test_wakes_in_drawn_rooms_teach_but_do_not_lower_the_threshold() -> None:
-    """Twenty wakes as they were heard score high, forty in drawn rooms low, like what is no wake."""
+def test_wakes_as_heard_and_in_drawn_rooms_count_half_each() -> None:
+    """Twenty wakes as they were heard score high, forty in drawn rooms low: half of what is missed, not two thirds."""
     said, as_heard = [1] * 60 + [0] * 20, [1] * 20 + [0] * 40 + [1] * 20
-    scores = np.concatenate([np.full(20, 0.9), np.full(40, 0.3), np.full(20, 0.35)])
-    point = operating_point(scores, rows(said, [1] * 80, as_heard=as_heard), cutoff=0.9)
-    assert 0.35 < point.threshold < 0.9
-    assert (point.miss_rate, point.passed) == (0.0, 0.0)
-    counted = operating_point(scores, rows(said, [1] * 80), cutoff=0.9)
-    assert counted.miss_rate > 0.5, "the same rows as heard would be misses"
+    scores = np.concatenate([np.full(20, 0.9), np.full(40, 0.3), np.full(20, 0.6)])
+    point = operating_point(scores, rows(said, [1] * 80, as_heard=as_heard), cutoff=0.9, cost_of_a_miss=1.0)
+    assert 0.6 < point.threshold < 0.9
+    assert (point.miss_rate, point.passed) == (0.5, 0.0)
 
 
 @pytest.fixture(scope="module")
@@ -76,9 +79,9 @@ def trained() -> tuple[dict[str, bytes], list[WakeClip], list[WakeClip]]:
             for name in ("f4", "m5", "linda", "ed")
             for text in ("alexa", "a lexus", "elixir", "a lecture")
         ]
-    files = train("alexa", people, synthetic=[])
-    assert isinstance(files, dict), files
-    return files, people, others
+    learned = train("alexa", people, synthetic=[])
+    assert isinstance(learned, Learned), learned
+    return dict(learned.files), people, others
 
 
 def heard(files: dict[str, bytes], clips: list[WakeClip], folder: Path, *, lead: NDArray[np.int16]) -> list[bool]:
@@ -130,10 +133,11 @@ def test_what_it_writes(trained, tmp_path: Path) -> None:
     verifier = load_verifier(bundle, "alexa")
     assert verifier is not None
     assert 0.0 <= verifier.threshold < 1.0
-    assert verifier.stage1 == 0.5
-    assert len(verifier.vectors) > 10
+    assert verifier.stage1 == STAGE1
+    assert verifier.looks == 3
+    assert len(verifier.machine.vectors) > 10
     about = json.loads(files["wake/alexa.json"])
-    assert about["cost_of_a_miss"] == wake.COST_OF_A_MISS
+    assert about["cost_of_a_miss"] == COST_OF_A_MISS
     assert about["rows"]["synthetic"] == 0
 
 
@@ -145,7 +149,7 @@ def test_the_same_clips_and_seed_give_the_same_bytes() -> None:
             for text in ("alexa", "a lexus")
         ]
     first, second = train("alexa", clips, synthetic=[], seed=3), train("alexa", clips, synthetic=[], seed=3)
-    assert isinstance(first, dict)
+    assert isinstance(first, Learned)
     assert first == second
 
 
@@ -164,7 +168,7 @@ def test_people_without_the_word_teach_even_when_nothing_fires() -> None:
     synthetic = maker.make([WakeClip(audio=hum, said=False, group="a", synthetic=True)], rooms=1, seed=0)
     said = maker.make([WakeClip(audio=hum, said=True, group="a")], rooms=1, seed=0)
     assert (len(human), len(synthetic), len(said)) == (2, 0, 0)
-    assert human.embeddings.shape == (2, 9, 96)
+    assert human.embeddings.shape == (2, 11, 96)
 
 
 def test_more_processes_make_the_same_windows(trained, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -172,21 +176,49 @@ def test_more_processes_make_the_same_windows(trained, monkeypatch: pytest.Monke
     clips = trained[1][:9]
     one = make_windows("alexa", clips, rooms=1, seed=2)
     two = make_windows("alexa", clips, rooms=1, seed=2, workers=2)
-    for name in ("embeddings", "peak", "said", "clip"):
+    for name in ("embeddings", "peak", "clear", "said", "clip"):
         assert np.array_equal(getattr(one, name), getattr(two, name)), name
 
 
-def test_folds_never_share_a_speaker() -> None:
+def test_nobody_is_judged_by_a_machine_that_heard_them() -> None:
     """Each speaker has a value of its own that gives the answer away; unseen speakers must not profit from it."""
     rng = np.random.default_rng(0)
     groups = [f"s{index // 10}" for index in range(80)]
     said = [index // 10 % 2 for index in range(80)]
     values = rng.normal(size=(80, 4)) + np.repeat(rng.normal(0, 30, (8, 4)), 10, axis=0)
     some = rows(said, [1] * 80, groups, values)
-    unseen = np.mean((unseen_margins(some, seed=0) > 0) == some.said)
-    seen = np.mean((fit(some).margin(some) > 0) == some.said)
-    assert seen > 0.95
-    assert unseen < 0.8
+    machine, margins = fit_unseen(some)
+    assert np.mean((machine.margin(some) > 0) == some.said) > 0.95
+    assert np.mean((margins > 0) == some.said) < 0.8
+
+
+def test_what_follows_for_the_unheard_is_exact() -> None:
+    """From one factorisation comes what a second training without the speaker would say."""
+    rng = np.random.default_rng(3)
+    groups = [f"s{index // 5}" for index in range(60)]
+    values = rng.normal(size=(60, 4)) / 100 + np.tile([[0.0, 1, 2, 3]], (60, 1))
+    values[:, 0] += rng.integers(0, 2, 60) * 0.02
+    said = (values[:, 0] > 0.01).astype(int).tolist()
+    some = rows(said, [1] * 60, groups, values)
+    machine, margins = fit_unseen(some)
+    gone = some.group == "s3"
+    system = np.exp(-machine.gamma * ((machine.vectors[:, None] - machine.vectors[None]) ** 2).sum(axis=2)) + np.diag(
+        0.5 / some.weight()
+    )
+    left = ~gone
+    weights = np.linalg.solve(system[np.ix_(left, left)], np.where(some.said, 1.0, -1.0)[left])
+    kernel = system[np.ix_(gone, left)]
+    assert margins[gone] == pytest.approx(kernel @ weights, abs=1e-3)
+
+
+def test_synthetic_voices_do_not_say_by_being_synthetic() -> None:
+    """Nine synthetic clips of ten only sound like the word: both sides weigh the same all the same."""
+    some = rows([1] * 10 + [0] * 10 + [1] * 10 + [0] * 90, [1] * 20 + [0] * 100)
+    weight = some.weight()
+    for labelled in (True, False):
+        kind = some.labelled == labelled
+        assert weight[kind & some.said].sum() == pytest.approx(weight[kind & ~some.said].sum())
+    assert weight.mean() == pytest.approx(1.0)
 
 
 def test_the_threshold_follows_the_cost() -> None:
@@ -195,10 +227,26 @@ def test_the_threshold_follows_the_cost() -> None:
     assert point.miss_rate == pytest.approx(np.mean(scores[:100] < point.threshold))
     assert point.passed == pytest.approx(np.mean(scores[100:] >= point.threshold))
     assert point.passed <= 0.5
-    cost = wake.COST_OF_A_MISS * point.miss_rate + point.passed
+    cost = COST_OF_A_MISS * point.miss_rate + point.passed
     for other in np.linspace(0, 1, 101):
         misses, passed = np.mean(scores[:100] < other), np.mean(scores[100:] >= other)
-        assert passed > 0.5 or cost <= wake.COST_OF_A_MISS * misses + passed + 1e-9
+        assert passed > 0.5 or cost <= COST_OF_A_MISS * misses + passed + 0.1
+
+
+def test_a_dearer_miss_lowers_the_threshold() -> None:
+    scores = np.concatenate([np.linspace(0.3, 1.0, 100), np.linspace(0.0, 0.7, 100)])
+    some = rows([1] * 100 + [0] * 100, [1] * 200)
+    thresholds = [operating_point(scores, some, cutoff=0.9, cost_of_a_miss=cost).threshold for cost in (0.3, 1.0, 5.0)]
+    assert thresholds[0] > thresholds[1] > thresholds[2]
+
+
+def test_one_clip_more_moves_the_threshold_little() -> None:
+    """The steps between rows are smoothed: of thirty wakes one that scores lower is no reason to let much more in."""
+    scores = np.concatenate([np.linspace(0.6, 0.99, 30), np.linspace(0.01, 0.5, 60)])
+    before = operating_point(scores, rows([1] * 30 + [0] * 60, [1] * 90), cutoff=0.9).threshold
+    scores[0] = 0.45
+    after = operating_point(scores, rows([1] * 30 + [0] * 60, [1] * 90), cutoff=0.9).threshold
+    assert abs(before - after) < 0.12
 
 
 def test_it_lets_through_at_most_half_of_what_the_first_stage_does() -> None:
@@ -208,27 +256,16 @@ def test_it_lets_through_at_most_half_of_what_the_first_stage_does() -> None:
     some.peak[100:150] = 0.7
     point = operating_point(scores, some, cutoff=0.9)
     assert point.passed_without == pytest.approx(0.5)
-    assert point.passed <= 0.25
+    assert point.passed <= 0.25 + 1e-9
     assert point.miss_rate_without == 0.0
-
-
-def test_misses_that_today_has_anyway_are_spent_on_fewer_false_wakes() -> None:
-    scores = np.concatenate([np.linspace(0.4, 1.0, 100), np.linspace(0.0, 0.6, 100)])
-    some = rows([1] * 100 + [0] * 100, [1] * 200)
-    before = operating_point(scores, some, cutoff=0.9)
-    some.peak[:20] = 0.7
-    after = operating_point(scores, some, cutoff=0.9)
-    assert after.miss_rate_without == pytest.approx(0.2)
-    assert before.miss_rate < after.miss_rate <= 0.2
-    assert after.passed < before.passed
 
 
 def test_misses_are_counted_on_people() -> None:
     """A hundred synthetic voices that are refused don't lower the bar that thirty people pass."""
     scores = np.concatenate([np.full(30, 0.9), np.full(100, 0.2), np.linspace(0, 0.8, 100)])
     point = operating_point(scores, rows([1] * 130 + [0] * 100, [1] * 30 + [0] * 200), cutoff=0.9)
-    assert 0.8 <= point.threshold < 0.9
-    assert (point.miss_rate, point.passed) == (0.0, 0.0)
+    assert 0.7 <= point.threshold < 0.9
+    assert point.miss_rate == 0.0
 
 
 def test_few_people_are_helped_by_the_synthetic_voices() -> None:
@@ -238,10 +275,27 @@ def test_few_people_are_helped_by_the_synthetic_voices() -> None:
 
 
 def test_synthetic_voices_stand_on_both_sides() -> None:
-    names = ("f1", "m3", "ed")
-    clips = synthetic_clips("alexa", seed=1, says=2, phrases=5, voices_a_phrase=2, timbres=names)
+    settings = {"says": 2, "phrases": 5, "voices_a_phrase": 2, "invented": 4, "timbres": ("f1", "m3", "ed")}
+    clips = synthetic_clips("alexa", seed=1, **settings)
     assert [clip.said for clip in clips].count(True) == 6
-    assert [clip.said for clip in clips].count(False) == 10
+    assert [clip.said for clip in clips].count(False) == 10 + 8
     assert all(clip.synthetic and clip.audio.duration > 0.2 for clip in clips)
-    again = synthetic_clips("alexa", seed=1, says=2, phrases=5, voices_a_phrase=2, timbres=names)
+    again = synthetic_clips("alexa", seed=1, **settings)
     assert [clip.group for clip in clips] == [clip.group for clip in again]
+
+
+def test_what_is_left_for_judging_is_never_said() -> None:
+    few = {"says": 1, "phrases": 60, "voices_a_phrase": 1, "invented": 40, "timbres": ("f1", "m3")}
+    held = ("a lexus", "elixir", "a lecture")
+    said = {clip.group for clip in synthetic_clips("alexa", seed=1, without=held, **few)}
+    usual = {clip.group for clip in synthetic_clips("alexa", seed=1, **few)}
+    assert "phrase-a lexus" in usual
+    assert not {group for group in said if any(word in group for word in ("lexus", "elixir", "lecture"))}
+    assert f"phrase-{spoken(['AH', 'L', 'EH', 'K', 'S', 'AH', 'S'])}" not in said
+
+
+def test_wakes_of_synthetic_voices_know_where_the_word_ends() -> None:
+    clips = [clip for clip in synthetic_clips("alexa", seed=2, phrases=0, invented=0, timbres=("f1",)) if clip.said]
+    assert len(clips) == 4
+    assert any(clip.word_ends < len(clip.audio.samples) - 8000 for clip in clips if clip.word_ends), "more is said"
+    assert all(clip.word_ends and 4000 < clip.word_ends < 24_000 for clip in clips)

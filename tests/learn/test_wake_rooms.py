@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from earmark.learn.rooms import Room, coloured_noise, draw_room, hear, pad
+from earmark.learn.rooms import Room, another_channel, another_throat, coloured_noise, draw_room, hear, pad
 from earmark.words import PcmAudio
 
 PLAIN = Room(gain=0.0, echo=0.0, direct=12.0, snr=60.0, colour=1.0, clatter=0.0)
@@ -68,3 +68,32 @@ def test_the_same_seed_hears_the_same() -> None:
     sound = tone().samples.astype(np.float64)
     one, other = (hear(sound, draw_room(rng), rng) for rng in (np.random.default_rng(5), np.random.default_rng(5)))
     assert np.array_equal(one, other)
+
+
+def test_recorded_noise_takes_the_place_of_a_drawn_one() -> None:
+    sound = tone().samples.astype(np.float64)
+    noise = (2000 * np.sin(np.arange(16_000) / 3)).astype(np.int16)
+    room = Room(gain=0.0, echo=0.0, direct=12.0, snr=10.0, colour=1.0, clatter=5.0)
+    added = hear(sound, room, np.random.default_rng(0), noise=noise) - sound
+    assert 10 * np.log10(np.mean(sound**2) / np.mean(added**2)) == pytest.approx(10.0, abs=0.2)
+    spectrum = np.abs(np.fft.rfft(added)) ** 2
+    assert spectrum.max() > 0.5 * spectrum.sum(), "nothing but the recording's one tone"
+
+
+def test_another_microphone_keeps_what_was_said_and_changes_its_colour() -> None:
+    sound = np.random.default_rng(0).normal(0, 500, 16_000)
+    heard = another_channel(sound, np.random.default_rng(1))
+    assert len(heard) == len(sound)
+    gains = [
+        np.sqrt(np.mean(np.abs(np.fft.rfft(heard))[band] ** 2) / np.mean(np.abs(np.fft.rfft(sound))[band] ** 2))
+        for band in (slice(100, 200), slice(1000, 1200), slice(6000, 7000))
+    ]
+    assert max(gains) / min(gains) > 1.1
+    assert np.corrcoef(sound, heard)[0, 1] > 0.5
+
+
+def test_another_throat_is_a_little_faster_or_slower() -> None:
+    audio = tone()
+    lengths = {len(another_throat(audio, np.random.default_rng(seed)).samples) for seed in range(12)}
+    assert len(lengths) > 6
+    assert all(0.87 < length / len(audio.samples) < 1.15 for length in lengths)

@@ -32,6 +32,11 @@ def missing(words: Iterable[str], *, known: Mapping[str, str]) -> Mapping[str, s
     return {word: next(iter(guess)) for word, guess in guesses if guess}
 
 
+def spell_out(word: str) -> str:
+    """Return the likeliest pronunciation that a word's letters allow; empty without a Latin letter."""
+    return next(iter(spellings(word, most=1)), "")
+
+
 def spellings(word: str, *, most: int = 24) -> Mapping[str, float]:
     """Return pronunciations that a word's letters allow, the likeliest first, each with its probability, 0 to 1.
 

@@ -40,7 +40,7 @@ from earmark.words import SAMPLE_RATE, PcmAudio, Seconds
 WORD = "alexa"
 _ROUNDS = 5
 _LENGTH: Seconds = 120.0
-_VECTORS, _WINDOWS = 800, 9
+_VECTORS, _WINDOWS, _LOOKS = 3000, 9, 3
 """Size of a verifier as `earmark learn wake` makes it."""
 _SAID: tuple[tuple[Seconds, str, str], ...] = (
     (8.0, "en-us+m3", "did you see the letter that came from the bank this morning"),
@@ -137,9 +137,10 @@ def stand_in(folder: Path, *, threshold: float) -> ModelBundle:
         weights=rng.normal(size=_VECTORS).astype(np.float32),
     )
     about = {
-        "stage1": 0.5,
+        "stage1": 0.1,
         "threshold": threshold,
-        "settle": 0.18,
+        "settle": 0.36,
+        "looks": _LOOKS,
         "gamma": 1e-3,
         "intercept": 0,
         "slope": 1,

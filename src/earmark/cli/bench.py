@@ -27,11 +27,12 @@ BENCHES = {
     "review": "answers a second on the review floor over HTTP; takes --tasks and the options after it",
     "rollout": "simulated: how often a roll-out goes back for nothing, and how soon a bad one is found",
     "verify": "entries of the audit log checked a second, among 300,000",
+    "wake-words": "how well devices tell a wake word from what sounds like it, and new wake words; needs --data",
     "wake": "devices that one core can listen for, beside the bare wake-word loop",
 }
 SIZED = ("doctor", "forget", "history", "rollout")
 """Those whose size can be chosen."""
-NEEDS_DATA = ("doubt", "learn", "nlu")
+NEEDS_DATA = ("doubt", "learn", "nlu", "wake-words")
 """Those that measure on a folder of the user's."""
 FOR_REVIEW = (
     "tasks",
@@ -54,10 +55,13 @@ def bench(
     data: Annotated[
         Path | None,
         typer.Option(
-            help="For `doubt`, `learn`, and `lexicon` if wanted: a folder with commands/ and noise/kitchen.flac; for "
-            "`nlu`: with nlu/home.jsonl."
+            help="For `doubt`, `learn`, `wake-words`, and `lexicon` if wanted: a folder with commands/, wake/ and "
+            "noise/kitchen.flac; for `nlu`: with nlu/home.jsonl."
         ),
     ] = None,
+    light: Annotated[
+        bool, typer.Option("--light", help="For `wake-words`: a third of the voices, half an hour of speech.")
+    ] = False,
     rows: Annotated[
         int | None,
         typer.Option(min=100, help="How many interactions (doctor, forget, history; 1,000,000) or roll-outs (200)."),
@@ -94,19 +98,22 @@ def bench(
             raise BadRequest(why=f"There is no such measurement; choose one of: {', '.join(BENCHES)}.")
         if (name in NEEDS_DATA and data is None) or (data is not None and name not in (*NEEDS_DATA, "lexicon")):
             raise BadRequest(
-                why="`earmark bench doubt`, `learn` and `nlu` take --data DIR, `lexicon` may, and no other does."
+                why="`earmark bench doubt`, `learn`, `nlu` and `wake-words` take --data DIR, `lexicon` may, and no "
+                "other does."
             )
+        if light and name != "wake-words":
+            raise BadRequest(why="Only `earmark bench wake-words` takes --light.")
         if rows is not None and name not in SIZED:
             raise BadRequest(
                 why="`earmark bench doctor`, `forget`, `history` and `rollout` take --rows, and no other does."
             )
         if given and name != "review":
             raise BadRequest(why="Only `earmark bench review` takes --tasks and the options after it.")
-        measured = importlib.import_module(f"earmark.bench.{name}")
-        options = {} if rows is None else {"rows": rows}
+        measured = importlib.import_module(f"earmark.bench.{name.replace('-', '_')}")
+        options = {"light": True} if light else {} if rows is None else {"rows": rows}
         if given:
             options["wanted"] = measured.Wanted(**given)
-        result = measured.run(note, **options) if data is None else measured.run(note, data)
+        result = measured.run(note, **options) if data is None else measured.run(note, data, **options)
     except EarmarkError as error:
         fail(error, as_json=as_json)
     if as_json:

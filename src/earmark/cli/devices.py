@@ -21,6 +21,7 @@ from earmark.bundle import BUILTIN, ModelBundle
 from earmark.bundle import load as load_bundle
 from earmark.cli.run import Who, fail, installation, out, run, the_person
 from earmark.device import (
+    WORDS,
     Answer,
     Answers,
     BundleStore,
@@ -42,6 +43,7 @@ from earmark.device import (
     Woke,
     connect,
     fetch_bundle,
+    learned_words,
     notice,
 )
 from earmark.device import listen as listen_on
@@ -51,6 +53,8 @@ from earmark.settings import settings
 from earmark.storage.home import Home, write_private
 
 Fetch = Callable[[str], Awaitable[ModelBundle]]
+_PATIENCE = 50
+"""Tenths of a second in which the assistant tells which bundle is in use."""
 
 
 def listen(
@@ -60,7 +64,7 @@ def listen(
         bool, typer.Option("--local", help="Answer in this process: connect to nothing, keep nothing on disk.")
     ] = False,
     person: Who = None,
-    word: Annotated[str, typer.Option(help="Wake word.")] = "alexa",
+    word: Annotated[str, typer.Option(help="Wake word: a packaged one, or one of `earmark wake list`.")] = "alexa",
     address: Annotated[str | None, typer.Option(help="The assistant: ws://host:8040/api/device")] = None,
     token: Annotated[Path | None, typer.Option(help="Token file of `earmark device add --keep`.")] = None,
     bundle: Annotated[
@@ -145,7 +149,23 @@ async def _listen(device: _Device, address: str, token_file: Path | None, person
     async with connect(token, address=address, on_message=state.note) as link:
         await link.ready()
         fetch = partial(fetch_bundle, store, address=address, token=token)
-        await device.listen(link, store.current(), state, notices, fetch, store.instead_of)
+        models = await _with_word(device.word, store.current(), state, fetch)
+        await device.listen(link, models, state, notices, fetch, store.instead_of)
+
+
+async def _with_word(word: str, models: ModelBundle, state: DeviceState, fetch: Fetch) -> ModelBundle:
+    """Return what this device was last given; before it can listen for a learned word it fetches the one in use.
+
+    Of that the assistant tells a device when it connects.
+    """
+    if word in (*WORDS, *learned_words(models)):
+        return models
+    for _ in range(_PATIENCE):
+        if state.wanted is not None:
+            version, state.wanted = state.wanted, None
+            return await fetch(version)
+        await asyncio.sleep(0.1)
+    return models
 
 
 async def _listen_locally(device: _Device, bundle: Path | None, names: list[str]) -> None:

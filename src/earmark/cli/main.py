@@ -26,6 +26,7 @@ from earmark.cli import (
     people,
     processes,
     ring,
+    wake,
     webhooks,
     witness,
 )
@@ -60,6 +61,7 @@ app.command("safety")(ring.safety)
 app.command("learn")(learning.learn)
 app.command("evaluate")(learning.evaluate)
 app.add_typer(models.models_app, name="models")
+app.add_typer(wake.app, name="wake")
 app.add_typer(labels.app, name="labels")
 app.add_typer(datasets.app, name="datasets")
 app.add_typer(webhooks.app, name="webhooks")

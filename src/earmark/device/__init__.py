@@ -15,15 +15,18 @@ Notices(file)                                   # which of them it has said
 Voice().synthesise("hello", voice="en-us+f3", speed=165, pitch=50)       # espeak-ng in its own process → PcmAudio
 SpeechEmbedder().embed(samples)                 # (16, 96) float32 of the last two seconds
 load_verifier(bundle, word), Verifier.score(embedding)
+detector_of(bundle, word), learned_words(bundle)         # packaged wake words, and those that a bundle brings
 BundleStore(folder), fetch_bundle(store, version, address=…, token=…)    # pinned key, last good
 """
 
 from earmark.device.actions import Desk, Ringing
 from earmark.device.bundles import BundleStore, raw_key
 from earmark.device.bundles import fetch as fetch_bundle
+from earmark.device.clearness import clearness
 from earmark.device.embeddings import DIMENSIONS, WINDOW_SAMPLES, WINDOWS, SpeechEmbedder
 from earmark.device.events import Captured, EndOfSpeech, Event, Rejected, Woke
 from earmark.device.files import END_OF_SOUND, FileSource, frames
+from earmark.device.head import SMOOTHED, EmbeddingDetector, detector_of, learned_head, learned_words
 from earmark.device.link import (
     ADDRESS,
     Answer,
@@ -38,6 +41,7 @@ from earmark.device.link import (
     connect,
 )
 from earmark.device.listener import PRE_ROLL, Listener
+from earmark.device.machine import log_odds, pack
 from earmark.device.microphone import Microphone
 from earmark.device.notice import Notice, Notices
 from earmark.device.run import DeviceState, Happening, listen
@@ -50,7 +54,7 @@ from earmark.device.vad import (
     SileroSpeechDetector,
     SpeechDetector,
 )
-from earmark.device.verifier import Verifier
+from earmark.device.verifier import HEAD, Verifier
 from earmark.device.verifier import load as load_verifier
 from earmark.device.voice import Voice
 from earmark.device.wake import FRAME_BYTES, FRAME_SAMPLES, WORDS, MicroWakeDetector, WakeDetector
@@ -62,7 +66,9 @@ __all__ = [
     "END_OF_SOUND",
     "FRAME_BYTES",
     "FRAME_SAMPLES",
+    "HEAD",
     "PRE_ROLL",
+    "SMOOTHED",
     "WINDOWS",
     "WINDOW_SAMPLES",
     "WORDS",
@@ -73,6 +79,7 @@ __all__ = [
     "Connection",
     "Desk",
     "DeviceState",
+    "EmbeddingDetector",
     "EndOfSpeech",
     "EndReason",
     "EndpointRule",
@@ -103,10 +110,16 @@ __all__ = [
     "VoiceSpeaker",
     "WakeDetector",
     "Woke",
+    "clearness",
     "connect",
+    "detector_of",
     "fetch_bundle",
     "frames",
+    "learned_head",
+    "learned_words",
     "listen",
     "load_verifier",
+    "log_odds",
+    "pack",
     "raw_key",
 ]

@@ -1,8 +1,8 @@
 """The child process that speaks: espeak-ng (GPL-3.0-or-later) by ctypes, alone in its own interpreter.
 
 Run as a script with the paths of the library and of its data; imports nothing of Earmark. Standard input holds one JSON
-object a line (`text`, `voice`, `speed`, `pitch`); for each, standard output gets two little-endian uint32 (rate in Hz,
-bytes) and that many bytes of int16 samples. Rate 0 means that the voice is not known.
+object a line (`text`, `voice`, `speed`, `pitch`, `phonemes`); for each, standard output gets two little-endian uint32
+(rate in Hz, bytes) and that many bytes of int16 samples. Rate 0 means that the voice is not known.
 """
 
 import ctypes
@@ -13,7 +13,7 @@ import sys
 _SYNCHRONOUS = 2
 """Hands samples to the callback on the calling thread; the other modes wait for a thread of their own."""
 _RATE, _PITCH = 1, 3
-_UTF8 = 1
+_UTF8, _PHONEMES = 1, 0x100
 _CALLBACK = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.POINTER(ctypes.c_short), ctypes.c_int, ctypes.c_void_p)
 
 
@@ -41,7 +41,8 @@ def main(library: str, data: str) -> None:
             espeak.espeak_SetParameter(_RATE, int(asked["speed"]), 0)
             espeak.espeak_SetParameter(_PITCH, int(asked["pitch"]), 0)
             text = asked["text"].encode() + b"\0"
-            espeak.espeak_Synth(text, len(text), 0, 0, 0, _UTF8, None, None)
+            flags = _UTF8 | (_PHONEMES if asked.get("phonemes") else 0)
+            espeak.espeak_Synth(text, len(text), 0, 0, 0, flags, None, None)
             espeak.espeak_Synchronize()
         sound = b"".join(pieces)
         sys.stdout.buffer.write(struct.pack("<II", rate if known else 0, len(sound)) + sound)

@@ -15,8 +15,10 @@ from numpy.typing import NDArray
 
 from earmark.bundle import BUILTIN, ModelBundle
 from earmark.device import verifier as verifiers
+from earmark.device.clearness import clearness
 from earmark.device.embeddings import WINDOW_SAMPLES, SpeechEmbedder
 from earmark.device.events import Captured, EndOfSpeech, Event, Rejected, Woke
+from earmark.device.head import detector_of
 from earmark.device.vad import (
     CHUNK_BYTES,
     Endpointer,
@@ -25,8 +27,8 @@ from earmark.device.vad import (
     SileroSpeechDetector,
     SpeechDetector,
 )
-from earmark.device.wake import FRAME_BYTES, FRAME_SAMPLES, MicroWakeDetector, WakeDetector
-from earmark.errors import BadRequest
+from earmark.device.wake import FRAME_BYTES, FRAME_SAMPLES, WORDS, WakeDetector
+from earmark.errors import BadBundle, BadRequest
 from earmark.words import SAMPLE_RATE, Seconds
 
 FRAME: Seconds = FRAME_SAMPLES / SAMPLE_RATE
@@ -40,6 +42,8 @@ _GAP_FRAMES = 12
 """Quiet of up to 0.12 s is a stop consonant inside a word, not its start."""
 _HOLD_FRAMES = 60
 """After a refusal the first stage must fall below its threshold, or this much time pass, before it may fire again."""
+_HIGHER = 0.2
+"""Or rise by so much: what was refused was noise before the word."""
 _WARM_CHUNKS = 8
 
 
@@ -91,7 +95,8 @@ class Listener:
         rule: EndpointRule | None = None,
     ) -> None:
         """Load the models that aren't given. Raises BadRequest (unknown word) or BadBundle."""
-        self._detector = detector or MicroWakeDetector(word)
+        self._given = detector
+        self._detector = detector or detector_of(bundle, word)
         self._embedder = embedder
         self._speech = speech
         self._rule = rule or EndpointRule()
@@ -99,6 +104,7 @@ class Listener:
         self._ring: deque[bytes] = deque(maxlen=_RING_FRAMES)
         self._state = _State.LISTENING
         self._next: ModelBundle | None = None
+        self._bundle = bundle
         self.rejected = 0
         """Wakes that the verifier refused since the start."""
         self._use(bundle)
@@ -118,13 +124,28 @@ class Listener:
         return self._bundle
 
     def swap(self, bundle: ModelBundle) -> None:
-        """Use another bundle from the next utterance on. Raises BadBundle at once, keeping the last good one."""
+        """Use another bundle from the next utterance on. Raises BadBundle at once, keeping the last good one.
+
+        A bundle without the wake word that this device listens for is none to it: it would go deaf.
+        """
         verifiers.load(bundle, self.word)
+        self._detector_in(bundle)
         self._next = bundle
         if self._state is _State.LISTENING:
             self._use(bundle)
 
+    def _detector_in(self, bundle: ModelBundle) -> WakeDetector:
+        """Return the detector to use with a bundle: the one at work, but for a learned word that of the bundle."""
+        if self._given is not None or self.word in WORDS:
+            return self._detector
+        try:
+            return detector_of(bundle, self.word)
+        except BadRequest as error:
+            raise BadBundle(why="it has no model of the wake word that this device listens for") from error
+
     def _use(self, bundle: ModelBundle) -> None:
+        if bundle is not self._bundle:
+            self._detector = self._detector_in(bundle)
         self._verifier = verifiers.load(bundle, self.word)
         self._bundle, self._next = bundle, None
         self._threshold = self._verifier.stage1 if self._verifier else self._detector.cutoff
@@ -162,9 +183,10 @@ class Listener:
         return events
 
     def _fired(self, score: float) -> list[Event]:
-        if self._hold:
+        if self._hold and score <= self._peak + _HIGHER:
             self._hold = 0 if score <= self._threshold or self._frames >= self._hold else self._hold
             return []
+        self._hold = 0
         self._fired_at = self._frames
         self._peak = score
         if self._verifier is None:
@@ -181,7 +203,7 @@ class Listener:
         if self._frames_left > 0:
             return []
         heard = np.frombuffer(b"".join(self._ring), dtype="<i2")
-        verdict = self._verifier.score(self._embedder.embed(heard))
+        verdict = self._verifier.score(self._embedder.embed(heard), clear=clearness(heard), peak=self._peak)
         if self._verifier.accepts(verdict):
             return self._wake(verdict)
         self.rejected += 1
@@ -195,7 +217,7 @@ class Listener:
     def _wake(self, verdict: float | None) -> list[Event]:
         held = len(self._ring)
         heard = np.frombuffer(b"".join(self._ring), dtype="<i2").reshape(held, FRAME_SAMPLES)
-        fired = held - (self._frames - self._fired_at)
+        fired = max(1, held - (self._frames - self._fired_at) - round(self._detector.lag / FRAME))
         levels = 10.0 * np.log10(np.mean(heard.astype(np.float64) ** 2, axis=1) + 1.0)
         start = word_start(levels, end=fired)
         first = max(0, start - round(PRE_ROLL / FRAME))

@@ -48,12 +48,16 @@ class Voice:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def synthesise(self, text: str, *, voice: str = "en-us", speed: int = 165, pitch: int = 50) -> PcmAudio:
+    def synthesise(
+        self, text: str, *, voice: str = "en-us", speed: int = 165, pitch: int = 50, phonemes: bool = False
+    ) -> PcmAudio:
         """Say `text`: `voice` as espeak names it (`en-us+f3`), `speed` in words a minute, `pitch` 0..99.
+
+        With `phonemes`, what stands in `[[double brackets]]` is read as espeak's phonemes.
 
         Raises BadRequest (no such voice), VoiceGone (the process died).
         """
-        asked = {"text": text.replace("\0", " "), "voice": voice, "speed": speed, "pitch": pitch}
+        asked = {"text": text.replace("\0", " "), "voice": voice, "speed": speed, "pitch": pitch, "phonemes": phonemes}
         with self._lock:
             into, out = self._pipes()
             try:

@@ -23,6 +23,7 @@ from micro_features_cpp import (  # pyright: ignore[reportMissingImports]  (an e
 
 from earmark.device.tflite import TfLite, wheel_folder
 from earmark.errors import BadRequest
+from earmark.words import Seconds
 
 FRAME_SAMPLES = 160
 """10 ms at 16 kHz, the step of the feature window."""
@@ -40,6 +41,8 @@ class WakeDetector(Protocol):
     word: str
     cutoff: float
     """The model's own threshold, used when no verifier stands behind it."""
+    lag: Seconds
+    """How long after the word's end it fires, as a rule."""
 
     def feed(self, frame: bytes) -> float | None:
         """Take 10 ms (320 bytes, int16 LE, 16 kHz mono); return the new score in 0..1, or None between strides."""
@@ -67,6 +70,7 @@ class MicroWakeDetector:
         config = model_config(word)
         self.word = word
         self.cutoff = config["cutoff"]
+        self.lag: Seconds = 0.0
         self._size = int(config["window"])
         self._model = TfLite(wheel_folder("pymicro_wakeword") / "models" / f"{word}.tflite")
         self._stride = int(self._model.input.shape[1])

@@ -23,6 +23,7 @@ from earmark.learn.lessons import Taught
 from earmark.learn.promotion import Verdict
 from earmark.learn.scoring import Outcome
 from earmark.learn.steps import Steps
+from earmark.learn.wake_windows import COST_OF_A_MISS
 from earmark.words import PcmAudio
 
 Files = dict[str, bytes]
@@ -97,6 +98,10 @@ class Attempt:
     steps: Steps = field(default_factory=Steps)
     """What takes long is a step of it: shown, and found again after a killed process."""
     decoded: Decoded = field(default_factory=Decoded)
+    cost_of_a_miss: float = COST_OF_A_MISS
+    """A missed wake counts as much as so many false ones."""
+    device_secret: bytes = b""
+    """Gives devices their opaque names in a bundle."""
     people: int = PEOPLE
     """How many different ones must have said what is written into a bundle as words."""
     files: Files = field(default_factory=dict)
@@ -124,16 +129,18 @@ class Attempt:
             "code": code_version(),
         }
 
-    def draft(self, files: Mapping[str, bytes], *, anew: str) -> ModelBundle:
+    def draft(self, files: Mapping[str, bytes], *, anew: str | tuple[str, ...]) -> ModelBundle:
         """Write files as a bundle that nobody else sees; of what begins with `anew` it holds nothing older."""
         about = {"draft": secrets.token_hex(8)}
         return bundles.write(self.drafts, files={**self._without(anew), **files}, about=about, key=self.key)
 
-    def _without(self, anew: str) -> Files:
+    def _without(self, anew: str | tuple[str, ...]) -> Files:
         # A part is learned as a whole: what an older run left of it rests on labels that may be gone.
         return {name: data for name, data in self.files.items() if not name.startswith(anew)}
 
-    def keep(self, part: str, files: Mapping[str, bytes], verdict: Verdict, *, anew: str, examples: int) -> bool:
+    def keep(
+        self, part: str, files: Mapping[str, bytes], verdict: Verdict, *, anew: str | tuple[str, ...], examples: int
+    ) -> bool:
         """Take a part into the candidate when the held-out people are better off with it."""
         if verdict.promote:
             self.files = {**self._without(anew), **files}

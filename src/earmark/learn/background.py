@@ -30,6 +30,10 @@ class Background:
         """Samples."""
         return len(self._loop)
 
+    def samples(self) -> NDArray[np.int16] | None:
+        """Return the loop as sound (16 kHz, RMS 1000); None when there is none."""
+        return np.clip(np.rint(1000.0 * self._loop), -32768, 32767).astype(np.int16) if len(self) else None
+
     def over(self, speech: NDArray[np.int16], *, snr: float, rng: np.random.Generator) -> NDArray[np.int16]:
         """Add a random stretch of it to speech (16 kHz), at `snr` dB; nothing when there is none."""
         if not len(self._loop) or not len(speech):

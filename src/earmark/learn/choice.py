@@ -130,7 +130,7 @@ def _sounds(words: Sequence[str]) -> Mapping[str, int]:
 
 
 def _phones(word: str) -> list[str]:
-    return (_dictionary().get(word) or next(iter(lexicon.spellings(word, most=1)), "")).split()
+    return (_dictionary().get(word) or lexicon.spell_out(word)).split()
 
 
 @cache

@@ -14,7 +14,7 @@ from functools import partial
 from typing import Any
 
 from earmark.assistant import Decision, Engine, encoder
-from earmark.bundle import ModelBundle
+from earmark.bundle import ModelBundle, own_name
 from earmark.device import WORDS
 from earmark.learn import compute, decision
 from earmark.learn.acoustics import Acoustics, render
@@ -125,14 +125,39 @@ def _learn_word(
     from earmark.learn import wake  # scikit-learn takes a second to load: only who trains needs it
 
     train = [taught for taught, _ in pairs if taught.lesson.side == "train"]
-    files = attempt.steps.take(_VERIFIER, lambda: wake.learn_word(word, train, progress=attempt.progress), FILES_OR_WHY)
-    if isinstance(files, str):
-        attempt.skip("wake", files, examples=len(train))
+
+    def verifier() -> Files | str:
+        found = wake.learn_word(
+            word,
+            train,
+            device_name=lambda taught: _device(attempt, taught),
+            cost_of_a_miss=attempt.cost_of_a_miss,
+            progress=attempt.progress,
+        )
+        if isinstance(found, str):
+            return found
+        own = {name: data for one in found.own for name, data in one.files.items()}
+        return {**found.files, **own}
+
+    learned = attempt.steps.take(_VERIFIER, verifier, FILES_OR_WHY)
+    if isinstance(learned, str):
+        attempt.skip("wake", learned, examples=len(train))
         return before
-    after = _listen(attempt, heldout, attempt.draft(files, anew=f"wake/{word}."), word)
+    anew = (f"wake/{word}.", f"wake/{word}@")
+    files = {name: data for name, data in learned.items() if "@" not in name}
+    after = _listen(attempt, heldout, attempt.draft(files, anew=anew), word)
     verdict = left_out(judge(before, after), json.loads(files[f"wake/{word}.json"]))
-    kept = attempt.keep("wake", files, verdict, anew=f"wake/{word}.", examples=len(train))
+    kept = attempt.keep("wake", learned, verdict, anew=anew, examples=len(train))
+    if kept and (count := len({name.rpartition(".")[0] for name in learned.keys() - files.keys()})):
+        whose = "devices get a verifier of their own" if count > 1 else "device gets a verifier of its own"
+        why = f"{count} {whose}, which judges recordings of that device better."
+        attempt.notes.append(PartNote(part="wake", learned=True, why=why, examples=len(train)))
     return after if kept else before
+
+
+def _device(attempt: Attempt, taught: Taught) -> str | None:
+    device = taught.interaction.device_id
+    return own_name(attempt.device_secret, device) if device is not None and attempt.device_secret else None
 
 
 def left_out(verdict: Verdict, about: Mapping[str, Any]) -> Verdict:

@@ -118,6 +118,8 @@ async def learn(
             sentences=sources.sentences,
             noises=await asyncio.to_thread(sources.noises),
             workers=workers,
+            cost_of_a_miss=stores.settings.cost_of_a_miss,
+            device_secret=bytes.fromhex(stores.home.secret("learn-devices")),
             people=1 if await accounts.count_households(stores) == 1 else PEOPLE,
         )
         inputs = {**attempt.inputs(), "dataset": sources.version, "corpus": sources.corpus_version, "parts": chosen}

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import soxr
 from numpy.typing import NDArray
 
 from earmark.words import SAMPLE_RATE, PcmAudio, Seconds
@@ -60,8 +61,13 @@ def pad(audio: PcmAudio, *, before: Seconds, after: Seconds, rng: np.random.Gene
     return out
 
 
-def hear(sound: Sound, room: Room, rng: np.random.Generator) -> NDArray[np.int16]:
-    """Return `sound` as int16 samples as a microphone in `room` would give it."""
+def hear(
+    sound: Sound, room: Room, rng: np.random.Generator, *, noise: NDArray[np.int16] | None = None
+) -> NDArray[np.int16]:
+    """Return `sound` as int16 samples as a microphone in `room` would give it.
+
+    `noise`: a recording (16 kHz) of which a random stretch is the background, in place of a drawn one.
+    """
     heard = sound
     if room.echo:
         length = round(room.echo * SAMPLE_RATE)
@@ -72,8 +78,11 @@ def hear(sound: Sound, room: Room, rng: np.random.Generator) -> NDArray[np.int16
         size = _fast(len(heard) + length)
         heard = np.fft.irfft(np.fft.rfft(heard, size) * np.fft.rfft(tail, size), size)[: len(sound)]
     power = float(np.mean(heard**2))
-    background = coloured_noise(len(heard), colour=room.colour, rng=rng)
-    if room.clatter:
+    if noise is not None and len(noise):
+        background = noise[(int(rng.integers(len(noise))) + np.arange(len(heard))) % len(noise)].astype(np.float64)
+    else:
+        background = coloured_noise(len(heard), colour=room.colour, rng=rng)
+    if room.clatter and noise is None:
         background = 0.4 * background + _clatter(len(heard), room.clatter, rng)
     background *= np.sqrt(power / 10 ** (room.snr / 10) / max(float(np.mean(background**2)), 1e-12))
     heard = (heard + background) * 10 ** (room.gain / 20)
@@ -81,6 +90,21 @@ def hear(sound: Sound, room: Room, rng: np.random.Generator) -> NDArray[np.int16
     if peak > 32000:
         heard = heard * (32000 / peak)
     return np.rint(heard).astype(np.int16)
+
+
+def another_channel(sound: Sound, rng: np.random.Generator) -> Sound:
+    """Return `sound` through a drawn microphone: bands of the spectrum louder and softer, 4 dB as a rule."""
+    spectrum = np.fft.rfft(sound)
+    across = np.sqrt(np.linspace(0.0, 1.0, len(spectrum)))
+    gain = np.interp(across, np.linspace(0.0, 1.0, 8), rng.normal(0.0, 4.0, 8))
+    return np.fft.irfft(spectrum * 10 ** (gain / 20), len(sound))
+
+
+def another_throat(audio: PcmAudio, rng: np.random.Generator) -> PcmAudio:
+    """Return the clip played up to an eighth faster and higher, or slower and lower: another speaker, nearly."""
+    ratio = float(rng.uniform(0.88, 1.14))
+    samples = soxr.resample(audio.samples.astype(np.float32), SAMPLE_RATE * ratio, SAMPLE_RATE)
+    return PcmAudio(samples=np.clip(np.rint(samples), -32768, 32767).astype(np.int16))
 
 
 def coloured_noise(length: int, *, colour: float, rng: np.random.Generator) -> Sound:

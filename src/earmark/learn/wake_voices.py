@@ -1,4 +1,4 @@
-"""Synthetic speakers for the wake verifier: the wake word on one side, what sounds like it on the other.
+"""Synthetic speakers for wake words: the word on one side, what sounds like it on the other.
 
 People's labels are few, and those of false wakes fewer. Many voices of espeak-ng (in its own process) say both sides,
 so that neither "synthetic" nor "this voice" nor "short phrase" tells them apart.
@@ -6,13 +6,15 @@ so that neither "synthetic" nor "this voice" nor "short phrase" tells them apart
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 import numpy as np
 
 from earmark.device import Voice
-from earmark.learn.confusables import PRONOUNCED, confusables
+from earmark.learn.confusables import confusables, written
+from earmark.learn.neighbours import neighbours, spoken
 from earmark.learn.wake_windows import WakeClip
+from earmark.words import PcmAudio
 
 ACCENTS = ("en", "en-us", "en-029", "en-us-nyc", "en-gb-scotland", "en-gb-x-rp")
 _NAMES = """
@@ -22,8 +24,11 @@ _NAMES = """
 """
 TIMBRES = tuple(_NAMES.split())
 """Of espeak-ng's voice variants those that sound like people."""
-_CARRIERS = ("{}", "{}", "{}, what time is it", "{} stop", "so {}", "{}, turn it up")
-"""How the wake word is said: mostly alone; what follows begins to sound within the verifier's window."""
+_FOLLOWS = ("", "", "what time is it", "stop", "turn it up")
+"""What is said after the wake word: mostly nothing; what follows begins to sound within the window that is judged."""
+_LEADS = ("", "", "", "so")
+_VOICES_OF_A_NEIGHBOUR = 2
+_PAUSE = 0.05
 
 
 def synthetic_clips(
@@ -32,32 +37,57 @@ def synthetic_clips(
     seed: int,
     says: int = 4,
     phrases: int = 160,
-    voices_a_phrase: int = 8,
+    voices_a_phrase: int = 3,
+    invented: int = 400,
     timbres: tuple[str, ...] = TIMBRES,
+    without: Collection[str] = (),
     progress: Callable[[str, int, int], None] = lambda what, done, total: None,
 ) -> list[WakeClip]:
-    """Return `says` wakes of every timbre and `phrases` confusables by `voices_a_phrase` timbres each.
+    """Return `says` wakes of every timbre, `phrases` confusables by `voices_a_phrase` timbres each, and `invented`
+    words next to the wake word by two each.
 
+    `without` are phrases that are left for judging, with all that share a word of four letters or more with them.
     Raises MissingExtra when there is no synthesiser. The same arguments give the same clips.
     """
     rng = np.random.default_rng(seed)
-    written = PRONOUNCED[word][0]
-    said = [(timbre, str(rng.choice(_CARRIERS)).format(written), True) for timbre in timbres for _ in range(says)]
-    for phrase in confusables(word, phrases):
-        chosen = rng.choice(len(timbres), size=min(voices_a_phrase, len(timbres)), replace=False)
-        said += [(timbres[index], phrase, False) for index in chosen]
+
+    def some(count: int) -> list[str]:
+        return [timbres[index] for index in rng.choice(len(timbres), size=min(count, len(timbres)), replace=False)]
+
+    said = [(timbre, written(word), True) for timbre in timbres for _ in range(says)]
+    said += [(timbre, phrase, False) for phrase in _others(word, phrases, without) for timbre in some(voices_a_phrase)]
+    for phones in neighbours(word, invented, seed=seed, without=without):
+        said += [(timbre, spoken(phones), False) for timbre in some(_VOICES_OF_A_NEIGHBOUR)]
     clips: list[WakeClip] = []
     with Voice() as voice:
         for timbre, text, wake in said:
-            sound = voice.synthesise(
-                text,
-                voice=f"{rng.choice(ACCENTS)}+{timbre}",
-                speed=int(rng.integers(110, 210)),
-                pitch=int(rng.integers(20, 80)),
-            )
+            accent, speed, pitch = rng.choice(ACCENTS), int(rng.integers(110, 210)), int(rng.integers(20, 80))
+
+            def say(text: str, *, name: str = f"{accent}+{timbre}", speed: int = speed, pitch: int = pitch) -> PcmAudio:
+                return voice.synthesise(text, voice=name, speed=speed, pitch=pitch, phonemes=text.startswith("[["))
+
             # A wake is judged by voices that training never heard, a confusable by phrases that it never heard.
             group = f"voice-{timbre}" if wake else f"phrase-{text}"
-            clips.append(WakeClip(audio=sound, said=wake, group=group, synthetic=True))
+            lead, follow = (str(rng.choice(_LEADS)), str(rng.choice(_FOLLOWS))) if wake else ("", "")
+            clips.append(_clip(say(f"{lead} {text}".strip()), say(follow) if follow else None, wake, group))
             if not len(clips) % 50 or len(clips) == len(said):
                 progress("speaking", len(clips), len(said))
     return clips
+
+
+def _clip(sound: PcmAudio, follow: PcmAudio | None, wake: bool, group: str) -> WakeClip:
+    """Put what follows after the word, and mark where the word ends; a synthesiser ends in silence."""
+    loud = np.flatnonzero(np.abs(sound.samples) > 300)
+    ends = int(loud[-1]) + 1 if len(loud) else len(sound.samples)
+    if follow is None:
+        return WakeClip(audio=sound, said=wake, group=group, synthetic=True, word_ends=ends if wake else None)
+    gap = np.zeros(round(_PAUSE * 16_000), dtype=np.int16)
+    samples = np.concatenate([sound.samples[:ends], gap, follow.samples])
+    return WakeClip(audio=PcmAudio(samples=samples), said=wake, group=group, synthetic=True, word_ends=ends)
+
+
+def _others(word: str, count: int, without: Collection[str]) -> list[str]:
+    """Return the nearest phrases that share no word with those left for judging."""
+    held = {part for phrase in without for part in phrase.split() if len(part) > 3} | set(without)
+    near = confusables(word, count + 20 * len(without)) if without else confusables(word, count)
+    return [phrase for phrase in near if phrase not in held and held.isdisjoint(phrase.split())][:count]

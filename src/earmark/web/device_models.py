@@ -10,7 +10,7 @@ from pathlib import Path
 from fastapi import APIRouter, Request, Response
 
 from earmark import learn, vault
-from earmark.bundle import DEVICE, sign_retired
+from earmark.bundle import for_device, own_name, sign_retired
 from earmark.errors import NotFound
 from earmark.storage import Stores
 from earmark.web.device_api import bearer
@@ -38,7 +38,8 @@ async def bundle(request: Request, version: str) -> Response:
         found = await learn.bundle(stores, version)
     if found.folder is None or found.version != version:
         raise NotFound
-    return Response(await asyncio.to_thread(_tar, found.folder), media_type="application/x-tar")
+    own = own_name(bytes.fromhex(stores.home.secret("learn-devices")), known.id)
+    return Response(await asyncio.to_thread(_tar, found.folder, own), media_type="application/x-tar")
 
 
 def _place_key(stores: Stores) -> bytes:
@@ -59,12 +60,13 @@ async def retired(request: Request) -> Response:
 _SIGNED = frozenset({"manifest.json", "signature"})
 
 
-def _tar(folder: Path) -> bytes:
+def _tar(folder: Path, own: str) -> bytes:
+    """Pack what the device named `own` is given: no words of people, and nothing made for another device."""
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode="w") as tar:
         for path in sorted(folder.rglob("*")):
             name = path.relative_to(folder).as_posix()
-            if path.is_file() and (name in _SIGNED or name.startswith(DEVICE)):
+            if path.is_file() and (name in _SIGNED or for_device(name, own)):
                 info = tarfile.TarInfo(name)
                 info.size = path.stat().st_size
                 with path.open("rb") as file:

@@ -1,0 +1,266 @@
+"""A new wake word from recordings of a few people and synthetic voices: a head on the streaming speech embeddings.
+
+The head is a kernel machine asked every 80 ms. It learns from where the word has just ended against everything
+else: other words, other speech, what sounds like the word, and the word's own first half; then again with what it fell
+for. Where its threshold lies is decided by speakers and phrases that it was not trained on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import GroupKFold
+
+from earmark.device import HEAD, SMOOTHED, pack
+from earmark.learn.wake_rows import Trained, fit_values
+from earmark.learn.wake_streams import STEP, Stream, StreamMaker
+from earmark.learn.wake_windows import WakeClip
+from earmark.words import SAMPLE_RATE, Seconds
+
+Progress = Callable[[str, int, int], None]
+_AFTER: tuple[Seconds, Seconds] = (0.06, 0.36)
+"""A window holds the word when it ends this long after it: long enough for what tells "alexa" from "a lexus"."""
+_ROOMS_OF_THE_WORD, _ROOMS = 4, 1
+_DRAWN = 4
+"""Windows drawn from each stream without the word, before it is known which are hard."""
+_MINED = 3
+"""Windows of each such stream that are taken afterwards: those that were hardest."""
+_HARD = -1.0
+"""Margin above which a window is hard."""
+_FOLDS = 3
+_WIDTH = 0.35
+"""Log odds by which a clip's score may lie elsewhere for the next speaker."""
+_PEOPLE = 2.0
+"""Weight of a person's window against a synthetic one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Streams:
+    """Everything that one head learns from."""
+
+    streams: Sequence[Stream]
+    clips: Sequence[WakeClip]
+    """What the streams were made of: `stream.clip` is an index into it."""
+
+    def group(self, stream: Stream) -> str:
+        return self.clips[stream.clip].group
+
+    def weight(self, stream: Stream) -> float:
+        return 1.0 if self.clips[stream.clip].synthetic else _PEOPLE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Point:
+    """Where a head fires, and what that means for speakers and phrases that it was not trained on."""
+
+    cutoff: float
+    miss_rate: float
+    """Of people's recordings of the word as they were heard, and of synthetic voices where there is nobody else."""
+    passed: float
+    """Of the phrases that sound like it."""
+    false_per_hour: float
+    """Wakes an hour of people's other speech."""
+    hours: float
+    """Of that speech."""
+
+
+def train(
+    word: str,
+    clips: Sequence[WakeClip],
+    *,
+    cost_of_a_miss: float,
+    noise: NDArray[np.int16] | None = None,
+    seed: int = 0,
+    progress: Progress = lambda what, done, total: None,
+) -> dict[str, bytes]:
+    """Train a head on people's clips and synthetic ones; return `wake/<word>.json` and `.npz`.
+
+    `clips` hold the word on one side and anything else on the other, people and synthetic voices on both.
+    """
+    maker, everything = StreamMaker(), list[Stream]()
+    for index, clip in enumerate(clips):
+        rooms = _ROOMS_OF_THE_WORD if clip.said and not clip.synthetic else _ROOMS
+        # Of synthetic clips there are many: each is heard once, every second one in a room.
+        plain = not clip.synthetic or not index % 2
+        rooms = rooms if not clip.synthetic or index % 2 else 0
+        everything += maker.make([clip], rooms=rooms, seed=seed, first=index, plain=plain, noise=noise)
+        if not (index + 1) % 25 or index + 1 == len(clips):
+            progress("listening to examples", index + 1, len(clips))
+    known = Streams(streams=everything, clips=clips)
+    rng = np.random.default_rng(seed)
+    drawn = [_windows(stream, rng) for stream in known.streams]
+    progress("training", 0, _FOLDS + 2)
+    first = _fit(known, drawn, range(len(drawn)))
+    progress("training", 1, _FOLDS + 2)
+    harder = [_mined(stream, chosen, first) for stream, chosen in zip(known.streams, drawn, strict=True)]
+    scores = unseen_scores(known, harder, seed=seed, progress=progress)
+    machine = _fit(known, harder, range(len(harder)))
+    slope, offset = scores.platt
+    point = operating_point(known, scores.peaks, cost_of_a_miss=cost_of_a_miss)
+    progress("training", _FOLDS + 2, _FOLDS + 2)
+    about = {
+        "kind": HEAD,
+        "written": word.replace("_", " "),
+        "cutoff": point.cutoff,
+        "lag": _lag(known, scores, point.cutoff),
+        "gamma": machine.gamma,
+        "intercept": 0.0,
+        "slope": slope,
+        "offset": offset,
+        "cost_of_a_miss": cost_of_a_miss,
+        "unseen": {
+            "miss_rate": point.miss_rate,
+            "confusables_passed": point.passed,
+            "false_wakes_per_hour": point.false_per_hour,
+            "hours": point.hours,
+        },
+        "recordings": sum(clip.said and not clip.synthetic for clip in clips),
+    }
+    return pack(about, machine.arrays(), name=word)
+
+
+def _after(stream: Stream) -> NDArray[np.int64]:
+    """Return the windows in which the word has just ended; none where it is not said."""
+    if stream.span is None:
+        return np.zeros(0, dtype=np.int64)
+    late = (stream.ends[stream.all] - stream.span[1]) / SAMPLE_RATE
+    return stream.all[(late >= _AFTER[0]) & (late <= _AFTER[1])]
+
+
+def _without(stream: Stream) -> NDArray[np.int64]:
+    """Return the windows that hold no more than the word's first half; all where it is not said."""
+    if stream.span is None:
+        return stream.all
+    return stream.all[stream.ends[stream.all] <= (stream.span[0] + stream.span[1]) // 2]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Chosen:
+    """Windows of one stream to learn from."""
+
+    said: NDArray[np.int64]
+    other: NDArray[np.int64]
+
+
+def _windows(stream: Stream, rng: np.random.Generator) -> _Chosen:
+    other = _without(stream)
+    few = min(len(other), 1 if stream.span else _DRAWN)
+    return _Chosen(said=_after(stream), other=np.sort(rng.choice(other, few, replace=False)) if few else other)
+
+
+def _mined(stream: Stream, chosen: _Chosen, machine: Trained) -> _Chosen:
+    """Add the windows that a first machine takes most nearly for the word."""
+    other = _without(stream)
+    if not len(other):
+        return chosen
+    margins = machine.margins(stream.windows(other))
+    hardest = other[np.argsort(-margins)[:_MINED]]
+    hard = hardest[np.sort(-margins)[:_MINED] < -_HARD]
+    return _Chosen(said=chosen.said, other=np.union1d(chosen.other, hard))
+
+
+def _fit(known: Streams, chosen: Sequence[_Chosen], which: Sequence[int]) -> Trained:
+    values, said, weight = _table(known, chosen, which)
+    for side in (said, ~said):  # both weigh the same in all
+        weight[side] *= len(said) / 2 / weight[side].sum()
+    return fit_values(values, said, weight)
+
+
+def _table(
+    known: Streams, chosen: Sequence[_Chosen], which: Sequence[int]
+) -> tuple[NDArray[np.float32], NDArray[np.bool_], NDArray[np.float64]]:
+    values, said, weight = [], [], []
+    for index in which:
+        stream, some = known.streams[index], chosen[index]
+        values.append(stream.windows(np.concatenate([some.said, some.other])))
+        said += [True] * len(some.said) + [False] * len(some.other)
+        weight += [known.weight(stream)] * (len(some.said) + len(some.other))
+    return np.concatenate(values), np.array(said), np.array(weight)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unseen:
+    """How streams score by machines that never heard their speaker, or their phrase."""
+
+    platt: tuple[float, float]
+    """Slope and offset from margin to score."""
+    smoothed: Sequence[NDArray[np.float64]]
+    """Of each stream: the smoothed scores of its windows, as the device computes them."""
+
+    @property
+    def peaks(self) -> NDArray[np.float64]:
+        """Shape (streams,)."""
+        return np.array([float(scores.max()) if len(scores) else 0.0 for scores in self.smoothed])
+
+
+def unseen_scores(known: Streams, chosen: Sequence[_Chosen], *, seed: int, progress: Progress) -> Unseen:
+    """Score every stream by a machine that was trained without its group."""
+    groups = np.array([known.group(stream) for stream in known.streams])
+    folds = min(_FOLDS, len(set(groups.tolist())))
+    margins: list[NDArray[np.float64]] = [np.zeros(0)] * len(groups)
+    splitter = GroupKFold(n_splits=folds, shuffle=True, random_state=seed)
+    for fold, (learn_from, try_on) in enumerate(splitter.split(groups, groups=groups)):
+        machine = _fit(known, chosen, learn_from.tolist())
+        for index in try_on.tolist():
+            stream = known.streams[index]
+            margins[index] = machine.margins(stream.windows(stream.all))
+        progress("training", 2 + fold, _FOLDS + 2)
+    rows, said = [], []
+    for stream, some, found in zip(known.streams, chosen, margins, strict=True):
+        rows.append(found[np.concatenate([some.said, some.other]) - stream.all[0]] if len(found) else found)
+        said += [True] * len(some.said) + [False] * len(some.other)
+    platt = LogisticRegression(C=1e3).fit(np.concatenate(rows)[:, None], said)
+    slope, offset = float(platt.coef_[0, 0]), float(platt.intercept_[0])
+    return Unseen(platt=(slope, offset), smoothed=[_smooth(slope * found + offset) for found in margins])
+
+
+def _smooth(exponents: NDArray[np.float64]) -> NDArray[np.float64]:
+    scores = 1.0 / (1.0 + np.exp(-np.clip(exponents, -60.0, 60.0)))
+    return np.convolve(scores, np.full(SMOOTHED, 1.0 / SMOOTHED))[: len(scores)]
+
+
+def operating_point(known: Streams, peaks: NDArray[np.float64], *, cost_of_a_miss: float) -> Point:
+    """Return the cutoff of least cost: a miss costs as much as that many false wakes.
+
+    Counted for an hour in which the word is called once, one phrase like it is said, and people talk all the time. The
+    steps between clips are smoothed, as the next speaker's score lies a little elsewhere: of a few minutes of speech in
+    which nothing woke, what nearly did says how soon something will.
+    """
+    clips = [known.clips[stream.clip] for stream in known.streams]
+    said = np.array([clip.said for clip in clips])
+    synthetic = np.array([clip.synthetic for clip in clips])
+    counted = said & ~synthetic if (said & ~synthetic).any() else said
+    alike, talk = ~said & synthetic, ~said & ~synthetic
+    hours = sum(stream.seconds for stream, one in zip(known.streams, talk, strict=True) if one) / 3600
+    edges = np.linspace(0.02, 0.98, 97)
+    likely = 1.0 / (1.0 + np.exp(-(_odds(peaks) - _odds(edges)[:, None]) / _WIDTH))  # shape (edges, streams)
+    missed = 1.0 - likely[:, counted].mean(axis=1)
+    passed = likely[:, alike].mean(axis=1) if alike.any() else np.zeros(len(edges))
+    hourly = likely[:, talk].sum(axis=1) / hours if hours else np.zeros(len(edges))
+    cutoff = float(edges[np.argmin(cost_of_a_miss * missed + passed + hourly)])
+    return Point(
+        cutoff=cutoff,
+        miss_rate=float(np.mean(peaks[counted] <= cutoff)),
+        passed=float(np.mean(peaks[alike] > cutoff)) if alike.any() else 0.0,
+        false_per_hour=float(np.sum(peaks[talk] > cutoff)) / hours if hours else 0.0,
+        hours=float(hours),
+    )
+
+
+def _odds(scores: NDArray[np.float64]) -> NDArray[np.float64]:
+    sure = np.clip(scores, 1e-3, 1.0 - 1e-3)
+    return np.log(sure / (1.0 - sure))
+
+
+def _lag(known: Streams, scores: Unseen, cutoff: float) -> Seconds:
+    """Return how long after the word's end the head fires, as a rule."""
+    found = []
+    for stream, smoothed in zip(known.streams, scores.smoothed, strict=True):
+        if stream.span is not None and len(fired := np.flatnonzero(smoothed > cutoff)):
+            found.append((stream.ends[stream.all[fired[0]]] - stream.span[1]) / SAMPLE_RATE)
+    # Two embeddings are made at a time, so that every other one is heard of 80 ms late.
+    return float(np.clip(np.median(found) + STEP / SAMPLE_RATE / 2, 0.0, 1.0)) if found else 0.0

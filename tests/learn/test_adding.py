@@ -1,0 +1,159 @@
+"""A new wake word from a folder of recordings."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from earmark import learn
+from earmark.device import WORDS, Listener, Voice, Woke, detector_of, frames, learned_words
+from earmark.errors import BadBundle, BadRequest
+from earmark.learn import adding, new_words
+from earmark.learn.adding import add_word, gather, name_of
+from earmark.learn.wake_streams import Stream, StreamMaker, loudest
+from earmark.learn.wake_voices import TIMBRES
+from earmark.learn.wake_windows import WakeClip
+from earmark.words import PcmAudio
+
+
+def folder(path: Path, *, said: int, speakers: int = 5, others: int = 12) -> Path:
+    """A data folder in which synthetic voices stand for people."""
+    wake, lines = path / "wake", []
+    wake.mkdir(parents=True)
+    with Voice() as voice:
+        for index in range(said + others):
+            keyword = "computer" if index < said else ("jarvis", "alexa", "commuter", "the weather")[index % 4]
+            timbre = TIMBRES[index % speakers if index < said else 20 + index % 9]
+            sound = voice.synthesise(keyword, voice=f"en-us+{timbre}", speed=130 + 3 * index, pitch=30 + index)
+            name = f"{index}.wav"
+            soundfile.write(wake / name, np.pad(sound.samples, (6000, 6000)), 16_000)
+            lines.append({"audio_filepath": name, "keyword": keyword, "wake": False, "speaker": timbre})
+    (wake / "manifest.jsonl").write_text("\n".join(json.dumps(line) for line in lines))
+    return path
+
+
+@pytest.fixture
+def few(monkeypatch):
+    """Fewer synthetic voices and rooms: enough to show what happens."""
+    monkeypatch.setattr(adding, "_PHRASES", 8)
+    monkeypatch.setattr(adding, "_INVENTED", 8)
+    monkeypatch.setattr(new_words, "_ROOMS_OF_THE_WORD", 2)
+    monkeypatch.setattr("earmark.learn.wake_voices.TIMBRES", TIMBRES[8:16])
+    monkeypatch.setattr(adding, "synthetic_clips", lambda word, **known: _few_clips(word, **known))
+
+
+def _few_clips(word, **known):
+    from earmark.learn.wake_voices import synthetic_clips
+
+    return synthetic_clips(word, **{**known, "timbres": TIMBRES[8:16]})
+
+
+async def test_it_becomes_a_candidate_that_a_device_can_listen_with(stores, tmp_path, few) -> None:
+    parent = await learn.register(stores, {"wake/alexa.json": b"{}", "asr/x": b"y"}, {"dataset": None})
+    await learn.promote(stores, parent.version, "engineer")
+    added = await add_word(stores, "Computer", folder(tmp_path / "data", said=20), cost_of_a_miss=5.0)
+    assert (added.word, added.recordings, added.promoted) == ("computer", 20, False)
+    assert (await learn.promoted(stores)).version == parent.version
+    made = await learn.bundle(stores, added.candidate)
+    assert set(made.manifest["files"]) == {"wake/alexa.json", "asr/x", "wake/computer.json", "wake/computer.npz"}
+    assert made.manifest["parent"] == parent.version
+    lineage = made.manifest["wake_words"]["computer"]
+    assert (lineage["recordings"], lineage["people"], lineage["cost_of_a_miss"]) == (20, 5, 5.0)
+    assert "wake/computer.json" not in made.manifest["datasets"], "it was not learned from labels"
+    assert learned_words(made) == ("computer",)
+    lead = np.random.default_rng(0).normal(0, 15, 24_000).astype(np.int16)
+    with Voice() as voice:
+        for said, woken in (("computer", True), ("the letter came today", False)):
+            sound = voice.synthesise(said, voice="en-us+f2").samples
+            ears = Listener(bundle=made, word="computer")
+            heard = PcmAudio(samples=np.concatenate([lead, sound, lead]))
+            events = [event for frame in frames(heard) for event in ears.feed(frame)]
+            assert any(isinstance(event, Woke) for event in events) is woken
+    with pytest.raises(BadRequest, match=r"alexa, .*computer"):
+        detector_of(made, "jarvis")
+    with pytest.raises(BadBundle, match="wake word that this device listens for"):
+        ears.swap(parent)
+    assert ears.bundle is made, "the last good one stays"
+
+
+@pytest.mark.parametrize(
+    ("settings", "why"),
+    [
+        ({"said": 19}, "It takes 20 recordings of a new wake word, by a few people; there are 19"),
+        ({"said": 20, "speakers": 2}, "It takes 3 people"),
+        ({"said": 20, "others": 0}, "other words or other speech"),
+    ],
+)
+def test_what_it_takes(tmp_path: Path, settings: dict[str, int], why: str) -> None:
+    with pytest.raises(BadRequest, match=why):
+        gather("computer", folder(tmp_path, **settings))
+
+
+def test_names() -> None:
+    assert name_of(" Smart  Mirror ") == "smart_mirror"
+    for bad in ("hi", "über", "r2d2", "", "a" * 41, "../up", WORDS[0], "Hey Jarvis"):
+        with pytest.raises(BadRequest):
+            name_of(bad)
+
+
+def test_both_sides_are_heard_alike() -> None:
+    """The same clip, with the word and without, by a person and by a synthesiser, makes the same streams."""
+    rng = np.random.default_rng(0)
+    sound = PcmAudio(samples=(2000 * rng.normal(size=12_000)).astype(np.int16))
+    made = [
+        StreamMaker().make([WakeClip(audio=sound, said=said, group="a", synthetic=synthetic)], rooms=2, seed=4)
+        for said in (True, False)
+        for synthetic in (True, False)
+    ]
+    for streams in made[1:]:
+        for one, other in zip(made[0], streams, strict=True):
+            assert np.array_equal(one.embeddings, other.embeddings)
+
+
+def test_streams_are_what_a_device_computes_piece_by_piece() -> None:
+    from earmark.device import SpeechEmbedder
+
+    rng = np.random.default_rng(1)
+    samples = (800 * rng.normal(size=48_000)).astype(np.int16)
+    whole, ends = StreamMaker().embed(samples)
+    piece = SpeechEmbedder(2).embed(samples[: ends[-5]])
+    assert whole[-6:-4] == pytest.approx(piece, abs=1.0)
+    assert np.corrcoef(whole[-5], piece[1])[0, 1] > 0.999
+
+
+def test_where_the_word_is() -> None:
+    sound = np.random.default_rng(0).normal(0, 10, 48_000)
+    sound[16_000:20_000] += 3000 * np.sin(np.arange(4000))
+    sound[22_000:26_000] += 3000 * np.sin(np.arange(4000))  # after a gap of 0.13 s
+    sound[40_000:41_000] += 500 * np.sin(np.arange(1000))
+    assert loudest(sound) == pytest.approx((16_000, 26_000), abs=200)
+
+
+def test_what_nearly_woke_in_a_few_minutes_raises_the_cutoff() -> None:
+    """Nothing woke either way; where other speech came near, the cutoff lies higher."""
+    clips = [WakeClip(audio=PcmAudio(samples=np.zeros(1, np.int16)), said=index < 20, group="a") for index in range(60)]
+    streams = [
+        Stream(
+            embeddings=np.zeros((0, 96), np.float32),
+            ends=np.zeros(0, np.int64),
+            span=None,
+            clip=index,
+            as_heard=True,
+            seconds=3.0,
+        )
+        for index in range(60)
+    ]
+    known = new_words.Streams(streams=streams, clips=clips)
+    found = []
+    for nearly in (0.01, 0.3):
+        peaks = np.concatenate([np.full(20, 0.97), np.full(40, nearly)])
+        point = new_words.operating_point(known, peaks, cost_of_a_miss=5.0)
+        assert (point.miss_rate, point.false_per_hour) == (0.0, 0.0)
+        found.append(point.cutoff)
+    assert found[1] > found[0] + 0.1
+    dear = new_words.operating_point(known, peaks, cost_of_a_miss=500.0)
+    assert dear.cutoff < found[1]
