@@ -145,7 +145,7 @@ def unpack(data: bytes) -> Network:
             raise ValueError
         if network.phones[0] != SILENCE:
             raise ValueError
-    except (OSError, KeyError, ValueError, IndexError, zipfile.BadZipFile) as error:
+    except (OSError, EOFError, KeyError, ValueError, IndexError, zipfile.BadZipFile) as error:
         raise BadBundle(why="its acoustic network can't be read") from error
     return network
 
