@@ -21,7 +21,7 @@ $(BIN)/python:
 	@$(PYTHON) -m venv $(VENV)
 
 $(VENV)/.ready: $(SOURCES) | $(BIN)/python
-	@set -o pipefail; $(PIP) --progress-bar off -e '.[mic,voices]' | $(BIN)/python scripts/progress.py
+	@set -o pipefail; $(PIP) --progress-bar off -e '.[mic,train,voices]' | $(BIN)/python scripts/progress.py
 	@touch $@
 
 $(VENV)/.ready-dev: $(VENV)/.ready

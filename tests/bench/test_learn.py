@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from earmark.bench.learn import halves, run, split
+from earmark.bench.learn import bar, curve, halves, run, split
 from earmark.cli import app
 from earmark.errors import BadManifest
 from earmark.learn.clips import Clip
@@ -44,4 +44,10 @@ def test_a_folder_without_orders_is_named_as_such(tmp_path) -> None:
 def test_a_folder_is_asked_for_where_it_is_needed_and_nowhere_else(words) -> None:
     told = CliRunner().invoke(app, ["bench", *words, "--json"])
     assert told.exit_code != 0
-    assert "bench learn" in told.output
+    assert "take --data DIR" in " ".join(told.output.split())
+
+
+def test_each_number_of_labels_is_drawn_and_chosen_except_none_and_all() -> None:
+    assert curve([0, 25, 80]) == [(0, "none"), (25, "uniform"), (25, "useful"), (80, "all")]
+    assert curve([0]) == [(0, "none")]
+    assert (bar(0, 9), bar(9, 9)) == ("·" * 40, "█" * 40)

@@ -1,9 +1,10 @@
-"""`earmark bench learn --data DIR`: what labelled orders are worth to the acoustic model, on speakers it never heard.
+"""`earmark bench learn --data DIR`: what labelled orders are worth to the recogniser, on speakers it never heard.
 
 Every second speaker of `commands/` is learned from, the others are judged by. The orders learned from are mixed with
-the first half of `noise/kitchen.flac` and teach what lies between their words; those judged by with the second half. A
-reviewer's transcript is stood in for by the grammar's own words where intent and slots are right. The decision, the
-n-gram and the wake word stay as packaged.
+the first half of `noise/kitchen.flac`; those judged by with the second half. Which are labelled first is drawn, or
+chosen by usefulness from what the packaged models made of them. A reviewer's transcript is stood in for by the
+grammar's own words where intent and slots are right. Moved means and, from enough labels on, the acoustic network
+learn; the decision is the packaged one, the n-gram and the wake word stay as packaged.
 """
 
 from __future__ import annotations
@@ -15,13 +16,17 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from earmark import audio, bundle
+from earmark.assistant import Decision
 from earmark.bundle import BUILTIN, ModelBundle
 from earmark.errors import BadManifest
-from earmark.learn.adapting import means_file, spoken
+from earmark.learn.acoustics import Acoustics, render
+from earmark.learn.adapting import spoken
+from earmark.learn.choice import by_usefulness, utterance
 from earmark.learn.clips import Clip, Mixing, read_folder, usable
 from earmark.learn.datasets import Lesson
 from earmark.learn.hearing import Job, Result, listen_to
@@ -31,15 +36,17 @@ from earmark.supervisor import Progress
 from earmark.vault import Content, Interaction
 from earmark.words import InteractionId, PcmAudio, PersonId
 
-LABELS = (0, 25, 50, 100)
+LABELS = (0, 25, 50, 100, 200)
+CHOSEN = ("uniform", "useful")
 JUDGED_AT = (12.0, 6.0)
 """dB of the order over the noise."""
+_BAR = 40
 _LEARNED_AT = (24.0, 12.0, 6.0)
 _SOME_DAY = datetime(2026, 1, 1, tzinfo=UTC)
 
 
-def run(note: Progress, data: Path) -> list[dict[str, float]]:
-    """Return a row for each number of labels: orders read right by the grammar, and of these accepted, at each noise.
+def run(note: Progress, data: Path) -> list[dict[str, Any]]:
+    """Return a row for each number of labels and way to choose them: orders read right, and accepted, at each noise.
 
     Raises BadManifest when the folder has no labelled orders or no kitchen noise.
     """
@@ -49,19 +56,33 @@ def run(note: Progress, data: Path) -> list[dict[str, float]]:
         raise BadManifest
     first, second = halves(audio.read(noise_path))
     train, judged = split(orders)
-    rows: list[dict[str, float]] = []
+    rows: list[dict[str, Any]] = []
     with tempfile.TemporaryDirectory() as folder:
-        lessons = _taught(train, first, note)
-        for labels in sorted({min(count, len(lessons)) for count in LABELS}):
-            models = _adapted(lessons[:labels], Path(folder), note) if labels else BUILTIN
-            row: dict[str, float] = {"labels": labels, "judged": len(judged)}
+        lessons, useful = _taught(train, first, note)
+        counts = sorted({min(count, len(lessons)) for count in LABELS})
+        for labels, chosen in curve(counts):
+            order = useful if chosen == "useful" else range(len(lessons))
+            taught = [lessons[at] for at in order[:labels]]
+            models = _adapted(taught, first, Path(folder), note) if labels else BUILTIN
+            row: dict[str, Any] = {"labels": labels, "chosen": chosen, "judged": len(judged)}
             for snr in JUDGED_AT:
-                note(f"hearing held-out speakers, {labels} labels, {snr:.0f} dB")
+                note(f"hearing held-out speakers, {labels} labels ({chosen}), {snr:.0f} dB")
                 heard = _hear(judged, models, Mixing(noise=second, snr=snr))
                 row[f"read_right_{snr:.0f}_db"] = sum(map(read_right, judged, heard))
                 row[f"accepted_{snr:.0f}_db"] = sum(map(_accepted, judged, heard))
-            rows.append(row)
+            rows.append(row | {"curve": bar(row[f"accepted_{JUDGED_AT[-1]:.0f}_db"], len(judged))})
     return rows
+
+
+def curve(counts: Sequence[int]) -> list[tuple[int, str]]:
+    """Return the points of the curve: where there is nothing to choose, with none and with all, one each."""
+    between = [(count, how) for count in counts[1:-1] for how in CHOSEN]
+    return [(counts[0], "none"), *between, *([(counts[-1], "all")] if len(counts) > 1 else [])]
+
+
+def bar(right: int, of: int) -> str:
+    """Draw one point of the curve: accepted at the loudest noise, of all."""
+    return "█" * round(_BAR * right / max(1, of)) + "·" * (_BAR - round(_BAR * right / max(1, of)))
 
 
 def halves(noise: PcmAudio) -> tuple[PcmAudio, PcmAudio]:
@@ -84,16 +105,21 @@ def _rank(name: str) -> bytes:
     return hashlib.sha256(name.encode()).digest()
 
 
-def _taught(train: Sequence[Clip], noise: PcmAudio, note: Progress) -> list[Taught]:
-    """Return the orders of which the words are known, each as recorded in a kitchen."""
+def _taught(train: Sequence[Clip], noise: PcmAudio, note: Progress) -> tuple[list[Taught], list[int]]:
+    """Return the orders of which the words are known, each as recorded in a kitchen, and the most useful first."""
     note("reading the orders to learn from")
     lessons: list[Taught] = []
+    noisy: list[Clip] = []
     for clip, result in zip(train, _hear(train, BUILTIN, None), strict=True):
         if read_right(clip, result) and result.reading is not None:
             snr = _LEARNED_AT[len(lessons) % len(_LEARNED_AT)]
             sound = Mixing(noise=noise, snr=snr).apply(clip, clip.sound())
             lessons.append(_lesson(clip, sound, result.reading.heard.hypothesis.text))
-    return lessons
+            noisy.append(replace(clip, source=sound))
+    note("reading them in a kitchen")
+    heard = [utterance(c.id, c.speaker, r) for c, r in zip(noisy, _hear(noisy, BUILTIN, None), strict=True)]
+    place = {one.id: at for at, one in enumerate(heard)}
+    return lessons, [place[one] for one in by_usefulness(heard, threshold=Decision.load(BUILTIN).threshold)]
 
 
 def _lesson(clip: Clip, sound: PcmAudio, text: str) -> Taught:
@@ -114,9 +140,14 @@ def _lesson(clip: Clip, sound: PcmAudio, text: str) -> Taught:
     return Taught(lesson=lesson, interaction=interaction, audio=sound)
 
 
-def _adapted(lessons: Sequence[Taught], folder: Path, note: Progress) -> ModelBundle:
+def _adapted(lessons: Sequence[Taught], noise: PcmAudio, folder: Path, note: Progress) -> ModelBundle:
     note(f"learning from {len(lessons)} orders")
-    files = means_file(spoken(lessons, progress=lambda *_: None))
+
+    def told(*_: object) -> None: ...
+
+    utterances = spoken(lessons, progress=told)
+    rendered = render(utterances, lessons, noises=[noise], progress=told)
+    files = Acoustics(utterances=utterances, rendered=rendered).files()
     return bundle.write(folder, files=files, about={}, key=Ed25519PrivateKey.generate())
 
 

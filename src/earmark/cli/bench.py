@@ -21,7 +21,7 @@ BENCHES = {
     "forget": "erase a person's 10,000 interactions among 1,000,000, and what is left of them",
     "history": "one page of /history among 1,000,000 interactions",
     "ingest": "encrypted clips kept a second, beside plain files and rows synced alike",
-    "learn": "what 25, 50, 100 labelled orders teach the acoustic model, on speakers it never heard; needs --data",
+    "learn": "what 25 to 200 labelled orders teach the recogniser, on speakers it never heard; needs --data",
     "lexicon": "words spelled by their letters, right in how many cases; with --data also by how they are said",
     "nlu": "intents and slots of sentences never read, out-of-scope requests, misheard words; needs --data",
     "review": "answers a second on the review floor over HTTP; takes --tasks and the options after it",
