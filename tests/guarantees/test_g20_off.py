@@ -135,7 +135,7 @@ class Socket:
 class WakesAfter:
     """A wake word detector that hears its word in one given frame, or never."""
 
-    word, cutoff = "alexa", 0.5
+    word, cutoff, lag = "alexa", 0.5, 0.0
 
     def __init__(self, frame: int | None) -> None:
         self.frame, self.count = frame, 0

@@ -83,8 +83,17 @@ def test_the_manifest_of_a_run_holds_its_intervals():
     from earmark.learn.making import Made
     from earmark.learn.promotion import Compared, Verdict
 
-    number = Compared(name="wer", plain="words", n=3, before=0.2, after=0.1, low=-0.2, high=0.0)
+    number = Compared(name="wer", plain="words", n=3, people=2, before=0.2, after=0.1, low=-0.2, high=0.0)
     verdict = Verdict(promote=True, why="It is better.", numbers=(number,))
     made = Made(files={}, changed=frozenset(), learned=frozenset(), notes=[], before=[], after=[], verdict=verdict)
     (said,) = about(made)["numbers"]
-    assert said == {"name": "wer", "plain": "words", "n": 3, "before": 0.2, "after": 0.1, "low": -0.2, "high": 0.0}
+    assert said == {
+        "name": "wer",
+        "plain": "words",
+        "n": 3,
+        "people": 2,
+        "before": 0.2,
+        "after": 0.1,
+        "low": -0.2,
+        "high": 0.0,
+    }
