@@ -24,7 +24,7 @@ _PROMPT_SENTENCES = 3
 def load(folder: Path) -> Whisper:
     """Load a CTranslate2 model. Raises MissingExtra, NoRecogniserModel."""
     try:
-        from faster_whisper import WhisperModel
+        from faster_whisper import WhisperModel  # pyright: ignore[reportMissingImports]  (an extra)
     except ImportError as error:
         raise MissingExtra(extra="whisper") from error
     try:
