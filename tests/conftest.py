@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 import uuid
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
@@ -18,6 +18,8 @@ from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
 from earmark import accounts, consent, vault
+from earmark.learn.registry import ModelBundle
+from earmark.learn.rollout_steps import place_key, place_of
 from earmark.settings import Settings
 from earmark.storage import EmbeddedPostgres, Home, Stores, open_stores, prepare
 from earmark.words import DeviceId, HouseholdId, PcmAudio, PersonId
@@ -186,6 +188,15 @@ class Fleet:
             said = [(runs(device), device) for device in self.devices]
             await cursor.executemany("UPDATE vault.devices SET bundle = %s WHERE id = %s", said)
         self.clock.turn(hours=hours)
+
+    async def candidate(self, make: Callable[[int], Awaitable[ModelBundle]], *, first: int) -> ModelBundle:
+        """Make bundles until one comes to just `first` of these devices at five per cent: who is first is chance."""
+        key = place_key(self.stores.signing_key)
+        for number in range(500):
+            made = await make(number)
+            if sum(place_of(key, made.version, device) < 0.05 for device in self.devices) == first:
+                return made
+        pytest.fail("chance gave no such bundle")
 
 
 @pytest.fixture

@@ -48,7 +48,8 @@ async def test_a_bad_candidate_goes_back_at_the_first_stage_and_a_good_one_comes
     devices = await fleet(40)
     await devices.live(168, wakes=0.2)
     await learn.watch(stores)
-    bad, good = await make(stores, "bad"), await make(stores, "good")
+    bad = await devices.candidate(lambda number: make(stores, f"bad {number}"), first=3)
+    good = await devices.candidate(lambda number: make(stores, f"good {number}"), first=3)
     rates = {bad.version: 0.7, good.version: 0.1, "builtin": 0.1}
 
     assert await learn.put_into_use(stores, bad.version, "engineer") == "rolling"
@@ -78,7 +79,7 @@ async def test_a_bad_candidate_goes_back_at_the_first_stage_and_a_good_one_comes
 async def test_a_candidate_that_hears_nobody_goes_back_too(stores, fleet, clock):
     devices = await fleet(40)
     await devices.live(168)
-    deaf = await make(stores, "deaf")
+    deaf = await devices.candidate(lambda number: make(stores, f"deaf {number}"), first=2)
     await learn.put_into_use(stores, deaf.version, "engineer", staged=True)
     key = place_key(stores.signing_key)
     whole = devices.devices
@@ -224,7 +225,7 @@ async def test_another_bundle_at_once_ends_it(stores, household):
 
 async def test_a_damaged_candidate_goes_back(stores, fleet):
     devices = await fleet(40)
-    made = await make(stores, "a")
+    made = await devices.candidate(lambda number: make(stores, f"a {number}"), first=2)
     await learn.put_into_use(stores, made.version, "engineer", staged=True)
     await learn.watch(stores)
     (stores.home.models / made.version / "wake/alexa.json").write_bytes(b"x")
