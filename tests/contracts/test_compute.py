@@ -94,6 +94,29 @@ def test_a_process_that_is_ended_from_outside_is_named():
         compute.map(leaves, ITEMS, workers=2)
 
 
+def told_twice(item: int, said: compute.Said) -> tuple[int, int]:
+    said(0.5)
+    if item == 3:
+        raise SilentAudio
+    if item == 4:
+        os._exit(3)
+    return item, os.getpid()
+
+
+def test_long_work_is_done_apart_in_processes_of_its_own():
+    told: list[float] = []
+    done = compute.apart(told_twice, [0, 1, 2], workers=2, told=told.append)
+    assert [item for item, _ in done] == [0, 1, 2]
+    assert len({os.getpid(), *(pid for _, pid in done)}) == 4
+    assert told == sorted(told)
+    assert (len(told), told[-1]) == (6, 1.0)
+    assert compute.apart(told_twice, []) == []
+    with pytest.raises(SilentAudio):
+        compute.apart(told_twice, [0, 3], workers=2)
+    with pytest.raises(WorkersGone):
+        compute.apart(told_twice, [4], workers=2)
+
+
 def test_workers_leave_when_the_process_that_learns_is_killed(tmp_path):
     script = f"""
         import sys, time

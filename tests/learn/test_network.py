@@ -11,7 +11,7 @@ from earmark.assistant import network as networks
 from earmark.assistant.sight import BANDS, Sight
 from earmark.device import DIMENSIONS, Voice
 from earmark.errors import MissingExtra
-from earmark.learn.acoustics import FEWEST, Acoustics, phones, render
+from earmark.learn.acoustics import FEWEST, Acoustics, phones, render, train_networks
 from earmark.learn.adapting import spoken
 from earmark.learn.louder import Surroundings
 from earmark.learn.meant import Meant
@@ -74,7 +74,15 @@ def test_a_few_utterances_train_no_network_and_halves_are_kept_apart(taught, qui
     assert {"L", "AA", "T"} <= {names[at] for at in first.phones} | {"AA"}
     assert first.phones[0] == first.phones[-1] == names.index("SIL")
     assert all(len(each.phones) == len(each.sight.mel) for _, each in rendered)
-    assert Acoustics(utterances=[one], rendered=[(0, first)]).files(without=0) == {}
+    both = [(0, first), (1, first)]
+    told: list[tuple[str, int, int]] = []
+    found = train_networks(both, workers=2, progress=lambda *line: told.append(line))
+    assert found["without-0"] == found["without-1"] != found["all"]
+    assert told[-1][1:] == (100, 100)
+    acoustics = Acoustics(utterances=[one], networks=found)
+    assert acoustics.files(without=0)[networks.FILE] == found["without-0"]
+    assert acoustics.files()[networks.FILE] == found["all"]
+    assert train_networks([]) == {}
 
 
 def test_the_words_of_a_command_are_found_by_what_it_means(quiet):

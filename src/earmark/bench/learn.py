@@ -24,7 +24,7 @@ from earmark import audio, bundle
 from earmark.assistant import Decision
 from earmark.bundle import BUILTIN, ModelBundle
 from earmark.errors import BadManifest
-from earmark.learn.acoustics import Acoustics, render
+from earmark.learn.acoustics import Acoustics, render, train_networks
 from earmark.learn.adapting import spoken
 from earmark.learn.choice import by_usefulness, utterance
 from earmark.learn.clips import Clip, Mixing, read_folder, usable
@@ -147,7 +147,7 @@ def _adapted(lessons: Sequence[Taught], noise: PcmAudio, folder: Path, note: Pro
 
     utterances = spoken(lessons, progress=told)
     rendered = render(utterances, lessons, noises=[noise], progress=told)
-    files = Acoustics(utterances=utterances, rendered=rendered).files()
+    files = Acoustics(utterances=utterances, networks=train_networks(rendered, halves=[None])).files()
     return bundle.write(folder, files=files, about={}, key=Ed25519PrivateKey.generate())
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 
 import numpy as np
@@ -36,16 +37,47 @@ class Acoustics:
     """What acoustic models learn from."""
 
     utterances: Sequence[Spoken] = ()
-    rendered: Sequence[tuple[int, Example]] = ()
-    """Half and rendering; empty where there are too few utterances for a network."""
+    networks: Mapping[str, bytes] = field(default_factory=dict)
+    """As `train_networks` returns them; empty where there are too few utterances for any."""
 
-    def files(self, *, without: int | None = None, progress: Progress = lambda *_: None) -> dict[str, bytes]:
+    def files(self, *, without: int | None = None) -> dict[str, bytes]:
         """Return `asr/means` and `asr/network.npz`, learned from all or without one half."""
         means = means_file([one for one in self.utterances if one.half != without])
-        examples = [example for half, example in self.rendered if half != without]
-        if not examples:
-            return means
-        return {**means, networks.FILE: networks.pack(train(examples, phones=phones(), progress=progress))}
+        found = self.networks.get(_without(without))
+        return means if found is None else {**means, networks.FILE: found}
+
+
+def train_networks(
+    rendered: Sequence[tuple[int, Example]],
+    *,
+    halves: Sequence[int | None] = (None, 0, 1),
+    workers: int | None = None,
+    progress: Progress = lambda *_: None,
+) -> dict[str, bytes]:
+    """Train a network on all renderings, and one without each half, side by side; nothing without renderings.
+
+    `halves`: which of them, None for all. Raises MissingExtra without JAX.
+    """
+    if not rendered:
+        return {}
+    examples = [[example for half, example in rendered if half != without] for without in halves]
+    packed = compute.apart(
+        _trained,
+        examples,
+        workers=workers,
+        told=lambda share: progress("training the acoustic network", round(100 * share), 100),
+    )
+    return {_without(half): network for half, network in zip(halves, packed, strict=True)}
+
+
+def _trained(examples: Sequence[Example], said: compute.Said) -> bytes:
+    # One thread for each network: as many are trained side by side as there are cores, and sums come out the same.
+    os.environ["XLA_FLAGS"] = "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1"
+    return networks.pack(train(examples, phones=phones(), progress=lambda _, done, total: said(done / total)))
+
+
+def _without(half: int | None) -> str:
+    return "all" if half is None else f"without-{half}"
 
 
 def phones() -> tuple[str, ...]:

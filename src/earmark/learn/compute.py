@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import signal
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from multiprocessing.connection import wait
+from multiprocessing.connection import Connection, wait
+from multiprocessing.process import BaseProcess
 from typing import Any, TypeVar
 
 from threadpoolctl import threadpool_limits
@@ -95,6 +97,68 @@ def _in_processes(
             pool.shutdown(cancel_futures=True)
             raise
     return done
+
+
+Said = Callable[[float], None]
+"""Hears which share of an item is done, 0 to 1."""
+
+
+def apart(
+    work: Callable[[Item, Said], Result],
+    items: Sequence[Item],
+    *,
+    workers: int | None = None,
+    told: Said = lambda share: None,
+) -> list[Result]:
+    """Return what `work(item, said)` gives for each item, in order, each in a process of its own that ends with it.
+
+    For a few items of a minute or more, made by a library that had better not stay in this process: its memory goes
+    with it, and its threads don't meet our forks. `work` and `items` travel; `told` hears which share of all is done.
+    Raises what the work raises, and WorkersGone when a process was ended from outside.
+    """
+    context = multiprocessing.get_context("spawn")
+    ahead, shares = list(enumerate(items)), [0.0] * len(items)
+    running: dict[Connection, tuple[int, BaseProcess]] = {}
+    results: dict[int, Result] = {}
+    try:
+        while ahead or running:
+            while ahead and len(running) < (workers or free_cores()):
+                index, item = ahead.pop(0)
+                here, there = context.Pipe(duplex=False)
+                process = context.Process(target=_apart, args=(work, item, there), daemon=True)
+                process.start()
+                there.close()  # so that its end is heard of here
+                running[here] = index, process
+            for end in wait(list(running)):
+                assert isinstance(end, Connection)
+                index, process = running[end]
+                try:
+                    said = end.recv()
+                except EOFError:
+                    raise WorkersGone from None
+                if isinstance(said, BaseException):
+                    raise said
+                shares[index] = said if isinstance(said, float) else 1.0
+                told(sum(shares) / len(items))
+                if not isinstance(said, float):
+                    (results[index],) = said
+                    del running[end]
+                    process.join()
+    finally:
+        for _, process in running.values():
+            process.terminate()
+            process.join()
+    return [results[index] for index in range(len(items))]
+
+
+def _apart(work: Callable[[Any, Said], Any], item: Any, there: Connection) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the process that learns, which ends this one
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    try:
+        with pinned():
+            there.send((work(item, lambda share: there.send(float(share))),))
+    except Exception as error:
+        there.send(error)
 
 
 _worker: Callable[[Any], Any] | None = None

@@ -10,16 +10,15 @@ import json
 import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
-from functools import partial
 from typing import Any
 
 from earmark.assistant import Decision, Engine, encoder
 from earmark.bundle import ModelBundle, own_name
 from earmark.device import WORDS
 from earmark.learn import compute, decision
-from earmark.learn.acoustics import Acoustics, render
+from earmark.learn.acoustics import Acoustics, render, train_networks
 from earmark.learn.adapting import FEWEST as ADAPTED
-from earmark.learn.adapting import SPOKEN, half_of, spoken
+from earmark.learn.adapting import SPOKEN, Spoken, half_of, spoken
 from earmark.learn.attempt import Attempt, Files, Made, PartNote, files_of
 from earmark.learn.clips import Clip, Sentence
 from earmark.learn.datasets import Lesson
@@ -32,6 +31,7 @@ from earmark.learn.promotion import Verdict, judge
 from earmark.learn.readings import enough, example, halves, heard_again, in_a_room, in_noise, parser
 from earmark.learn.scoring import Outcome, outcome
 from earmark.learn.steps import FILES, FILES_OR_WHY, Planned, as_json
+from earmark.words import PcmAudio
 
 _FEW_FALSE_WAKES = 10
 _MORE_MISSED = 0.01
@@ -56,10 +56,8 @@ _PLAN: Mapping[str, Sequence[Planned]] = {
         Planned(name=_WORDS, seconds=10),
         Planned(name=_HEARD_ANEW, seconds=115),
         Planned(name=_ALIGNED, seconds=95),
-        Planned(name=_NETWORK, seconds=120),
-        Planned(name=_NETWORK, seconds=60),
+        Planned(name=_NETWORK, seconds=180),
         Planned(name=_HEARD_ANEW, seconds=60),
-        Planned(name=_NETWORK, seconds=60),
         Planned(name=_HEARD_ANEW, seconds=60),
         Planned(name=_HEARD_ANEW, seconds=115),
     ),
@@ -222,20 +220,22 @@ def _speech(attempt: Attempt, *, learn: bool) -> None:
         tries.insert(0, (Acoustics(), language))
     if len(utterances) >= ADAPTED:
         tries.insert(0, (Acoustics(utterances=utterances), language))
-    rendered = render(utterances, train, noises=taught_in, progress=attempt.progress, workers=attempt.workers)
-    if rendered:
-        tries.insert(0, (Acoustics(utterances=utterances, rendered=rendered), language))
+    if found := _networks(attempt, train, utterances, taught_in):
+        tries.insert(0, (Acoustics(utterances=utterances, networks=found), language))
     for acoustics, said in tries:
-        files = {**_acoustic_files(attempt, acoustics), **said.files()}
+        files = {**acoustics.files(), **said.files()}
         if _decided(attempt, files, _heard_by_others(attempt, lessons, acoustics, said), before):
             return
 
 
-def _acoustic_files(attempt: Attempt, acoustics: Acoustics, *, without: int | None = None) -> Files:
-    if not acoustics.rendered:
-        return acoustics.files(without=without)
-    trained = partial(acoustics.files, without=without, progress=attempt.progress)
-    return dict(attempt.steps.take(_NETWORK, trained, FILES))
+def _networks(
+    attempt: Attempt, train: Sequence[Taught], utterances: Sequence[Spoken], noises: Sequence[PcmAudio]
+) -> Files:
+    def networks() -> Files:
+        rendered = render(utterances, train, noises=noises, progress=attempt.progress, workers=attempt.workers)
+        return train_networks(rendered, workers=attempt.workers, progress=attempt.progress)
+
+    return dict(attempt.steps.take(_NETWORK, networks, FILES))
 
 
 def _language(attempt: Attempt, train: Sequence[Taught]) -> Language:
@@ -265,7 +265,7 @@ def _heard_by_others(
         return _hear(attempt, lessons, attempt.draft({}, anew="asr/"))
     heard: list[tuple[Clip, Result]] = []
     for half in (0, 1):
-        taught = _acoustic_files(attempt, acoustics, without=half)
+        taught = acoustics.files(without=half)
         clips = [clip for clip in lessons if half_of(clip.id) == half]
         heard += _hear(attempt, clips, attempt.draft({**taught, **language.files(without=half)}, anew="asr/"))
     return heard
