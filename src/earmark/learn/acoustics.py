@@ -71,8 +71,9 @@ def train_networks(
 
 
 def _trained(examples: Sequence[Example], said: compute.Said) -> bytes:
-    # One thread for each network: as many are trained side by side as there are cores, and sums come out the same.
-    os.environ["XLA_FLAGS"] = "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1"
+    # One thread for each network (XLA asks this variable): as many are trained side by side as there are cores, and
+    # sums are made in the same order on every machine. XLA's own flags don't keep it to one.
+    os.environ["NPROC"] = "1"
     return networks.pack(train(examples, phones=phones(), progress=lambda _, done, total: said(done / total)))
 
 
