@@ -10,7 +10,7 @@ import pytest
 from earmark import accounts, audit, consent, forget, vault
 from earmark.doctor import examine
 from earmark.errors import BadRequest, Conflict, Erased, NoBasis, NotFound
-from earmark.vault import Content, NewInteraction
+from earmark.vault import Content, NewInteraction, keeping
 
 
 def said(household, clock, tone):
@@ -81,6 +81,24 @@ async def test_what_is_said_meanwhile_goes_too_or_is_not_kept(stores, household,
     assert done[1] is None
     assert await examine(stores) == []
     assert list(stores.objects.names("vault")) == []
+
+
+async def test_a_recording_whose_owner_left_while_it_was_sealed_is_not_kept(
+    stores, household, clock, tone, monkeypatch
+):
+    loop, seal = asyncio.get_running_loop(), keeping._seal_and_put
+
+    def left_meanwhile(*args: object, **named: object) -> object:
+        put = seal(*args, **named)
+        leaving = forget.close_account(stores, household.ada, how="command")
+        asyncio.run_coroutine_threadsafe(leaving, loop).result(60)
+        return put
+
+    monkeypatch.setattr(keeping, "_seal_and_put", left_meanwhile)
+    with pytest.raises(NoBasis):
+        await vault.record(stores, said(household, clock, tone))
+    assert list(stores.objects.names("vault")) == []
+    assert await examine(stores) == []
 
 
 async def test_twice_at_once_ends_well(stores, household):

@@ -10,6 +10,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from psycopg.errors import DiskFull as PostgresDiskFull
+from psycopg.errors import ForeignKeyViolation
 
 from earmark import audio, consent
 from earmark.consent import Grants
@@ -131,6 +132,9 @@ async def record(stores: Stores, new: NewInteraction) -> InteractionId:
     except PostgresDiskFull as error:
         await asyncio.to_thread(_take_back, stores, slot, name)
         raise DiskFull from error
+    except ForeignKeyViolation:
+        await asyncio.to_thread(_take_back, stores, slot, name)
+        raise NoBasis from None  # the account was closed, or the device forgotten, since the grant was looked up
     except BaseException:
         await asyncio.to_thread(_take_back, stores, slot, name)
         raise
