@@ -18,7 +18,7 @@ from earmark.learn.rooms import draw_room, hear
 from earmark.learn.scoring import is_right
 from earmark.words import PcmAudio
 
-_ENOUGH = 70
+_ENOUGH = 90
 _LEVELS = (24.0, 18.0, 12.0, 6.0)
 """dB of speech over noise."""
 
