@@ -71,8 +71,8 @@ def train_networks(
 
 
 def _trained(examples: Sequence[Example], said: compute.Said) -> bytes:
-    # One thread for each network (XLA asks this variable): as many are trained side by side as there are cores, and
-    # sums are made in the same order on every machine. XLA's own flags don't keep it to one.
+    # One thread for each network: as many are trained side by side as there are cores, and no sum depends on how many
+    # there are. XLA asks this variable; its own flags don't keep it to one.
     os.environ["NPROC"] = "1"
     return networks.pack(train(examples, phones=phones(), progress=lambda _, done, total: said(done / total)))
 

@@ -133,12 +133,11 @@ async def record(stores: Stores, new: NewInteraction) -> InteractionId:
         await asyncio.to_thread(_take_back, stores, slot, name)
         raise DiskFull from error
     except ForeignKeyViolation:
-        await asyncio.to_thread(_take_back, stores, slot, name)
-        raise NoBasis from None  # the account was closed, or the device forgotten, since the grant was looked up
+        kept = []
     except BaseException:
         await asyncio.to_thread(_take_back, stores, slot, name)
         raise
-    if not kept:  # imported before, or the grant was taken back between the question and now
+    if not kept:  # imported before, or the grant was taken back or its owner left between the question and now
         await asyncio.to_thread(_take_back, stores, slot, name)
         kept = await fetch(stores.pool, SQL.imported, values)
         if not kept:
