@@ -23,10 +23,8 @@ COST_REFUSED = 1.0
 COST_TAKEN = 1.0
 """Of the share of other speech that becomes a command. Measured with 3 instead: 98 % of right readings accepted in
 quiet and 92 % at 8 dB, with 1: 99 % and 95 %, and as little other speech taken (0 % and 4 %)."""
-COST_WRONG = 0.5
-"""Of a command carried out with a wrong intent or slot: refused, it would have had to be said again too. Less than the
-1.5 that such a command costs, because the examples are heard by models that learned from half as much as the one that
-comes into use, and misread more: docs/decisions/learned-decision.md."""
+COST_WRONG = 1.5
+"""Of a command carried out with a wrong intent or slot: refused, it would have had to be said again too."""
 MOST_TAKEN = 0.04
 """Share of other speech that may become a command, below the 5 % that are promised."""
 FEWEST = 10
