@@ -20,7 +20,7 @@ async def card_of(stores, files=None, **said):
 
 
 async def test_a_card_of_a_whole_manifest(stores):
-    cost = {"seconds": 312.4, "answers": 240, "listening_hours": 1.5}
+    cost = {"listenings": 240, "listening_hours": 1.5}
     _, card = await card_of(
         stores,
         labels=120,
@@ -37,8 +37,7 @@ async def test_a_card_of_a_whole_manifest(stores):
         "- Labels: 120",
         "- People learned from: 20",
         "- Questions: transcript 50, wake 70",
-        "- Training: 312 s",
-        "- Answers of people: 240",
+        "- Listenings of people: 240",
         "- Hours of listening: 1.5",
         "- Signature: fits, and so do all files",
         "| everybody | calls that were missed | 60 | 10.0% | 5.0% | -9.0% to -1.0% |",
@@ -54,9 +53,9 @@ async def test_a_card_of_a_whole_manifest(stores):
 
 async def test_what_a_manifest_does_not_say_is_unknown(stores):
     _, card = await card_of(stores)
-    assert (card.labels, card.people, card.answers, card.training_seconds, card.why) == (None, None, None, None, None)
+    assert (card.labels, card.people, card.listenings, card.why) == (None, None, None, None)
     text = learn.markdown(card)
-    for name in ("Labels", "People learned from", "Questions", "Training", "Answers of people", "Hours of listening"):
+    for name in ("Labels", "People learned from", "Questions", "Listenings of people", "Hours of listening"):
         assert f"- {name}: unknown" in text
     assert text.count("Unknown: the manifest does not say.") == 2
     assert "not written down" in text

@@ -84,6 +84,21 @@ async def test_without_labels_nothing_is_made(stores):
     assert await learn.models(stores) == []
 
 
+async def test_a_bundle_says_how_long_people_listened_for_it(stores, labelled, ears, people):
+    one = (await vault.selection(stores, people[0]))[0]
+    async with stores.pool.connection() as connection:
+        for purpose in ("improve", "safety"):
+            await connection.execute(
+                "INSERT INTO vault.hearings (interaction_id, role, site, day, purpose)"
+                " VALUES (%s, 'reviewer', 'Boston', '2026-05-04', %s)",
+                [one, purpose],
+            )
+    report = await learn.learn(stores)
+    manifest = (await learn.model(stores, report.candidate)).manifest
+    assert manifest["cost"] == {"listenings": 2, "listening_hours": 0.0003}
+    assert manifest["questions"] == {"understood": 40}
+
+
 async def test_labels_become_a_better_bundle_that_is_promoted(stores, labelled, ears):
     said = []
     report = await learn.learn(stores, promote=True, progress=said.append)
@@ -150,6 +165,8 @@ async def test_labels_and_a_folder_teach_together_and_both_are_named(stores, lab
     assert (both.dataset, both.labels, both.recordings) == (alone.dataset, 40, 80)
     assert both.people + both.heldout_people == 14
     about = (await learn.promoted(stores)).manifest
+    assert set(about["questions"]) == {"understood"}
+    assert about["cost"] == {"listenings": 0, "listening_hours": 0.0}, "nobody heard what a test made up"
     assert set(about["datasets"].values()) == {both.dataset}
     assert set(about["corpora"].values()) == {both.corpus}
     told = await role_stores("earmark_worker", corpus=folder)  # the worker learns from it by night, too
@@ -194,7 +211,8 @@ async def test_what_people_say_is_part_of_the_bundle_and_goes_with_their_recordi
 ):
     monkeypatch.setattr(making, "learn_language", lambda *_, **__: Language())
     wrote = {"transcript": {"text": "feed the cat"}, "understood": {"value": "right", "intent": None, "slots": {}}}
-    said = [await teach(one, audio=tone(0.6, level=0.1), wake_span=None, content=Content(), **wrote) for one in people]
+    heard = {"audio": tone(0.6, level=0.1), "wake_span": None, "content": Content()}
+    said = [await teach(one, **heard, **wrote) for one in people for _ in range(5)]
     report = await learn.learn(stores, promote=True)
     assert (report.before["asr"]["wer"], report.after["asr"]["wer"]) == (1.0, 0.0)
     bundle = await learn.promoted(stores)

@@ -47,6 +47,7 @@ def test_days_with_too_few_wakes_have_no_point() -> None:
     assert 'by day. a: 25% (10 of 40)"' in said
     assert said.count("<circle") == 1
     assert "14 May" in said
+    assert pictures.by_day(days, [("b", "good")], TODAY) is None, "the page says so in words"
 
 
 def test_a_line_says_its_points_and_escapes_its_name() -> None:

@@ -11,10 +11,12 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from earmark.bundle import BUILTIN
+from earmark.learn.numbers import NUMBERS
 from earmark.learn.registry import Model
 
 UNKNOWN = "unknown"
 PARTS = {"wake/": "wake word", "asr/": "recogniser", "nlu/": "understanding"}
+_PLAIN = {number.name: number.plain for number in NUMBERS}
 STATES = {"promoted": "in use", "candidate": "candidate", "refused": "refused", "retired": "retired"}
 LIMITS = (
     "It understands English, and the sentences of the skills that are installed; other languages were never tried.",
@@ -67,11 +69,10 @@ class Card:
     """By side: `train` learned from, `heldout` only to judge."""
     questions: Mapping[str, int] | None
     """How many labels by what people were asked."""
-    training_seconds: float | None
-    answers: int | None
-    """Given by people for these labels."""
+    listenings: int | None
+    """How often people heard the recordings that it was learned from."""
     listening_hours: float | None
-    """That people spent listening for them."""
+    """How long these listenings were."""
     why: str | None
     """The decision in plain words."""
     numbers: tuple[Compared, ...]
@@ -105,8 +106,7 @@ def card(model: Model, *, signed: bool | None) -> Card:
         labels=said.get("labels"),
         people=people,
         questions=said.get("questions"),
-        training_seconds=cost.get("seconds"),
-        answers=cost.get("answers"),
+        listenings=cost.get("listenings"),
         listening_hours=cost.get("listening_hours"),
         why=said.get("verdict"),
         numbers=tuple(_compared("everybody", each) for each in said.get("numbers") or ()),
@@ -124,7 +124,7 @@ def _slice(each: Mapping[str, Any]) -> str:
 def _compared(slice_: str, each: Mapping[str, Any]) -> Compared:
     return Compared(
         slice=slice_,
-        plain=str(each.get("plain") or each.get("number") or each.get("name")),
+        plain=str(each.get("plain") or _PLAIN.get(name := each.get("number") or each.get("name") or "", name)),
         n=each.get("n"),
         before=each.get("before"),
         after=each.get("after"),
@@ -139,7 +139,8 @@ def _limits(said: Mapping[str, Any], people: Mapping[str, int] | None) -> list[s
     if people is None:
         found.append("How many people it was learned from and judged by is unknown.")
     elif people.get("heldout", 0) < 10:
-        found.append(f"Only {people.get('heldout', 0)} people it never heard judged it.")
+        few = people.get("heldout", 0)
+        found.append(f"Only {few} {'person' if few == 1 else 'people'} it never heard judged it.")
     if not said.get("slices"):
         found.append("How it does for parts of people (device, accent, noise) was not written down.")
     elif weak := [_slice(each) for each in said["slices"] if (each.get("n") or 0) < 30]:
@@ -169,8 +170,7 @@ def markdown(card: Card) -> str:
     )
     lines += ["", "## Cost", ""]
     lines += _facts(
-        ("Training", None if card.training_seconds is None else f"{card.training_seconds:.0f} s"),
-        ("Answers of people", card.answers),
+        ("Listenings of people", card.listenings),
         ("Hours of listening", card.listening_hours),
     )
     lines += ["", "## On people it never heard", "", card.why or f"The decision is {UNKNOWN}.", ""]

@@ -17,6 +17,9 @@ from earmark.learn.slices import Slice, sliced
 MOST_FALSE_ACCEPTED = 0.05
 """Share of other speech that may become a command; a candidate may not go above it unless it was there before."""
 
+FEWEST = 5
+"""Clips that a number must rest on to speak for a candidate; against it, its interval says whether it counts."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
@@ -38,8 +41,9 @@ class Verdict:
 def judge(before: Sequence[Outcome], after: Sequence[Outcome], *, seed: int = 0) -> Verdict:
     """Compare two bundles on the same clips in the same order.
 
-    A candidate is promoted when at least one number is better, none is worse beyond its interval, none of any slice
-    is, and other speech that becomes a command stays within `MOST_FALSE_ACCEPTED` (or what it was).
+    A candidate is promoted when at least one number of `FEWEST` clips or more is better, none is worse beyond its
+    interval, none of any slice is, and other speech that becomes a command stays within `MOST_FALSE_ACCEPTED` (or what
+    it was).
     """
     numbers = tuple(found for number in NUMBERS if (found := compare(number, before, after, seed=seed)))
     if not numbers:
@@ -47,7 +51,7 @@ def judge(before: Sequence[Outcome], after: Sequence[Outcome], *, seed: int = 0)
     slices = sliced(before, after, seed=seed)
     worse = [number for number in numbers if number.worse]
     hurt = [one for one in slices if one.worse]
-    better = [number for number in numbers if number.better]
+    better = [number for number in numbers if number.better and number.n >= FEWEST]
     taken = next((number for number in numbers if number.name == "false_accepted"), None)
     if worse:
         why = f"It is worse on people it never heard: {'; '.join(number.sentence for number in worse)}."

@@ -12,12 +12,13 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from earmark import accounts
+from earmark import accounts, vault
 from earmark.bundle import ModelBundle
 from earmark.errors import AlreadyLearning, BadRequest, Conflict, Forbidden
 from earmark.learn import registry, runs
 from earmark.learn.attempt import Attempt, Made, PartNote
 from earmark.learn.language import PEOPLE
+from earmark.learn.lessons import Taught
 from earmark.learn.making import about, make
 from earmark.learn.proving import to_replace
 from earmark.learn.rollout import put_into_use
@@ -130,7 +131,8 @@ async def learn(
         attempt.steps = Steps(run, progress)
         made = await asyncio.to_thread(make, attempt, chosen)
         progress(Moment(step="writing it down", share=1.0))
-        candidate = await _register(stores, sources, current, made) if made.changed else None
+        cost = await _cost(stores, attempt.taught)
+        candidate = await _register(stores, sources, current, made, cost) if made.changed else None
         allowed = candidate is not None and made.verdict.promote
         promote = promote or stores.settings.promote == "policy"
         came = await _use(stores, candidate) if candidate and promote and allowed else None
@@ -215,12 +217,26 @@ def _telling(progress: Told) -> Callable[[str, int, int], None]:
     return lambda what, done, total: progress(Moment(step=what, done=done, total=total))
 
 
-async def _register(stores: Stores, sources: Sources, current: ModelBundle, made: Made) -> ModelBundle:
+async def _cost(stores: Stores, taught: Sequence[Taught]) -> dict[str, float]:
+    """Return how often people listened to what was learned from, and how long. How long a machine trained differs from
+    run to run, and would give the same labels another version."""
+    duration = {one.interaction.id: one.interaction.duration for one in taught}
+    heard = await vault.hearings(stores, list(duration))
+    return {
+        "listenings": sum(map(len, heard.values())),
+        "listening_hours": round(sum(duration[name] * len(times) for name, times in heard.items()) / 3600, 4),
+    }
+
+
+async def _register(
+    stores: Stores, sources: Sources, current: ModelBundle, made: Made, cost: dict[str, float]
+) -> ModelBundle:
     kept = [name for name in made.files if name not in made.learned]
     manifest = about(
         made,
         **sources.lineage(sorted(made.learned), kept, dict(current.manifest)),
         parent=current.version,
+        cost=cost,
         # Which retired bundles it stands in for: `earmark models prove` looks whether anything of theirs is left.
         replaces=await to_replace(stores),
         scores={"before": _steady(summarise(made.before)), "after": _steady(summarise(made.after))},

@@ -60,6 +60,13 @@ class Sources:
         lessons = [*household, *(one.lesson for one in self._folder())]
         return len({lesson.speaker for lesson in lessons if lesson.side == side})
 
+    def _questions(self) -> dict[str, int]:
+        """Return how many recordings of the household have an answer to each question."""
+        lessons = self.dataset.lessons if self.dataset else ()
+        answers = {"wake": "called", "transcript": "text", "understood": "understood"}
+        counts = {name: sum(getattr(one, field) is not None for one in lessons) for name, field in answers.items()}
+        return {name: count for name, count in counts.items() if count}
+
     def _folder(self) -> Sequence[Taught]:
         return self.corpus.taught if self.corpus else ()
 
@@ -88,6 +95,7 @@ class Sources:
             | {name: old.get(name, parent.get("dataset")) for name in kept},
             "corpora": dict.fromkeys(learned, self.corpus_version) | {name: folders.get(name) for name in kept},
             "labels": self.labels,
+            "questions": self._questions(),
             "recordings": self.recordings,
             "people": {"train": self.people("train"), "heldout": self.people("heldout")},
         }

@@ -83,7 +83,7 @@ async def models(request: Request, stores: StoresHere, _: Engineer) -> Response:
         stages=pictures.stages(last) if last else [],
         findings=pictures.findings(last),
         compared=compared,
-        by_day=pictures.by_day(days, compared, now.astimezone(UTC).date()) if days else None,
+        by_day=pictures.by_day(days, compared, now.astimezone(UTC).date()),
         by_version=pictures.by_version(fleet, dict(compared)),
         devices=sum(fleet.values()),
         staged=stores.settings.rollout == "staged" and sum(fleet.values()) >= learn.SMALL_FLEET,

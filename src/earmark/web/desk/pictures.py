@@ -66,8 +66,11 @@ def findings(out: Rollout | None) -> list[dict[str, Any]]:
     return found
 
 
-def by_day(days: Sequence[LiveDay], versions: Sequence[tuple[str, str]], today: date) -> Markup:
-    """Draw, for each of (version, kind), the share of a day's wakes after which nothing was understood."""
+def by_day(days: Sequence[LiveDay], versions: Sequence[tuple[str, str]], today: date) -> Markup | None:
+    """Draw, for each of (version, kind), the share of a day's wakes after which nothing was understood.
+
+    None where no day of any of them had enough wakes.
+    """
     first = today - timedelta(days=DAYS - 1)
     drawn = []
     for version, kind in versions:
@@ -77,6 +80,8 @@ def by_day(days: Sequence[LiveDay], versions: Sequence[tuple[str, str]], today: 
             if each.bundle == version and each.wakes >= _FEWEST_WAKES and each.day >= first
         ]
         drawn.append(Line(name=version, kind=kind, points=points))
+    if not any(line.points for line in drawn):
+        return None
     names = [f"{first + timedelta(days=i):%-d %b}" if (DAYS - 1 - i) % 4 == 0 else "" for i in range(DAYS)]
     return lines(drawn, names, label="Wakes after which nothing was understood, by day")
 
