@@ -43,7 +43,7 @@ class Compared:
         sure = "" if change == "as many" or self.low > 0 or self.high < 0 else ", which may be chance"
         return (
             f"{self.plain}: {self.before:.1%} before, {self.after:.1%} after, {change}{sure} "
-            f"({self.n} clips; change between {self.low:+.1%} and {self.high:+.1%})"
+            f"({self.n} clip{'' if self.n == 1 else 's'}; change between {self.low:+.1%} and {self.high:+.1%})"
         )
 
 
