@@ -19,8 +19,9 @@ from earmark.assistant.confidence import DEFAULT
 from earmark.assistant.doubt import agreement, doubt
 from earmark.bench.learn import read_right
 from earmark.errors import BadManifest
-from earmark.learn.clips import Mixing, read_folder, usable
+from earmark.learn.clips import read_folder, usable
 from earmark.learn.hearing import Job, listen_to
+from earmark.learn.noises import Mixing
 from earmark.supervisor import Progress
 
 _ORDERS = 100

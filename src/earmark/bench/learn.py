@@ -27,10 +27,11 @@ from earmark.errors import BadManifest
 from earmark.learn.acoustics import Acoustics, render, train_networks
 from earmark.learn.adapting import spoken
 from earmark.learn.choice import by_usefulness, utterance
-from earmark.learn.clips import Clip, Mixing, read_folder, usable
+from earmark.learn.clips import Clip, read_folder, usable
 from earmark.learn.datasets import Lesson
 from earmark.learn.hearing import Job, Result, listen_to
 from earmark.learn.lessons import Taught
+from earmark.learn.noises import Mixing
 from earmark.learn.scoring import is_right
 from earmark.supervisor import Progress
 from earmark.vault import Content, Interaction

@@ -21,9 +21,10 @@ from earmark.assistant.grammar import Grammar, compile_grammar, skill_intents
 from earmark.assistant.letters import Letters
 from earmark.bench import learn as orders_of
 from earmark.bench import letter_rules
-from earmark.learn.clips import Clip, Mixing, read_folder, usable
+from earmark.learn.clips import Clip, read_folder, usable
 from earmark.learn.hearing import Job, listen_to
 from earmark.learn.language import Utterance, pronunciation
+from earmark.learn.noises import Mixing
 from earmark.supervisor import Progress
 from earmark.words import SAMPLE_RATE
 

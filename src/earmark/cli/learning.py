@@ -158,7 +158,10 @@ def evaluate(
     model: Annotated[
         str | None, typer.Option("--model", help="A bundle's version; the one in use if left out.")
     ] = None,
-    noise: Annotated[Path | None, typer.Option("--noise", help="Sound file that is mixed into every clip.")] = None,
+    noise: Annotated[
+        Path | None,
+        typer.Option("--noise", help="Noise for every clip: a sound file, or made up: `white`, `babble`, `music`."),
+    ] = None,
     snr: Annotated[float | None, typer.Option("--snr", help="Speech over noise, in dB.")] = None,
     intervals: Annotated[
         bool, typer.Option("--intervals", help="With --json: also the 95 % intervals over speakers, under `intervals`.")

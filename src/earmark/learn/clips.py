@@ -1,8 +1,7 @@
-"""Labelled recordings, from a folder or from memory, and how they are made noisier for a test."""
+"""Labelled recordings and written sentences, from a folder or from memory."""
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -49,21 +48,6 @@ class Clip:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Mixing:
-    """Noise that is added before anybody listens."""
-
-    noise: PcmAudio
-    snr: float
-    """dB, speech over noise, over the whole clip."""
-
-    def apply(self, clip: Clip, sound: PcmAudio) -> PcmAudio:
-        """Add a stretch of the noise that only the clip's id decides."""
-        digest = hashlib.sha256(clip.id.encode()).digest()
-        start = int.from_bytes(digest[:8], "big") % len(self.noise.samples)
-        return audio.mix(sound, self.noise, snr=self.snr, start=start)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Sentence:
     """A written request and what it means."""
 
@@ -71,13 +55,6 @@ class Sentence:
     intent: str
     slots: tuple[tuple[str, str], ...] = ()
     """(name, value) pairs in order; a name may stand twice."""
-
-
-def mixing(noise: Path | None, snr: float | None) -> Mixing | None:
-    """Read a noise file; None when there is none to add. Raises BadAudio."""
-    if noise is None or snr is None:
-        return None
-    return Mixing(noise=audio.read(noise, longest=24 * 3600), snr=snr)
 
 
 def read_folder(data: Path) -> tuple[list[Clip], list[BadLine]]:

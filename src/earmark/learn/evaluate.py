@@ -10,8 +10,9 @@ from earmark.bundle import BUILTIN, ModelBundle
 from earmark.device import WORDS
 from earmark.errors import BadAudio
 from earmark.learn.bootstrap import rates
-from earmark.learn.clips import Clip, Sentence, mixing, read_folder, read_sentences, usable, wake_word
+from earmark.learn.clips import Clip, Sentence, read_folder, read_sentences, usable, wake_word
 from earmark.learn.hearing import Job, Progress, listen_to, quiet
+from earmark.learn.noises import mixing
 from earmark.learn.scoring import Guess, Outcome, Scores, outcome, sentence_outcome, summarise
 
 Complaint = Callable[[str], None]
@@ -52,10 +53,11 @@ def measure(
     """Try a bundle on the parts that a folder holds: `commands/`, `wake/`, `other/`, `nlu/home.jsonl`.
 
     The wake word runs as in a device, over `wake/` and `other/`; every clip also goes through recognition and
-    understanding as if the device had just woken. With `noise` and `snr` (dB) each clip is mixed first, always with
-    the same stretch of it. `complain` is told of files and lines that can't be used; they count for nothing.
+    understanding as if the device had just woken. With `noise` (a sound file, or a name of `noises.MADE`) and `snr`
+    (dB) each clip is mixed first, always with the same stretch of it. `complain` is told of files and lines that can't
+    be used; they count for nothing.
 
-    Raises BadManifest when the folder holds none of the parts, BadAudio when the noise can't be read.
+    Raises BadManifest when the folder holds none of the parts, and what `mixing` raises.
     """
     found, bad_lines = read_folder(data)
     for line in bad_lines:
@@ -98,7 +100,8 @@ def outcomes(
     """Run every clip through device and assistant and say what came of it."""
     jobs = [Job(clip=clip, wake=clip.wake is not None or clip.part == "other", hear=True) for clip in clips]
     word = wake_word(clips, known=WORDS)
-    results = listen_to(jobs, bundle=bundle, word=word, mixing=mixing(noise, snr), workers=workers, progress=progress)
+    mixed = mixing(noise, snr, clips)
+    results = listen_to(jobs, bundle=bundle, word=word, mixing=mixed, workers=workers, progress=progress)
     return [outcome(clip, result) for clip, result in zip(clips, results, strict=True)]
 
 

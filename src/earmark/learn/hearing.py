@@ -11,7 +11,8 @@ from earmark.assistant import Engine, Heard
 from earmark.bundle import BUILTIN, ModelBundle
 from earmark.device import Listener, Woke, frames
 from earmark.learn import compute
-from earmark.learn.clips import Clip, Mixing
+from earmark.learn.clips import Clip
+from earmark.learn.noises import Mixing
 from earmark.words import Seconds
 
 Progress = Callable[[str, int, int], None]

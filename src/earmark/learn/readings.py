@@ -10,10 +10,11 @@ from dataclasses import replace
 import numpy as np
 
 from earmark.assistant import FEATURE_NAMES, Decision, Engine, Heard, Hypothesis, features
-from earmark.learn.clips import Clip, Mixing
+from earmark.learn.clips import Clip
 from earmark.learn.decision import Example
 from earmark.learn.hearing import Result
 from earmark.learn.lessons import Parse
+from earmark.learn.noises import Mixing
 from earmark.learn.rooms import draw_room, hear
 from earmark.learn.scoring import is_right
 from earmark.words import PcmAudio
