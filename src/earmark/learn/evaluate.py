@@ -100,7 +100,7 @@ def outcomes(
     """Run every clip through device and assistant and say what came of it."""
     jobs = [Job(clip=clip, wake=clip.wake is not None or clip.part == "other", hear=True) for clip in clips]
     word = wake_word(clips, known=WORDS)
-    mixed = mixing(noise, snr, clips)
+    mixed = None if noise is None or snr is None else mixing(noise, snr, clips)
     results = listen_to(jobs, bundle=bundle, word=word, mixing=mixed, workers=workers, progress=progress)
     return [outcome(clip, result) for clip, result in zip(clips, results, strict=True)]
 

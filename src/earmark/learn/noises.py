@@ -48,13 +48,11 @@ class Mixing:
         return audio.mix(sound, noise, snr=self.snr, start=start)
 
 
-def mixing(noise: Path | None, snr: float | None, clips: Sequence[Clip] = ()) -> Mixing | None:
-    """Read a sound file of noise, or make up what `MADE` names where no file has this name; None without noise.
+def mixing(noise: Path, snr: float, clips: Sequence[Clip] = ()) -> Mixing:
+    """Read a sound file of noise, or make up what `MADE` names where no file has this name.
 
     `clips`: those to make a crowd of. Raises BadAudio, and BadRequest for a crowd of fewer than two speakers.
     """
-    if noise is None or snr is None:
-        return None
     if noise.exists() or str(noise) not in MADE:
         return Mixing(noise=audio.read(noise, longest=24 * 3600), snr=snr)
     rng = np.random.default_rng(list(hashlib.sha256(str(noise).encode()).digest()[:16]))
