@@ -5,7 +5,7 @@ import pytest
 
 from earmark.assistant import FEATURE_NAMES, Decision
 from earmark.assistant.confidence import DEFAULT, evidence, word_confidence
-from earmark.assistant.decoding import Span
+from earmark.assistant.spans import Span
 from earmark.bundle import BUILTIN
 from earmark.errors import BadBundle
 

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from earmark.assistant.confidence import FEATURE_NAMES, NETWORK_FEATURES, WITH_NETWORK, Decision, features
-from earmark.assistant.decoding import Span
 from earmark.assistant.grammar import Grammar
 from earmark.assistant.reading import Reader
 from earmark.assistant.recogniser import Hypothesis
+from earmark.assistant.spans import Span
 from earmark.bundle import BUILTIN
 from earmark.errors import BadBundle
 

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from earmark.assistant.decoding import OPEN_PHONES
 from earmark.assistant.grammar import OPEN, Grammar
 from earmark.assistant.search import best_path, build, free_path
+from earmark.assistant.spans import OPEN_PHONES
 
 PHONES = ("SIL", "AA", "B", "K")
 SPOKEN = {"baa": [["B", "AA"]], "aak": [["AA", "K"], ["K"]], "ka": [["K", "AA"]]}

@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from earmark import bundle as bundles
 from earmark.assistant import FEATURE_NAMES, Decision, Engine, Heard, Hypothesis
 from earmark.learn.clips import Clip
-from earmark.learn.decoded import Decoded, models_of
+from earmark.learn.decoded import Decoded, decoders_of, models_of
 from earmark.learn.hearing import Reading, Result
 from earmark.words import PcmAudio
 
@@ -36,10 +36,12 @@ class Ears:
     """Hears "make me a latte" in everything, as the bundle's decision wants it, and counts."""
 
     def __init__(self, bundle) -> None:
-        self.engine, self.decision, self.heard = Engine(bundle, size=1), Decision.load(bundle), []
+        self.engine, self.decision = Engine(bundle, size=1), Decision.load(bundle)
+        self.heard, self.before = [], []
 
-    def __call__(self, clips):
+    def __call__(self, clips, before=None):
         self.heard += [each.id for each in clips]
+        self.before += before or []
         evidence = dict.fromkeys(FEATURE_NAMES, 0.0)
         confidence = self.decision.confidence(np.zeros(len(FEATURE_NAMES)))
         hypothesis = Hypothesis(
@@ -59,6 +61,19 @@ def test_the_same_models_decode_a_sound_once_and_every_decision_is_its_own(bundl
     assert all(each.reading.heard.hypothesis.confidence > 0.5 for each in first)
     assert again == Ears(careful)([*clips, clip("c", 3)])
     assert all(each.reading.heard.hypothesis.confidence < 0.5 for each in again)
+
+
+def test_another_network_is_given_what_the_same_decoders_made_of_a_sound(bundle):
+    plain, words = bundle(**decided(1.0)), bundle(**{"asr/lm.arpa": b"1"})
+    network = bundle(**{"asr/network.npz": b"1"})
+    assert decoders_of(plain) == decoders_of(network) != decoders_of(words)
+    assert models_of(plain) != models_of(network)
+    decoded, ears = Decoded(), Ears(plain)
+    (first,) = decoded.hear([clip("a", 1)], plain, ears)
+    decoded.hear([clip("a", 1), clip("b", 2)], network, ears)
+    decoded.hear([clip("a", 1)], words, ears)
+    assert ears.heard == ["a", "a", "b", "a"]
+    assert ears.before == [None, first.reading, None, None]
 
 
 def test_other_models_and_other_sound_are_decoded(bundle):

@@ -14,9 +14,9 @@ from difflib import SequenceMatcher
 import numpy as np
 from numpy.typing import NDArray
 
-from earmark.assistant.decoding import FRAMES_PER_SECOND, Span
 from earmark.assistant.network import FILE as NETWORK_FILE
 from earmark.assistant.recogniser import Hypothesis
+from earmark.assistant.spans import FRAMES_PER_SECOND, Span
 from earmark.bundle import ModelBundle
 from earmark.errors import BadBundle
 

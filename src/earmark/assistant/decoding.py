@@ -7,61 +7,23 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
 import pocketsphinx
 
 from earmark.assistant.grammar import OPEN, Grammar
+from earmark.assistant.spans import OPEN_PHONES, Span
 from earmark.errors import BadBundle
 
-FRAMES_PER_SECOND = 100
-_FILLERS = frozenset({"<s>", "</s>", "<sil>", "SIL", "[NOISE]", "[SPEECH]", "(NULL)", "+SPN+", "+NSN+"})
 _SCORE_SHIFT = 1024
 """pocketsphinx keeps scores shifted right by 10 bits, and shifts them back in a lattice only."""
 
 _GRAMMAR_SEARCH = {"bestpath": False, "lw": 2.0, "beam": 1e-60, "wbeam": 1e-40, "pbeam": 1e-60}
 """Measured on 92 orders: the lattice's best path may end in the middle of a sentence (59 % of orders at 12 dB with it,
 85 % without); wide beams and a low language weight give another 4 points there and cost 0.01 of real time."""
-_PHONES = "AA AE AH AO AW AY B CH D DH EH ER EY F G HH IH IY JH K L M N NG OW OY P R S SH T TH UH UW V W Y Z ZH"
-OPEN_PHONES = {f"[{phone.lower()}]": phone for phone in _PHONES.split()}
-"""Words of one phone each, for the places of a grammar where any words may stand."""
 _OPEN_WEIGHT = 1e-5
 """Of each such phone, so low that the words of a list win where they fit (`milk` over `M IH L K`)."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Span:
-    """One decoded word or phone."""
-
-    name: str
-    """As in the dictionary, with an alternative pronunciation's number."""
-    first: int
-    """First frame (10 ms)."""
-    last: int
-    """Last frame, inclusive."""
-    score: float
-    """Acoustic log likelihood of the span, at most about 0."""
-    posterior: float
-    """0 to 1; 1 where the search has no lattice."""
-
-    @property
-    def is_filler(self) -> bool:
-        return self.name in _FILLERS
-
-    @property
-    def is_open(self) -> bool:
-        """A phone of open speech inside a grammar's sentence."""
-        return self.name in OPEN_PHONES
-
-    @property
-    def word(self) -> str:
-        return self.name.split("(")[0]
-
-    @property
-    def frames(self) -> int:
-        return self.last - self.first + 1
 
 
 class Decoder:

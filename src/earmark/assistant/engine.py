@@ -15,6 +15,7 @@ from earmark.assistant.doubt import doubt
 from earmark.assistant.embedded import EmbeddedRecogniser
 from earmark.assistant.grammar import compile_grammar, skill_intents
 from earmark.assistant.recogniser import Hypothesis, Recogniser
+from earmark.assistant.spans import Decoding
 from earmark.assistant.understanding import Understanding, load_intent_model, understand
 from earmark.bundle import BUILTIN, ModelBundle
 from earmark.words import SAMPLE_RATE, PcmAudio, Seconds
@@ -80,6 +81,20 @@ class Engine:
         with self.listen() as listening:
             listening.feed(audio.pcm)
             return listening.finish()
+
+    def again(self, decoding: Decoding, audio: PcmAudio) -> Heard:
+        """Recognise a whole utterance that the same decoders have been through: only what comes after is done.
+
+        Raises TypeError where the recogniser is not the embedded one.
+        """
+        recogniser = self._take()
+        try:
+            if not isinstance(recogniser, EmbeddedRecogniser):
+                raise TypeError("only the embedded recogniser reads a decoding again")
+            hypothesis = recogniser.again(decoding, audio.samples)
+        finally:
+            self._give_back(recogniser)
+        return self.made_of(hypothesis)
 
     def understand(self, hypothesis: Hypothesis) -> Understanding:
         """Decide what a hypothesis means and whether to act on it."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,7 +39,8 @@ class SpeechGate:
         self._given = 0
         self._seen = 0
         self._quiet = _PAD_CHUNKS + 1
-        self._joins: list[tuple[int, int]] = []
+        self.joins: list[tuple[int, int]] = []
+        """Places among the samples given out, and where in the utterance the samples from there on were."""
         self.voiced = 0
         """Voiced chunks so far."""
 
@@ -61,12 +62,7 @@ class SpeechGate:
 
     def time(self, given: int) -> Seconds:
         """Convert a position among the samples given out to seconds since the utterance's first sample."""
-        source = given
-        for given_from, seen_from in self._joins:
-            if given_from > given:
-                break
-            source = given - given_from + seen_from
-        return source / SAMPLE_RATE
+        return place(given, self.joins) / SAMPLE_RATE
 
     def _chunk(self, chunk: NDArray[np.int16]) -> list[NDArray[np.int16]]:
         probability = self._vad.process_samples((chunk.astype(np.float32) / 32768.0).tolist())
@@ -75,7 +71,7 @@ class SpeechGate:
             self.voiced += 1
             ready = [*self._held, chunk]
             if self._quiet > _PAD_CHUNKS:
-                self._joins.append((self._given, self._seen - len(ready) * CHUNK))
+                self.joins.append((self._given, self._seen - len(ready) * CHUNK))
             self._quiet, self._held = 0, []
             self._given += len(ready) * CHUNK
             return ready
@@ -85,3 +81,13 @@ class SpeechGate:
             return [chunk]
         self._held = [*self._held, chunk][-_PAD_CHUNKS:]
         return []
+
+
+def place(given: int, joins: Sequence[tuple[int, int]]) -> int:
+    """Convert a position among the samples that a gate gave out to one among all; `joins`: the gate's."""
+    source = given
+    for given_from, seen_from in joins:
+        if given_from > given:
+            break
+        source = given - given_from + seen_from
+    return source

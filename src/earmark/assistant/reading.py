@@ -10,11 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from earmark.assistant import network as networks
-from earmark.assistant.decoding import Span
 from earmark.assistant.grammar import Grammar
 from earmark.assistant.network import STEP, Network
 from earmark.assistant.search import Graph, Pronounce, best_path, build, free_path
 from earmark.assistant.sight import Eyes
+from earmark.assistant.spans import Span
 from earmark.bundle import ModelBundle
 
 _TRUST = 4.0

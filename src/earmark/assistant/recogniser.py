@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from earmark.assistant.spans import Decoding
 from earmark.words import Seconds
 
 
@@ -39,6 +40,8 @@ class Hypothesis:
     """The features of `confidence.FEATURE_NAMES`; empty from recognisers that have none."""
     rival: Hypothesis | None = None
     """The open-speech reading beside a grammar's reading."""
+    decoding: Decoding | None = field(default=None, repr=False, compare=False)
+    """What it was read from; None where nothing was heard, and from recognisers that don't say."""
 
 
 NOTHING = Hypothesis(words=(), text="", confidence=0.0, source="none")

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from earmark.assistant.decoding import OPEN_PHONES, Span
 from earmark.assistant.grammar import OPEN, Grammar
 from earmark.assistant.network import STEP
+from earmark.assistant.spans import OPEN_PHONES, Span
 
 Pronounce = Callable[[str], Sequence[Sequence[str]]]
 """A word's pronunciations, each a list of phones; none when nobody knows it."""
