@@ -39,8 +39,8 @@ def network(seed):
         scale=np.ones(BANDS, np.float32),
         log_prior=np.full(len(PHONES), -3.7, np.float32),
         layers={
-            "first": layer((2 * SIDE + 1) * BANDS + DIMENSIONS, width),
-            **layers,
+            "first": layer(seen, width),
+            **between,
             "phones": layer(width, len(PHONES)),
         },
     )
