@@ -87,7 +87,7 @@ def test_a_voice_has_one_side_in_every_part_and_keeps_it_whatever_comes_and_goes
     after = {one.lesson.speaker: one.lesson.side for one in read_corpus(folder).taught}
     assert after == before
     sides = [side_of(secrets.token_hex(4)) for _ in range(4000)]
-    assert 0.26 < sides.count("heldout") / 4000 < 0.34
+    assert 0.21 < sides.count("heldout") / 4000 < 0.29
 
 
 def test_what_cannot_be_heard_is_named_and_teaches_nothing(folder):

@@ -1,4 +1,4 @@
-"""From aligned utterances to the files that the recogniser hears by: moved means, and a network of its own."""
+"""From aligned utterances to the files that the recogniser hears by: moved means, or a network of its own."""
 
 from __future__ import annotations
 
@@ -41,10 +41,14 @@ class Acoustics:
     """As `train_networks` returns them; empty where there are too few utterances for any."""
 
     def files(self, *, without: int | None = None) -> dict[str, bytes]:
-        """Return `asr/means` and `asr/network.npz`, learned from all or without one half."""
-        means = means_file([one for one in self.utterances if one.half != without])
+        """Return `asr/network.npz`, or `asr/means` where there is none, learned from all or without one half.
+
+        Beside a network the packaged means read as well, and what they decoded once need not be decoded again.
+        """
         found = self.networks.get(_without(without))
-        return means if found is None else {**means, networks.FILE: found}
+        if found is not None:
+            return {networks.FILE: found}
+        return means_file([one for one in self.utterances if one.half != without])
 
 
 def train_networks(

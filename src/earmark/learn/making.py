@@ -56,7 +56,7 @@ _PLAN: Mapping[str, Sequence[Planned]] = {
         Planned(name=_WORDS, seconds=10),
         Planned(name=_HEARD_ANEW, seconds=115),
         Planned(name=_ALIGNED, seconds=95),
-        Planned(name=_NETWORK, seconds=450),
+        Planned(name=_NETWORK, seconds=260),
         Planned(name=_HEARD_ANEW, seconds=57),
         Planned(name=_HEARD_ANEW, seconds=57),
         Planned(name=_HEARD_ANEW, seconds=115),

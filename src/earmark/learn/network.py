@@ -33,10 +33,10 @@ from earmark.errors import MissingExtra
 Progress = Callable[[str, int, int], None]
 WIDTH = 256
 """Hidden units of each layer."""
-EPOCHS = 12
+EPOCHS = 8
 _CHUNK = 150
 """Frames that are trained on at a time."""
-_BATCH = 48
+_BATCH = 16
 _RATE = 2e-3
 _WARM = 100
 """Steps in which the rate rises."""
