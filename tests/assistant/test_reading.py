@@ -51,7 +51,7 @@ def test_the_networks_own_sentence_where_nothing_else_was_read():
 
 def test_the_packaged_models_are_believed_where_it_costs_little():
     assert [span.word for span in reading(0.0, -1.0, "ka").spans] == ["ka"]
-    assert [span.word for span in reading(0.0, -6.0, "ka").spans] == ["baa"]
+    assert [span.word for span in reading(0.0, -12.0, "ka").spans] == ["baa"]
     assert [span.word for span in reading(0.0, -1.0, "<sil>", "moo").spans] == ["baa"], "no word that it can read"
 
 

@@ -107,3 +107,12 @@ def test_a_threshold_that_cannot_be_justified_stays():
     found = [Example(vector=np.zeros(WIDTH), right=False, command=False, speaker="b")] * 40
     confidences = np.full(40, 0.9)
     assert choose_threshold(confidences, found, fallback=0.77) == 0.77
+
+
+def test_of_thresholds_that_cost_the_same_the_lowest_asks_least_often_to_repeat():
+    rng = np.random.default_rng(1)
+    found = [Example(vector=np.zeros(WIDTH), right=True, command=True, speaker="a")] * 90
+    found += [Example(vector=np.zeros(WIDTH), right=False, command=False, speaker="b")] * 90
+    confidences = np.concatenate([rng.uniform(0.8, 1.0, 90), rng.uniform(0.0, 0.05, 90)])
+    threshold = choose_threshold(confidences, found, fallback=0.99)
+    assert 0.05 < threshold < 0.3, "nobody was heard between 0.05 and 0.8"

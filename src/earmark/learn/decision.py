@@ -64,11 +64,15 @@ def fit(examples: Sequence[Example], *, prior: Decision, unread: int = 0) -> Dec
 def choose_threshold(
     confidences: NDArray[np.float64], examples: Sequence[Example], *, fallback: float, unread: int = 0
 ) -> float:
-    """Return the threshold of least expected cost among those that keep other speech under `MOST_TAKEN`.
+    """Return the lowest threshold whose expected cost can't be told from the least, and that keeps other speech under
+    `MOST_TAKEN`.
 
     Each confidence stands for a normal distribution around it (in log odds), so that a gap between the few that were
     seen is not taken for a gap between all that will come. Right readings, wrong ones and other speech weigh by their
-    rates: what people review is no sample of how often each happens. `fallback` stays when nothing keeps under it.
+    rates: what people review is no sample of how often each happens. Costs can't be told apart within one standard
+    error of the share of right readings that are refused (Breiman et al. 1984): what is reviewed was easier to hear
+    than much that will come, and between two that look alike the one that asks less often to say it again is better.
+    `fallback` stays when nothing keeps under it.
     """
     odds = np.log(np.clip(confidences, 1e-6, 1 - 1e-6) / (1 - np.clip(confidences, 1e-6, 1 - 1e-6)))
     other = odds[[not one.command for one in examples]]
@@ -77,12 +81,17 @@ def choose_threshold(
     grid = np.linspace(odds.min(), odds.max(), _STEPS)
     width = _bandwidth(other)
     taken = _share_above(other, grid, width) * len(other) / max(1, len(other) + unread)
-    costs = COST_REFUSED * (1.0 - _share_above(right, grid, width)) + COST_TAKEN * taken
+    refused = 1.0 - _share_above(right, grid, width)
+    costs = COST_REFUSED * refused + COST_TAKEN * taken
     costs += COST_WRONG * _share_above(wrong, grid, width) * len(wrong) / max(1, len(right) + len(wrong))
     costs[taken > MOST_TAKEN] = np.inf
     if not np.isfinite(costs.min()):
         return fallback
-    return float(1.0 / (1.0 + np.exp(-grid[int(np.argmin(costs))])))
+    least, count = int(np.argmin(costs)), max(1, len(right))
+    share = float(refused[least])
+    error = COST_REFUSED * float(np.sqrt(max(share * (1.0 - share), 1.0 / count) / count))
+    lowest = int(np.flatnonzero(costs <= costs[least] + error)[0])
+    return float(1.0 / (1.0 + np.exp(-grid[lowest])))
 
 
 def _bandwidth(values: NDArray[np.float64]) -> float:

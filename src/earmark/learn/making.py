@@ -207,7 +207,7 @@ def _speech(attempt: Attempt, *, learn: bool) -> None:
         return
     chosen = enough([clip for side, clip in clips if side == "train"])
     lessons = [
-        (in_noise(clip, taught_in) if taught_in else in_a_room(clip)) if index % 2 else clip
+        in_noise(clip, taught_in) if taught_in else in_a_room(clip) if index % 2 else clip
         for index, clip in enumerate(chosen)
     ]
     train = [one for one in attempt.taught if one.lesson.side == "train"]
