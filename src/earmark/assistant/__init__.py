@@ -27,6 +27,7 @@ Learn: a bundle may bring `nlu/…`, and
     asr/lexicon.dict    `word PHONE PHONE …` a line, for words that the packaged dictionary lacks
     asr/sentences.json  whole sentences that enough people said and how often, for recognisers that take them as a hint
     asr/means           the acoustic model's Gaussians, moved by labelled speech; all three decoders use them
+    asr/network.npz     instead of them: a network that reads a command once more, learned from more labelled speech
     asr/phrases.json    dump_phrases(["make me a latte", …]): what is said often, as weights of the grammar's arcs
     asr/decision.json   Decision.to_json(): which evidence (`FEATURE_NAMES`, `features(hypothesis)`) means that a
                         command was really said
