@@ -59,7 +59,7 @@ _PLAN: Mapping[str, Sequence[Planned]] = {
         Planned(name=_NETWORK, seconds=260),
         Planned(name=_HEARD_ANEW, seconds=57),
         Planned(name=_HEARD_ANEW, seconds=57),
-        Planned(name=_HEARD_ANEW, seconds=115),
+        Planned(name=_HEARD_ANEW, seconds=10),
     ),
     "nlu": (Planned(name=_SENTENCES, seconds=5),),
 }
