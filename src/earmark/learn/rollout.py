@@ -190,7 +190,9 @@ def arms_of(
     it has taken it yet, or a bundle that never wakes would have no numbers. `share`: of a week since the stage began.
     """
     of = {FALSE_WAKES.name: ([], []), REFUSALS.name: ([], []), REQUESTS.name: ([], [])}
-    prone = {FALSE_WAKES.name: _prone(before, _false_wakes), REFUSALS.name: _prone(before, _refusals)}
+    # What another candidate did to a device in that week says nothing about the device.
+    usual = [each for each in before if each.bundle == out.base]
+    prone = {FALSE_WAKES.name: _prone(usual, _false_wakes), REFUSALS.name: _prone(usual, _refusals)}
     for each in here:
         if each.bundle in (out.version, out.base):
             arm = int(each.bundle == out.base)
