@@ -11,7 +11,7 @@ from earmark.assistant import network as networks
 from earmark.assistant.sight import BANDS, Sight
 from earmark.device import DIMENSIONS, Voice
 from earmark.errors import MissingExtra
-from earmark.learn.acoustics import FEWEST, Acoustics, phones, render, train_networks
+from earmark.learn.acoustics import Acoustics, phones, render, train_networks
 from earmark.learn.adapting import spoken
 from earmark.learn.louder import Surroundings
 from earmark.learn.meant import Meant
@@ -59,16 +59,17 @@ def test_without_jax_it_says_what_to_install_and_learning_goes_on_without_a_netw
     assert render([], [], progress=lambda *line: None) == []
 
 
-def test_a_few_utterances_train_no_network_and_halves_are_kept_apart(taught, quiet):
+def test_a_few_utterances_train_no_network_and_halves_are_kept_apart(taught, quiet, monkeypatch):
+    monkeypatch.setattr("earmark.learn.acoustics.FEWEST", 6)  # each is rendered five times, a fifth of a second each
     with Voice() as voice:
         said = voice.synthesise("give me a large latte", voice="en-us+f2", speed=140).samples
     sound = np.concatenate([quiet, quiet, said, quiet, quiet])
     lesson = taught(sound, intent="orderDrink", slots={"size": "large", "coffeeDrink": "latte"})
     (one,) = spoken([lesson], progress=lambda *line: None)
     assert len(one.phones) == 1 + (len(sound) - 400) // 160, "quiet included"
-    assert render([one] * (FEWEST - 1), [lesson], progress=lambda *line: None) == []
-    rendered = render([one] * FEWEST, [lesson], progress=lambda *line: None, workers=1)
-    assert len(rendered) == 5 * FEWEST
+    assert render([one] * 5, [lesson], progress=lambda *line: None) == []
+    rendered = render([one] * 6, [lesson], progress=lambda *line: None, workers=1)
+    assert len(rendered) == 5 * 6
     names = phones()
     first = rendered[0][1]
     assert {"L", "AA", "T"} <= {names[at] for at in first.phones} | {"AA"}
