@@ -28,6 +28,8 @@ from earmark.words import SAMPLE_RATE
 Progress = Callable[[str, int, int], None]
 FEWEST = 10
 """Utterances with known words below which nothing is adapted."""
+_AT_HOME = 60
+"""Recordings whose quiet moments are what the home sounds like: a minute or more; each takes a third of a second."""
 _LOUDER = ((8.0, 20.0), (2.0, 10.0))
 """dB of the speech over the home's own background, drawn between these: once each beside the sound as it is."""
 
@@ -61,7 +63,7 @@ def spoken(taught: Sequence[Taught], *, progress: Progress, workers: int | None 
     known = [(one, said) for one in taught if (said := known_words(one)) or one.lesson.intent]
     words = {word for _, said in known for word in (said or "").lower().split()}
     found = compute.map(
-        partial(_Aligning, lexicon.missing(words, known={}), Background(one.audio for one, _ in known)),
+        partial(_Aligning, lexicon.missing(words, known={}), Background(one.audio for one, _ in known[:_AT_HOME])),
         known,
         workers=workers,
         told=lambda done: progress("aligning words with speech", done, len(known)),
