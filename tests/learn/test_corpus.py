@@ -87,7 +87,7 @@ def test_a_voice_has_one_side_in_every_part_and_keeps_it_whatever_comes_and_goes
     after = {one.lesson.speaker: one.lesson.side for one in read_corpus(folder).taught}
     assert after == before
     sides = [side_of(secrets.token_hex(4)) for _ in range(4000)]
-    assert 0.21 < sides.count("heldout") / 4000 < 0.29
+    assert 0.26 < sides.count("heldout") / 4000 < 0.34
 
 
 def test_what_cannot_be_heard_is_named_and_teaches_nothing(folder):
@@ -125,3 +125,8 @@ def test_real_recordings_are_on_both_sides(data_dir):
     assert not people["train"] & people["heldout"]
     assert len(people["train"]) > len(people["heldout"]) > 4
     assert sum(wake_clip(one) is not None for one in corpus.taught) == 412
+
+
+def test_no_version_moves_a_voice_to_the_other_side():
+    """These lie close to the border on either side; another share or another hash would move them."""
+    assert [side_of(f"voice {number}") for number in (17, 50, 45, 46, 35, 34)] == ["heldout"] * 3 + ["train"] * 3
