@@ -255,9 +255,9 @@ async def test_a_model_that_was_retired_is_made_again_at_night(stores, labelled,
     report = await learn.remake(stores)
     assert report is not None
     assert report.dataset != first.dataset
+    assert report.candidate, report.why
     (done,) = await learn.remakes(stores)
     assert (done.made, done.done_at is not None) == (report.candidate, True)
-    assert report.candidate, report.why
     proof = await learn.prove(stores, report.candidate)
     assert proof.holds
     assert [(each.retired, each.datasets, each.erased) for each in proof.replaces] == [

@@ -32,6 +32,7 @@ from earmark.learn.datasets import Lesson
 from earmark.learn.hearing import Job, Result, listen_to
 from earmark.learn.lessons import Taught
 from earmark.learn.noises import Mixing
+from earmark.learn.readings import halves
 from earmark.learn.scoring import is_right
 from earmark.supervisor import Progress
 from earmark.vault import Content, Interaction
@@ -84,12 +85,6 @@ def curve(counts: Sequence[int]) -> list[tuple[int, str]]:
 def bar(right: int, of: int) -> str:
     """Draw one point of the curve: accepted at the loudest noise, of all."""
     return "█" * round(_BAR * right / max(1, of)) + "·" * (_BAR - round(_BAR * right / max(1, of)))
-
-
-def halves(noise: PcmAudio) -> tuple[PcmAudio, PcmAudio]:
-    """Part a noise in the middle."""
-    middle = noise.duration / 2
-    return noise.cut(0.0, middle), noise.cut(middle, noise.duration)
 
 
 def split(orders: Sequence[Clip]) -> tuple[list[Clip], list[Clip]]:

@@ -24,6 +24,7 @@ BENCHES = {
     "learn": "what 25 to 200 labelled orders teach the recogniser, on speakers it never heard; needs --data",
     "lexicon": "words spelled by their letters, right in how many cases; with --data also by how they are said",
     "nlu": "intents and slots of sentences never read, out-of-scope requests, misheard words; needs --data",
+    "recogniser": "orders in noise by models that half the speakers taught, the others judge; needs --data",
     "review": "answers a second on the review floor over HTTP; takes --tasks and the options after it",
     "rollout": "simulated: how often a roll-out goes back for nothing, and how soon a bad one is found",
     "verify": "entries of the audit log checked a second, among 300,000",
@@ -32,7 +33,7 @@ BENCHES = {
 }
 SIZED = ("doctor", "forget", "history", "rollout")
 """Those whose size can be chosen."""
-NEEDS_DATA = ("doubt", "learn", "nlu", "wake-words")
+NEEDS_DATA = ("doubt", "learn", "nlu", "recogniser", "wake-words")
 """Those that measure on a folder of the user's."""
 FOR_REVIEW = (
     "tasks",
@@ -55,12 +56,16 @@ def bench(
     data: Annotated[
         Path | None,
         typer.Option(
-            help="For `doubt`, `learn`, `wake-words`, and `lexicon` if wanted: a folder with commands/, wake/ and "
-            "noise/kitchen.flac; for `nlu`: with nlu/home.jsonl."
+            help="For `doubt`, `learn`, `recogniser`, `wake-words`, and `lexicon` if wanted: a folder with commands/, "
+            "wake/ and noise/kitchen.flac; for `nlu`: with nlu/home.jsonl."
         ),
     ] = None,
     light: Annotated[
-        bool, typer.Option("--light", help="For `wake-words`: a third of the voices, half an hour of speech.")
+        bool,
+        typer.Option(
+            "--light",
+            help="For `wake-words`: a third of the voices, half an hour of speech; for `recogniser`: one way round.",
+        ),
     ] = False,
     rows: Annotated[
         int | None,
@@ -98,11 +103,11 @@ def bench(
             raise BadRequest(why=f"There is no such measurement; choose one of: {', '.join(BENCHES)}.")
         if (name in NEEDS_DATA and data is None) or (data is not None and name not in (*NEEDS_DATA, "lexicon")):
             raise BadRequest(
-                why="`earmark bench doubt`, `learn`, `nlu` and `wake-words` take --data DIR, `lexicon` may, and no "
-                "other does."
+                why="`earmark bench doubt`, `learn`, `nlu`, `recogniser` and `wake-words` take --data DIR, `lexicon` "
+                "may, and no other does."
             )
-        if light and name != "wake-words":
-            raise BadRequest(why="Only `earmark bench wake-words` takes --light.")
+        if light and name not in ("recogniser", "wake-words"):
+            raise BadRequest(why="Only `earmark bench recogniser` and `wake-words` take --light.")
         if rows is not None and name not in SIZED:
             raise BadRequest(
                 why="`earmark bench doctor`, `forget`, `history` and `rollout` take --rows, and no other does."

@@ -58,7 +58,7 @@ def read_corpus(folder: Path, *, complain: Complaint = lambda _: None) -> Corpus
     content: list[Any] = []
     for clip in sorted(clips, key=lambda clip: clip.id):
         try:
-            one = _taught(clip, word)
+            one = taught_by(clip, word)
         except BadAudio as error:
             complain(f"{clip.id}: {error}")
             continue
@@ -86,8 +86,11 @@ def side_of(speaker: str) -> Side:
     return "heldout" if drawn < HELDOUT_SHARE else "train"
 
 
-def _taught(clip: Clip, word: str) -> Taught:
-    """Say of a clip what reviewers would have found out, and what the assistant would have kept."""
+def taught_by(clip: Clip, word: str) -> Taught:
+    """Say of a clip what reviewers would have found out, and what the assistant would have kept.
+
+    `word`: the folder's wake word. Raises BadAudio or its kin.
+    """
     sound = clip.sound()
     identifier = InteractionId(uuid.uuid5(uuid.NAMESPACE_OID, f"corpus:{clip.id}"))
     # Of other speech it is known that no command was meant; of a clip to wake by, only whether it should.

@@ -62,6 +62,5 @@ def decoders_of(bundle: ModelBundle) -> str:
 
 def _hash_of(bundle: ModelBundle, *, without: set[str]) -> str:
     files = dict(bundle.manifest.get("files") or {})
-    rows = sorted(f"{name} {digest}" for name, digest in files.items() if name.startswith("asr/"))
-    kept = [row for row in rows if row.partition(" ")[0] not in without]
-    return hashlib.sha256("\n".join(kept).encode()).hexdigest()
+    kept = sorted(name for name in files.keys() - without if name.startswith("asr/"))
+    return hashlib.sha256("\n".join(f"{name} {files[name]}" for name in kept).encode()).hexdigest()

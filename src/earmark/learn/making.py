@@ -205,11 +205,11 @@ def _speech(attempt: Attempt, *, learn: bool) -> None:
     attempt.after += before
     if not learn:
         return
-    chosen = enough([clip for side, clip in clips if side == "train"])
-    lessons = [
-        in_noise(clip, taught_in) if taught_in else in_a_room(clip) if index % 2 else clip
-        for index, clip in enumerate(chosen)
-    ]
+    lessons = enough([clip for side, clip in clips if side == "train"])
+    if taught_in:
+        lessons = [in_noise(clip, taught_in) for clip in lessons]
+    else:
+        lessons = [in_a_room(clip) if index % 2 else clip for index, clip in enumerate(lessons)]
     train = [one for one in attempt.taught if one.lesson.side == "train"]
     language = _language(attempt, train)
     utterances = attempt.steps.take(

@@ -1,7 +1,7 @@
 """Noise that is added before anybody listens: a recording of it, or one made up, which no model has learned in.
 
 Made up: white noise, a crowd mixed from the folder's other recordings, and something like music (chords that are struck
-and fade, with a beat). They are the same every time, and called made up wherever their numbers stand.
+and fade, with a beat). They are the same every time.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from earmark import audio
-from earmark.errors import BadAudio, BadRequest
+from earmark.errors import BadRequest
 from earmark.learn.clips import Clip
 from earmark.words import SAMPLE_RATE, PcmAudio, Seconds
 
@@ -24,6 +24,8 @@ MADE = ("white", "babble", "music")
 _LASTS: Seconds = 60
 _CROWD = 6
 """Voices that speak at once."""
+_CLIPS = 60
+"""Recordings that a crowd is made of, at most."""
 _LEVEL = 3000.0
 """RMS of what is made, on the scale of int16; mixing sets the level that is heard."""
 _BEAT = SAMPLE_RATE // 2
@@ -53,13 +55,17 @@ def mixing(noise: Path, snr: float, clips: Sequence[Clip] = ()) -> Mixing:
 
     `clips`: those to make a crowd of. Raises BadAudio, and BadRequest for a crowd of fewer than two speakers.
     """
-    if noise.exists() or str(noise) not in MADE:
+    if not made_up(noise):
         return Mixing(noise=audio.read(noise, longest=24 * 3600), snr=snr)
-    rng = np.random.default_rng(list(hashlib.sha256(str(noise).encode()).digest()[:16]))
-    if str(noise) == "babble":
+    name, rng, length = str(noise), np.random.default_rng(0), round(_LASTS * SAMPLE_RATE)
+    if name == "babble":
         return _crowds(clips, snr, rng)
-    length = round(_LASTS * SAMPLE_RATE)
-    return Mixing(noise=_levelled(rng.normal(size=length) if str(noise) == "white" else _music(length, rng)), snr=snr)
+    return Mixing(noise=_levelled(rng.normal(size=length) if name == "white" else _music(length, rng)), snr=snr)
+
+
+def made_up(noise: Path) -> bool:
+    """Tell whether this names noise that is made up; a file of the same name goes before it."""
+    return str(noise) in MADE and not noise.exists()
 
 
 def _crowds(clips: Sequence[Clip], snr: float, rng: np.random.Generator) -> Mixing:
@@ -73,25 +79,11 @@ def _crowds(clips: Sequence[Clip], snr: float, rng: np.random.Generator) -> Mixi
 
 
 def _crowd(clips: Sequence[Clip], rng: np.random.Generator) -> PcmAudio:
-    """Let some speak at once, one clip after the other, all equally loud."""
-    length = round(_LASTS * SAMPLE_RATE)
-    total = np.zeros(length)
-    for _ in range(_CROWD):
-        at = -int(rng.integers(SAMPLE_RATE))  # they don't all begin at once
-        while at < length:
-            samples = _heard(clips[int(rng.integers(len(clips)))])
-            level = max(1.0, float(np.sqrt(np.mean(samples**2))) if len(samples) else 1.0)
-            inside = samples[max(0, -at) : length - at]
-            total[max(0, at) : max(0, at) + len(inside)] += inside / level
-            at += max(len(samples), SAMPLE_RATE // 10)
-    return _levelled(total)
-
-
-def _heard(clip: Clip) -> NDArray[np.float64]:
-    try:
-        return clip.sound().samples.astype(np.float64)
-    except BadAudio:
-        return np.zeros(0)
+    """Let some speak at once, each one clip after the other, all equally loud."""
+    some = [clips[at].sound().samples.astype(np.float64) for at in rng.permutation(len(clips))[:_CLIPS]]
+    loud = [sound / max(1.0, float(np.sqrt(np.mean(sound**2)))) for sound in some if len(sound)]
+    lines = [np.concatenate([loud[at] for at in rng.permutation(len(loud))]) for _ in range(_CROWD)]
+    return _levelled(np.sum([np.resize(line, round(_LASTS * SAMPLE_RATE)) for line in lines], axis=0))
 
 
 def _music(length: int, rng: np.random.Generator) -> NDArray[np.float64]:
