@@ -7,6 +7,7 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 import soundfile
 
@@ -14,6 +15,7 @@ from earmark import audio, learn
 from earmark.cli.learning import _tell, time_left
 from earmark.settings import Settings
 from earmark.storage import Home, open_stores
+from earmark.words import PcmAudio
 
 
 @pytest.fixture
@@ -26,6 +28,17 @@ def written(tmp_path: Path) -> Path:
     ]
     (tmp_path / "nlu" / "home.jsonl").write_text("\n".join(map(json.dumps, lines)))
     return tmp_path
+
+
+@pytest.fixture
+def spoken(tmp_path: Path) -> Path:
+    """A data folder that holds one second of hiss, called a command."""
+    (tmp_path / "spoken" / "commands").mkdir(parents=True)
+    hiss = np.random.default_rng(0).normal(0, 300, 16_000).astype(np.int16)
+    (tmp_path / "spoken" / "commands" / "a.flac").write_bytes(audio.encode(PcmAudio(samples=hiss)))
+    line = {"audio_filepath": "a.flac", "intent": "orderDrink", "slots": {}}
+    (tmp_path / "spoken" / "commands" / "manifest.jsonl").write_text(json.dumps(line))
+    return tmp_path / "spoken"
 
 
 @pytest.fixture
@@ -59,17 +72,24 @@ def test_evaluate_where_nothing_was_set_up_starts_no_database(earmark, written, 
     assert not (tmp_path / "nowhere").exists()
 
 
-def test_evaluate_says_what_it_needs(earmark, written, tmp_path):
+def test_evaluate_says_what_it_needs(earmark, written, spoken, tmp_path):
     noise = tmp_path / "noise.wav"
     soundfile.write(noise, [0.1] * 16_000, 16_000)
     for wrong, code in (
         (("--data", tmp_path / "gone"), "manifest.missing"),
         (("--data", written, "--noise", noise), "request.invalid"),
+        (("--data", spoken, "--noise", "thunder", "--snr", "6"), "request.invalid"),
         (("--data", written, "--model", "0123456789abcdef"), "thing.not-found"),
     ):
         done = earmark("evaluate", *wrong, "--json")
         assert done.exit_code == 1
         assert done.json["error"]["code"] == code
+
+
+def test_evaluate_says_in_which_noise_and_that_it_is_made_up(earmark, spoken):
+    said = earmark("evaluate", "--data", spoken, "--noise", "white", "--snr", "6").stdout
+    assert "In white, made up, at 6 dB" in said
+    assert "commands.n" in said
 
 
 def test_models_are_listed_promoted_and_rolled_back(earmark, registered):

@@ -71,8 +71,11 @@ def test_nobody_hears_themselves_in_a_crowd():
 def test_a_crowd_takes_two_speakers_and_a_file_goes_before_a_name(tmp_path, monkeypatch):
     with pytest.raises(BadRequest, match="two speakers"):
         mixing(Path("babble"), 6.0, [clip("a", "ada", tone(300))])
-    with pytest.raises(BadAudio):
+    with pytest.raises(BadRequest, match="white, babble, music"):
         mixing(Path("thunder"), 6.0)
     monkeypatch.chdir(tmp_path)
+    Path("thunder").write_bytes(b"no sound")
+    with pytest.raises(BadAudio):
+        mixing(Path("thunder"), 6.0)
     Path("white").write_bytes(audio.encode(tone(300)))
     assert share(mixing(Path("white"), 6.0).noise, 300) > 0.9

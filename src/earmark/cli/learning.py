@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -181,7 +182,11 @@ def evaluate(
     except EarmarkError as error:
         fail(error, as_json=as_json)
     scores, sure = learning.summarise(found), learning.intervals(found)
-    emit({**scores, "intervals": sure} if intervals else scores, as_json=as_json, text=lambda: _show(scores, sure))
+    heard_in = (
+        None if noise is None else f"In {noise.name}{', made up,' if learning.made_up(noise) else ''} at {snr:g} dB"
+    )
+    text = partial(_show, scores, sure, heard_in)
+    emit({**scores, "intervals": sure} if intervals else scores, as_json=as_json, text=text)
 
 
 async def _bundle(version: str | None) -> ModelBundle:
@@ -193,8 +198,8 @@ def _complain(text: str) -> None:
     err.print(f"[yellow]left out[/]: {text}", soft_wrap=True)
 
 
-def _show(scores: dict[str, Any], sure: Mapping[str, tuple[float, float]]) -> None:
-    table = Table("", "", "95 % interval over speakers")
+def _show(scores: dict[str, Any], sure: Mapping[str, tuple[float, float]], heard_in: str | None) -> None:
+    table = Table("", "", "95 % interval over speakers", title=heard_in)
     for part, values in scores.items():
         for name, value in values.items():
             ends = sure.get(f"{part}.{name}")

@@ -13,6 +13,7 @@ from earmark.learn.card import Card, card, markdown
 from earmark.learn.datasets import Dataset, Line, Version, dataset_lines, dataset_versions, load_dataset, make_dataset
 from earmark.learn.erasing import ERASER, Touched, revoke, touched
 from earmark.learn.evaluate import evaluate, intervals, measure
+from earmark.learn.noises import made_up
 from earmark.learn.proving import Proof, prove
 from earmark.learn.registry import (
     Model,
@@ -72,6 +73,7 @@ __all__ = [
     "learn",
     "live_days",
     "load_dataset",
+    "made_up",
     "make_dataset",
     "markdown",
     "measure",
