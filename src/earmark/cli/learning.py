@@ -182,10 +182,8 @@ def evaluate(
     except EarmarkError as error:
         fail(error, as_json=as_json)
     scores, sure = learning.summarise(found), learning.intervals(found)
-    heard_in = (
-        None if noise is None else f"In {noise.name}{', made up,' if learning.made_up(noise) else ''} at {snr:g} dB"
-    )
-    text = partial(_show, scores, sure, heard_in)
+    what = "" if noise is None else f"{noise.name}, made up," if learning.made_up(noise) else noise.name
+    text = partial(_show, scores, sure, f"In {what} at {snr:g} dB" if what else None)
     emit({**scores, "intervals": sure} if intervals else scores, as_json=as_json, text=text)
 
 

@@ -53,8 +53,8 @@ class Mixing:
 def mixing(noise: Path, snr: float, clips: Sequence[Clip] = ()) -> Mixing:
     """Read a sound file of noise, or make up what `MADE` names where no file has this name.
 
-    `clips`: those to make a crowd of. Raises BadAudio, and BadRequest where there is neither a file nor such a noise, or
-    for a crowd of fewer than two speakers.
+    `clips`: those to make a crowd of. Raises BadAudio, and BadRequest where there is neither a file nor such a noise,
+    or for a crowd of fewer than two speakers.
     """
     if not noise.exists() and str(noise) not in MADE:
         raise BadRequest(why=f"There is no sound file of this name; {', '.join(MADE)} can be made up without one.")
