@@ -90,7 +90,7 @@ class Arm:
     of: NDArray[np.float64]
     """Of how many; where a count is compared, how many were expected."""
     prone: NDArray[np.float64]
-    """How prone each device was to it in the week before: 1 as all of them together."""
+    """How prone each device was to it in the week before, with the bundle in use: 1 as all of them together."""
 
     @property
     def total(self) -> tuple[float, float]:
