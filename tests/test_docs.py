@@ -129,6 +129,12 @@ def test_links_lead_somewhere():
     assert broken == []
 
 
+def test_no_merge_left_its_marks():
+    for page in [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]:
+        marked = re.findall(r"^(?:<{7} |>{7} |={7}$).*", page.read_text(), re.MULTILINE)
+        assert not marked, f"{page.name}: {marked}"
+
+
 def test_decision_records_are_short():
     for file in sorted((ROOT / "docs" / "decisions").glob("*.md")):
         assert len(file.read_text().splitlines()) <= 40, file.name
