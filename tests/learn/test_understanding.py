@@ -154,6 +154,21 @@ def test_a_slot_that_is_said_twice_is_found_twice(tmp_path):
     assert found.predict("fly from oslo to new york today")[1] == [("place", "oslo"), ("place", "new york")]
 
 
+def test_a_value_is_what_was_written(tmp_path):
+    names = ("sam", "kim", "lee", "ann", "bob", "eva")
+    learned = [
+        Sentence(text=f"{verb} {name}@{host} dot com {tail}", intent="contact", slots=(("email", f"{name}@{host} dot com"),))
+        for name in names
+        for host in ("home", "work", "mail")
+        for verb, tail in (("please add", "to my contacts"), ("remember", "for later"))
+    ] + [one for one in sentences(0) if one.intent == "alarm"]
+    made = train(learned)
+    assert made is not None
+    found = load_intent_model(bundle.write(tmp_path, files=made, about={}, key=Ed25519PrivateKey.generate()))
+    assert found is not None
+    assert found.predict("Please add Zoe@home dot com to my contacts.")[1] == [("email", "zoe@home dot com")]
+
+
 def test_an_older_kind_of_model_leaves_it_to_the_templates(tmp_path, files):
     older = {**files, "nlu/model.json": b'{"tagger": {}, "tags": []}'}
     stored = bundle.write(tmp_path, files=older, about={}, key=Ed25519PrivateKey.generate())

@@ -77,7 +77,8 @@ class LinearIntentModel:
         if intent == NONE or scores[best] < self.threshold:
             return None
         odds = np.exp((scores - scores[best]) / self.temperature)
-        return intent, slots_of(words, self.tagger.tag(words, intent, encoded.words)), float(1.0 / odds.sum())
+        tags = self.tagger.tag(words, intent, encoded.words)
+        return intent, slots_of(text, places(text), tags), float(1.0 / odds.sum())
 
     def encode(self, words: Sequence[str]) -> Encoded:
         """Return the encoder's numbers, or none of width 0 where there is no encoder."""
@@ -101,7 +102,17 @@ def nothing(words: Sequence[str]) -> Encoded:
 
 def split(text: str) -> list[str]:
     """Return the words of a sentence in lower case, without punctuation."""
-    return _WORD.findall(text.lower().replace("’", "'"))
+    plain = _plain(text)
+    return [plain[start:end].lower() for start, end in places(text)]
+
+
+def places(text: str) -> list[tuple[int, int]]:
+    """Return where each of these words begins and ends in the text."""
+    return [found.span() for found in _WORD.finditer(_plain(text))]
+
+
+def _plain(text: str) -> str:
+    return text.replace("’", "'")
 
 
 def sentence_features(words: Sequence[str]) -> list[str]:

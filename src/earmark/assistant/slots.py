@@ -78,15 +78,19 @@ def forbidden(tags: Sequence[str]) -> NDArray[np.float32]:
     return wall
 
 
-def slots_of(words: Sequence[str], tags: Iterable[str]) -> list[tuple[str, str]]:
-    """Return (slot, value) pairs in order."""
-    found: list[tuple[str, list[str]]] = []
-    for word, label in zip(words, tags, strict=True):
+def slots_of(text: str, places: Sequence[tuple[int, int]], tags: Iterable[str]) -> list[tuple[str, str]]:
+    """Return (slot, value) pairs in order; a value is what stands in the text, in lower case: `sam@home dot com` keeps its @.
+
+    `places`: where each word begins and ends in it.
+    """
+    found: list[tuple[str, int, int]] = []
+    for (start, end), label in zip(places, tags, strict=True):
         if label.startswith("B-"):
-            found.append((label[2:], [word]))
+            found.append((label[2:], start, end))
         elif label.startswith("I-") and found:
-            found[-1][1].append(word)
-    return [(name, " ".join(value)) for name, value in found]
+            name, first, _ = found[-1]
+            found[-1] = name, first, end
+    return [(name, text[start:end].lower()) for name, start, end in found]
 
 
 def word_features(words: Sequence[str], at: int, intent: str) -> list[str]:

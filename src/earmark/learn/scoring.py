@@ -95,7 +95,8 @@ def is_right(heard: Heard, intent: str, slots: Mapping[str, str]) -> tuple[bool,
 
 
 def plain(value: str) -> str:
-    return " ".join(value.lower().replace("-", " ").split())
+    """Return a slot's value as values are compared: without case, hyphens or the full stop of "g. m. t."."""
+    return " ".join(value.lower().replace("-", " ").split()).rstrip(".,!?")
 
 
 def normal_words(text: str) -> list[str]:
