@@ -49,7 +49,9 @@ def test_a_fold_is_judged_by_a_model_of_the_others(folder):
     assert rows[0]["intents"] > 0.8
     assert rows[0]["slot_f1"] > 0.8
     assert rows[0]["intents_misheard_20%"] <= rows[0]["intents_if_nothing_were_refused"]
+    taken = [rows[0][f"out_of_scope_false_accepts_at_{cost}"] for cost in ("1%", "2%", "5%")]
     assert 0 <= rows[0]["out_of_scope_false_accepts"] <= 1
+    assert 1 >= taken[0] >= taken[1] >= taken[2] >= 0, "the more is refused, the less is taken for something else"
     assert rows[0]["pilot_intents"] > 0.5
     assert rows[1]["fold"] == "mean"
     assert rows[1]["encoder"] == "False"

@@ -157,9 +157,9 @@ def test_a_slot_that_is_said_twice_is_found_twice(tmp_path):
 def test_a_value_is_what_was_written(tmp_path):
     names = ("sam", "kim", "lee", "ann", "bob", "eva")
     learned = [
-        Sentence(text=f"{verb} {name}@{host} dot com {tail}", intent="contact", slots=(("email", f"{name}@{host} dot com"),))
+        Sentence(text=f"{verb} {name}@{host} {tail}", intent="contact", slots=(("email", f"{name}@{host}"),))
         for name in names
-        for host in ("home", "work", "mail")
+        for host in ("home dot com", "work dot org", "mail dot com")
         for verb, tail in (("please add", "to my contacts"), ("remember", "for later"))
     ] + [one for one in sentences(0) if one.intent == "alarm"]
     made = train(learned)

@@ -79,9 +79,9 @@ def forbidden(tags: Sequence[str]) -> NDArray[np.float32]:
 
 
 def slots_of(text: str, places: Sequence[tuple[int, int]], tags: Iterable[str]) -> list[tuple[str, str]]:
-    """Return (slot, value) pairs in order; a value is what stands in the text, in lower case: `sam@home dot com` keeps its @.
+    """Return (slot, value) pairs in order; a value is what stands there, in lower case: `sam@home dot com` keeps its @.
 
-    `places`: where each word begins and ends in it.
+    `places`: where each word begins and ends in the text.
     """
     found: list[tuple[str, int, int]] = []
     for (start, end), label in zip(places, tags, strict=True):
