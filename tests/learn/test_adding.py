@@ -41,6 +41,7 @@ def few(monkeypatch):
     """Fewer synthetic voices and rooms: enough to show what happens."""
     monkeypatch.setattr(adding, "_PHRASES", 8)
     monkeypatch.setattr(adding, "_INVENTED", 8)
+    monkeypatch.setattr(adding, "_TALKS", 6)
     monkeypatch.setattr(new_words, "_ROOMS_OF_THE_WORD", 2)
     monkeypatch.setattr("earmark.learn.wake_voices.TIMBRES", TIMBRES[8:16])
     monkeypatch.setattr(adding, "synthetic_clips", lambda word, **known: _few_clips(word, **known))
@@ -133,9 +134,7 @@ def test_where_the_word_is() -> None:
     assert loudest(sound) == pytest.approx((16_000, 26_000), abs=200)
 
 
-def test_what_nearly_woke_in_a_few_minutes_raises_the_cutoff() -> None:
-    """Nothing woke either way; where other speech came near, the cutoff lies higher."""
-    clips = [WakeClip(audio=PcmAudio(samples=np.zeros(1, np.int16)), said=index < 20, group="a") for index in range(60)]
+def known_streams(clips: list[WakeClip]) -> new_words.Streams:
     streams = [
         Stream(
             embeddings=np.zeros((0, 96), np.float32),
@@ -145,9 +144,17 @@ def test_what_nearly_woke_in_a_few_minutes_raises_the_cutoff() -> None:
             as_heard=True,
             seconds=3.0,
         )
-        for index in range(60)
+        for index in range(len(clips))
     ]
-    known = new_words.Streams(streams=streams, clips=clips)
+    return new_words.Streams(streams=streams, clips=clips)
+
+
+NOTHING = PcmAudio(samples=np.zeros(1, np.int16))
+
+
+def test_what_nearly_woke_in_a_few_minutes_raises_the_cutoff() -> None:
+    """Nothing woke either way; where other speech came near, the cutoff lies higher."""
+    known = known_streams([WakeClip(audio=NOTHING, said=index < 20, group="a") for index in range(60)])
     found = []
     for nearly in (0.01, 0.3):
         peaks = np.concatenate([np.full(20, 0.97), np.full(40, nearly)])
@@ -157,3 +164,16 @@ def test_what_nearly_woke_in_a_few_minutes_raises_the_cutoff() -> None:
     assert found[1] > found[0] + 0.1
     dear = new_words.operating_point(known, peaks, cost_of_a_miss=500.0)
     assert dear.cutoff < found[1]
+
+
+def test_synthetic_talk_counts_by_the_hour_and_a_phrase_like_the_word_once() -> None:
+    people = [WakeClip(audio=NOTHING, said=True, group="a")] * 20
+    phrases = [WakeClip(audio=NOTHING, said=False, group="b", synthetic=True)] * 10
+    talks = [WakeClip(audio=NOTHING, said=False, group="c", synthetic=True, talk=True)] * 10
+    known = known_streams([*people, *phrases, *talks])
+    points = [
+        new_words.operating_point(known, np.array([0.97] * 20 + [by_phrases] * 10 + [by_talk] * 10), cost_of_a_miss=5.0)
+        for by_phrases, by_talk in ((0.97, 0.01), (0.01, 0.97))
+    ]
+    assert [point.hours for point in points] == [30 / 3600] * 2
+    assert [(point.miss_rate, point.passed) for point in points] == [(0.0, 1.0), (1.0, 0.0)], "talk goes on all day"

@@ -161,11 +161,12 @@ def phone_decoder(*, means: Path | None = None) -> Decoder:
 
 def known_words(words: frozenset[str]) -> frozenset[str]:
     """Of these words, those that the packaged dictionary can pronounce."""
-    return words & _dictionary_words()
+    return words & dictionary_words()
 
 
 @cache
-def _dictionary_words() -> frozenset[str]:
+def dictionary_words() -> frozenset[str]:
+    """Return the words of the packaged dictionary, further pronunciations ("read(2)") among them."""
     # Read from the file: a decoder that knows the same takes a second to make.
     lines = Path(pocketsphinx.get_model_path("en-us/cmudict-en-us.dict")).read_text("utf-8").splitlines()
     return frozenset(line.split(maxsplit=1)[0] for line in lines if line.strip())

@@ -1,7 +1,7 @@
 """What `earmark bench wake-words` judges by: people, synthetic voices and hours of speech that nobody trained on.
 
-Clips of the data folder are parted by the hash of their name, as most have no speaker; each counts as its own. Noise is
-learned in its first half and judged in its second.
+Words of the data folder are parted by the hash of their name, as most have no speaker; each counts as its own. Orders
+are parted by speaker. Noise is learned in its first half and judged in its second.
 """
 
 from __future__ import annotations
@@ -41,7 +41,9 @@ class Material:
 
     learn: Sequence[Clip]
     judge: Sequence[Clip]
-    orders: Sequence[Clip]
+    orders_to_learn: Sequence[Clip]
+    orders_to_judge: Sequence[Clip]
+    """By other speakers."""
     noise_to_learn: NDArray[np.int16]
     noise_to_judge: NDArray[np.int16]
     confusables: Sequence[str]
@@ -54,13 +56,15 @@ def read(data: Path) -> Material:
     clips, _ = usable(read_folder(data)[0])
     noise = audio.read(data / "noise" / "kitchen.flac", longest=24 * 3600).samples
     wake = [clip for clip in clips if clip.part == "wake"]
+    orders = [clip for clip in clips if clip.part == "commands"]
     words = {(clip.keyword or "").lower() for clip in wake}
     texts = [one.text for one in read_sentences(data / "nlu" / "home.jsonl")]
     phrases = (data / "wake" / "confusables.txt").read_text(encoding="utf-8").splitlines()
     return Material(
-        learn=[clip for clip in wake if not _half(clip)],
-        judge=[clip for clip in wake if _half(clip)],
-        orders=[clip for clip in clips if clip.part == "commands"],
+        learn=[clip for clip in wake if not _half(clip.id)],
+        judge=[clip for clip in wake if _half(clip.id)],
+        orders_to_learn=[clip for clip in orders if not _half(clip.speaker)],
+        orders_to_judge=[clip for clip in orders if _half(clip.speaker)],
         noise_to_learn=noise[: len(noise) // 2],
         noise_to_judge=noise[len(noise) // 2 :],
         confusables=[phrase.strip() for phrase in phrases if phrase.strip()],
@@ -68,8 +72,8 @@ def read(data: Path) -> Material:
     )
 
 
-def _half(clip: Clip) -> bool:
-    return bool(hashlib.sha256(clip.id.encode()).digest()[0] % 2)
+def _half(name: str) -> bool:
+    return bool(hashlib.sha256(name.encode()).digest()[0] % 2)
 
 
 def heard(sound: PcmAudio, *, noise: NDArray[np.int16] | None = None, snr: float = 0.0, seed: int) -> NDArray[np.int16]:
@@ -113,7 +117,7 @@ def talk(material: Material, *, length: Seconds, without: Collection[str]) -> ND
     over four people talking at 10 dB, and so on.
     """
     rng = np.random.default_rng(7)
-    people = [clip.sound().samples for clip in material.orders]
+    people = [clip.sound().samples for clip in material.orders_to_judge]
     parts = [*people, *(clip.sound().samples for clip in material.judge if clip.keyword not in without)]
     seconds = sum(len(part) / SAMPLE_RATE + 0.25 for part in parts)
     with_flite = shutil.which("flite") is not None

@@ -67,7 +67,7 @@ LIGHT = Size(
     hours=0.5,
     every=3,
     voices={"says": 3, "phrases": 110, "voices_a_phrase": 2, "invented": 220},
-    new={"phrases": 40, "invented": 40},
+    new={"phrases": 40, "invented": 40, "talks": 60},
 )
 """A third of the processor time: some four minutes of one core."""
 
@@ -185,7 +185,8 @@ def new_word(
     clips = [*material.learn, *material.judge]
     own = [clip for clip in clips if _named(clip.keyword) == word]
     teach, judged = own[:TEACH], own[TEACH:]
-    others = [clip for clip in material.learn if _named(clip.keyword) != word][:: size.every]
+    others = [clip for clip in material.learn if _named(clip.keyword) != word]
+    others = [*others, *material.orders_to_learn][:: size.every]
     people = [WakeClip(audio=clip.sound(), said=True, group=clip.speaker) for clip in teach]
     people += [WakeClip(audio=clip.sound(), said=False, group=clip.speaker) for clip in others]
     phrases = confusables(word, 50)[::2]

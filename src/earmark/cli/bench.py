@@ -64,7 +64,8 @@ def bench(
         bool,
         typer.Option(
             "--light",
-            help="For `wake-words`: a third of the voices, half an hour of speech; for `recogniser`: one way round.",
+            help="For `wake-words`: a third of the voices, half an hour of speech; for `recogniser`: one way round; "
+            "for `nlu`: one fold of five.",
         ),
     ] = False,
     rows: Annotated[
@@ -106,8 +107,8 @@ def bench(
                 why="`earmark bench doubt`, `learn`, `nlu`, `recogniser` and `wake-words` take --data DIR, `lexicon` "
                 "may, and no other does."
             )
-        if light and name not in ("recogniser", "wake-words"):
-            raise BadRequest(why="Only `earmark bench recogniser` and `wake-words` take --light.")
+        if light and name not in ("nlu", "recogniser", "wake-words"):
+            raise BadRequest(why="Only `earmark bench nlu`, `recogniser` and `wake-words` take --light.")
         if rows is not None and name not in SIZED:
             raise BadRequest(
                 why="`earmark bench doctor`, `forget`, `history` and `rollout` take --rows, and no other does."

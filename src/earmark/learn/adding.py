@@ -29,7 +29,7 @@ ENOUGH, ENOUGH_SPEAKERS = 20, 3
 _LONGEST_WORD = 40
 _MOST_OTHERS = 300
 """Recordings without the word that are learned from, drawn by their hash; more bring little and cost time."""
-_PHRASES, _INVENTED = 120, 150
+_PHRASES, _INVENTED, _TALKS = 120, 150, 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,7 +47,7 @@ class Added:
     """Of the recordings, by a head that was trained without their speakers."""
     confusables_passed: float
     false_wakes_per_hour: float
-    """In the other recordings, likewise."""
+    """In the other recordings and in synthetic talk, likewise."""
     candidate: str
     """Version of the bundle that was registered."""
     promoted: bool
@@ -100,9 +100,9 @@ def _wake_clip(clip: Clip, *, said: bool) -> WakeClip:
 
 
 def voices_for(
-    word: str, *, phrases: int | None = None, invented: int | None = None, **settings: Any
+    word: str, *, phrases: int | None = None, invented: int | None = None, talks: int | None = None, **settings: Any
 ) -> list[WakeClip]:
-    """Return synthetic clips of a word and its neighbours. Raises MissingExtra: it can't be learned without them."""
+    """Return synthetic clips of a word, its neighbours and other talk. Raises MissingExtra: it takes them all."""
     return synthetic_clips(
         word,
         seed=0,
@@ -110,6 +110,7 @@ def voices_for(
         phrases=_PHRASES if phrases is None else phrases,
         voices_a_phrase=2,
         invented=_INVENTED if invented is None else invented,
+        talks=_TALKS if talks is None else talks,
         **settings,
     )
 

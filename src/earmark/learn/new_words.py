@@ -63,7 +63,7 @@ class Point:
     passed: float
     """Of the phrases that sound like it."""
     false_per_hour: float
-    """Wakes an hour of people's other speech."""
+    """Wakes an hour of other speech: people's recordings, and synthetic talk."""
     hours: float
     """Of that speech."""
 
@@ -234,7 +234,8 @@ def operating_point(known: Streams, peaks: NDArray[np.float64], *, cost_of_a_mis
     said = np.array([clip.said for clip in clips])
     synthetic = np.array([clip.synthetic for clip in clips])
     counted = said & ~synthetic if (said & ~synthetic).any() else said
-    alike, talk = ~said & synthetic, ~said & ~synthetic
+    at_length = np.array([clip.talk for clip in clips])
+    alike, talk = ~said & synthetic & ~at_length, ~said & (~synthetic | at_length)
     hours = sum(stream.seconds for stream, one in zip(known.streams, talk, strict=True) if one) / 3600
     edges = np.linspace(0.02, 0.98, 97)
     likely = 1.0 / (1.0 + np.exp(-(_odds(peaks) - _odds(edges)[:, None]) / _WIDTH))  # shape (edges, streams)

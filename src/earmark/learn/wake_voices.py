@@ -7,12 +7,14 @@ so that neither "synthetic" nor "this voice" nor "short phrase" tells them apart
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
+from dataclasses import replace
 
 import numpy as np
 
 from earmark.device import Voice
 from earmark.learn.confusables import confusables, written
 from earmark.learn.neighbours import neighbours, spoken
+from earmark.learn.talk import talk
 from earmark.learn.wake_windows import WakeClip
 from earmark.words import PcmAudio
 
@@ -39,12 +41,13 @@ def synthetic_clips(
     phrases: int = 160,
     voices_a_phrase: int = 3,
     invented: int = 400,
+    talks: int = 0,
     timbres: tuple[str, ...] = TIMBRES,
     without: Collection[str] = (),
     progress: Callable[[str, int, int], None] = lambda what, done, total: None,
 ) -> list[WakeClip]:
-    """Return `says` wakes of every timbre, `phrases` confusables by `voices_a_phrase` timbres each, and `invented`
-    words next to the wake word by two each.
+    """Return `says` wakes of every timbre, `phrases` confusables by `voices_a_phrase` timbres each, `invented` words
+    next to the wake word by two each, and `talks` stretches of talk by one each.
 
     `without` are phrases that are left for judging, with all that share a word of four letters or more with them.
     Raises MissingExtra when there is no synthesiser. The same arguments give the same clips.
@@ -58,6 +61,8 @@ def synthetic_clips(
     said += [(timbre, phrase, False) for phrase in _others(word, phrases, without) for timbre in some(voices_a_phrase)]
     for phones in neighbours(word, invented, seed=seed, without=without):
         said += [(timbre, spoken(phones), False) for timbre in some(_VOICES_OF_A_NEIGHBOUR)]
+    stretches = set(talk(talks, seed=seed, without={*written(word).split(), *without}))
+    said += [(timbre, text, False) for text in sorted(stretches) for timbre in some(1)]
     clips: list[WakeClip] = []
     with Voice() as voice:
         for timbre, text, wake in said:
@@ -69,7 +74,8 @@ def synthetic_clips(
             # A wake is judged by voices that training never heard, a confusable by phrases that it never heard.
             group = f"voice-{timbre}" if wake else f"phrase-{text}"
             lead, follow = (str(rng.choice(_LEADS)), str(rng.choice(_FOLLOWS))) if wake else ("", "")
-            clips.append(_clip(say(f"{lead} {text}".strip()), say(follow) if follow else None, wake, group))
+            clip = _clip(say(f"{lead} {text}".strip()), say(follow) if follow else None, wake, group)
+            clips.append(replace(clip, talk=text in stretches))
             if not len(clips) % 50 or len(clips) == len(said):
                 progress("speaking", len(clips), len(said))
     return clips

@@ -44,6 +44,8 @@ class WakeClip:
     group: str
     """Who spoke: clips of one group are never on both sides of a split. An opaque id."""
     synthetic: bool = False
+    talk: bool = False
+    """Synthetic talk at length, and not a phrase that may sound like the word."""
     device: str | None = None
     """The device that heard it, by its opaque name; None when that is not known or does not matter."""
     word_ends: int | None = None
