@@ -25,7 +25,7 @@ Progress = Callable[[str, int, int], None]
 _AFTER: tuple[Seconds, Seconds] = (0.06, 0.36)
 """A window holds the word when it ends this long after it: long enough for what tells "alexa" from "a lexus"."""
 _ROOMS_OF_THE_WORD, _ROOMS = 4, 1
-_DRAWN = 4
+_DRAWN = 2
 """Windows drawn from each stream without the word, before it is known which are hard."""
 _MINED = 3
 """Windows of each such stream that are taken afterwards: those that were hardest."""
