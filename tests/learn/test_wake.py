@@ -284,6 +284,14 @@ def test_synthetic_voices_stand_on_both_sides() -> None:
     assert [clip.group for clip in clips] == [clip.group for clip in again]
 
 
+def test_talk_is_said_once_and_known_as_such() -> None:
+    few = {"says": 1, "phrases": 0, "invented": 0, "timbres": ("f1", "m3")}
+    clips = synthetic_clips("alexa", seed=1, talks=4, **few)
+    talks = [clip for clip in clips if clip.talk]
+    assert len(talks) == len(clips) - 2 == len({clip.group for clip in talks}) == 4
+    assert all(not clip.said and clip.synthetic and clip.audio.duration > 1.0 for clip in talks)
+
+
 def test_what_is_left_for_judging_is_never_said() -> None:
     few = {"says": 1, "phrases": 60, "voices_a_phrase": 1, "invented": 40, "timbres": ("f1", "m3")}
     held = ("a lexus", "elixir", "a lecture")

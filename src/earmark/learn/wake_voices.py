@@ -61,7 +61,7 @@ def synthetic_clips(
     said += [(timbre, phrase, False) for phrase in _others(word, phrases, without) for timbre in some(voices_a_phrase)]
     for phones in neighbours(word, invented, seed=seed, without=without):
         said += [(timbre, spoken(phones), False) for timbre in some(_VOICES_OF_A_NEIGHBOUR)]
-    stretches = set(talk(talks, seed=seed, without={*written(word).split(), *without}))
+    stretches = set(talk(talks, seed=seed, without={*written(word).split(), *_held(without)}))
     said += [(timbre, text, False) for text in sorted(stretches) for timbre in some(1)]
     clips: list[WakeClip] = []
     with Voice() as voice:
@@ -94,6 +94,11 @@ def _clip(sound: PcmAudio, follow: PcmAudio | None, wake: bool, group: str) -> W
 
 def _others(word: str, count: int, without: Collection[str]) -> list[str]:
     """Return the nearest phrases that share no word with those left for judging."""
-    held = {part for phrase in without for part in phrase.split() if len(part) > 3} | set(without)
+    held = _held(without)
     near = confusables(word, count + 20 * len(without)) if without else confusables(word, count)
     return [phrase for phrase in near if phrase not in held and held.isdisjoint(phrase.split())][:count]
+
+
+def _held(without: Collection[str]) -> set[str]:
+    """Return phrases that are left for judging, and their words."""
+    return {part for phrase in without for part in phrase.split() if len(part) > 3} | set(without)
