@@ -8,10 +8,10 @@ def test_talk_is_common_words_without_those_left_out() -> None:
     words = [word for stretch in stretches for word in stretch.split()]
     assert len(stretches) == 300
     assert all(6 <= len(stretch.split()) <= 10 for stretch in stretches)
-    assert {"computer", "that"} <= set(words)
     assert len(set(words)) > 1000, "every sound and every join of two takes many words"
-    left = {word for stretch in talk(300, seed=3, without={"computer", "that"}) for word in stretch.split()}
-    assert not left & {"computer", "that"}
+    assert {word for word in words if word.startswith(("play", "work"))} - {"play", "work"}
+    left = {word for stretch in talk(300, seed=3, without={"play", "work"}) for word in stretch.split()}
+    assert not {word for word in left if word.startswith(("play", "work"))}
 
 
 def test_the_same_seed_says_the_same() -> None:

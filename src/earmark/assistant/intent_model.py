@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from earmark.assistant import encoder
 from earmark.assistant.encoder import Encoded, SentenceEncoder
-from earmark.assistant.slots import SlotTagger, slots_of
+from earmark.assistant.slots import SlotTagger, plain, slots_of
 from earmark.bundle import ModelBundle
 from earmark.errors import BadBundle
 
@@ -39,7 +39,7 @@ ARRAYS = (
 """What `nlu/model.npz` holds."""
 NONE = ""
 """The class of sentences that ask for nothing the model knows."""
-_WORD = re.compile(r"[^\W_]+(?:'[^\W_]+)*|'[^\W_]+")
+_WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*|['’][^\W_]+")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,17 +102,12 @@ def nothing(words: Sequence[str]) -> Encoded:
 
 def split(text: str) -> list[str]:
     """Return the words of a sentence in lower case, without punctuation."""
-    plain = _plain(text)
-    return [plain[start:end].lower() for start, end in places(text)]
+    return [plain(text[start:end]) for start, end in places(text)]
 
 
 def places(text: str) -> list[tuple[int, int]]:
     """Return where each of these words begins and ends in the text."""
-    return [found.span() for found in _WORD.finditer(_plain(text))]
-
-
-def _plain(text: str) -> str:
-    return text.replace("’", "'")
+    return [found.span() for found in _WORD.finditer(text)]
 
 
 def sentence_features(words: Sequence[str]) -> list[str]:

@@ -90,7 +90,12 @@ def slots_of(text: str, places: Sequence[tuple[int, int]], tags: Iterable[str]) 
         elif label.startswith("I-") and found:
             name, first, _ = found[-1]
             found[-1] = name, first, end
-    return [(name, text[start:end].lower()) for name, start, end in found]
+    return [(name, plain(text[start:end])) for name, start, end in found]
+
+
+def plain(text: str) -> str:
+    """Return a word, or several with all that lies between them, as words are compared."""
+    return text.lower().replace("’", "'")
 
 
 def word_features(words: Sequence[str], at: int, intent: str) -> list[str]:

@@ -100,9 +100,7 @@ def _judged(model: LinearIntentModel, judged: Sequence[Sentence]) -> Row:
         guess = model.predict(one.text)
         spent.append(1000 * (time.perf_counter() - started))
         results.append(sentence_outcome(one, (guess[0], guess[1]) if guess else None))
-        words = split(one.text)
-        best = int(np.argmax(model.scores(words, model.encode(words)))) if words else -1
-        unrefused += best >= 0 and model.intents[best] == one.intent
+        unrefused += _best(model, one)[1]
     scores = summarise(results)["nlu"]
     return {
         "intents": round(scores["intent_accuracy"], 4),

@@ -28,7 +28,7 @@ from earmark.learn.language import Language
 from earmark.learn.language import learn as learn_language
 from earmark.learn.lessons import Taught, is_no_command, spoken_clips, wake_clip
 from earmark.learn.promotion import Verdict, judge
-from earmark.learn.readings import enough, example, halves, heard_again, in_a_room, in_noise, parser
+from earmark.learn.readings import enough, example, halves, heard_again, hearings, in_a_room, in_noise, parser
 from earmark.learn.scoring import Outcome, outcome
 from earmark.learn.steps import FILES, FILES_OR_WHY, Planned, as_json
 from earmark.words import PcmAudio
@@ -197,7 +197,9 @@ def _speech(attempt: Attempt, *, learn: bool) -> None:
     clips = [(one.lesson.side, clip) for one in attempt.taught for clip in spoken_clips(one, parse)]
     # What is judged by is heard in another half of each noise than what is learned from.
     taught_in, judged_in = zip(*map(halves, attempt.noises), strict=True) if attempt.noises else ((), ())
-    heldout = [in_noise(clip, judged_in) for side, clip in clips if side == "heldout"]
+    heldout = [clip for side, clip in clips if side == "heldout"]
+    times = hearings(sum(clip.intent is not None for clip in heldout))
+    heldout = [one for clip in heldout for one in in_noise(clip, judged_in, times=1 if clip.intent is None else times)]
     attempt.heldout = _hear(attempt, heldout, attempt.current)
     attempt.spoken_at = len(attempt.before)
     before = [outcome(clip, result) for clip, result in attempt.heldout]
@@ -207,7 +209,7 @@ def _speech(attempt: Attempt, *, learn: bool) -> None:
         return
     lessons = enough([clip for side, clip in clips if side == "train"])
     if taught_in:
-        lessons = [in_noise(clip, taught_in) for clip in lessons]
+        lessons = [one for clip in lessons for one in in_noise(clip, taught_in)]
     else:
         lessons = [in_a_room(clip) if index % 2 else clip for index, clip in enumerate(lessons)]
     train = [one for one in attempt.taught if one.lesson.side == "train"]

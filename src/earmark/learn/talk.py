@@ -20,9 +20,12 @@ _SHORTEST, _LONGEST = 6, 10
 
 
 def talk(count: int, *, seed: int, without: Collection[str] = ()) -> list[str]:
-    """Return so many stretches of talk without certain words. The same arguments give the same."""
+    """Return so many stretches of talk without certain words and what begins with one ("computers", "computer's").
+
+    The same arguments give the same.
+    """
     rng = np.random.default_rng(seed)
-    words = [word for word in _common() if word not in without]
+    words = [word for word in _common() if not word.startswith(tuple(without))]
     return [" ".join(rng.choice(words, int(rng.integers(_SHORTEST, _LONGEST + 1)))) for _ in range(count)]
 
 

@@ -61,7 +61,7 @@ def synthetic_clips(
     said += [(timbre, phrase, False) for phrase in _others(word, phrases, without) for timbre in some(voices_a_phrase)]
     for phones in neighbours(word, invented, seed=seed, without=without):
         said += [(timbre, spoken(phones), False) for timbre in some(_VOICES_OF_A_NEIGHBOUR)]
-    stretches = set(talk(talks, seed=seed, without={*written(word).split(), *_held(without)}))
+    stretches = set(talk(talks, seed=seed, without={*written(word).split(), *_held(without)})) if talks else set()
     said += [(timbre, text, False) for text in sorted(stretches) for timbre in some(1)]
     clips: list[WakeClip] = []
     with Voice() as voice:
