@@ -8,7 +8,7 @@ from typer.testing import CliRunner
 
 from earmark.bench.learn import bar, curve, halves, run, split
 from earmark.cli import app
-from earmark.errors import BadManifest
+from earmark.errors import BadRequest
 from earmark.learn.clips import Clip
 from earmark.words import PcmAudio
 
@@ -36,7 +36,7 @@ def test_the_noise_learned_from_is_not_that_judged_in() -> None:
 def test_a_folder_without_orders_is_named_as_such(tmp_path) -> None:
     (tmp_path / "nlu").mkdir()
     (tmp_path / "nlu" / "home.jsonl").write_text("")
-    with pytest.raises(BadManifest):
+    with pytest.raises(BadRequest, match="`earmark bench learn` needs"):
         run(lambda *_: None, tmp_path)
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from earmark.bench.misheard import Ear
 from earmark.bench.nlu import folded, run
-from earmark.errors import BadManifest
+from earmark.errors import BadRequest
 from earmark.learn.clips import read_sentences
 
 WORDS = ("light", "lamp", "radio", "oven", "door", "window", "blind", "fan", "kettle", "printer")
@@ -58,7 +58,7 @@ def test_a_fold_is_judged_by_a_model_of_the_others(folder):
 
 
 def test_a_folder_without_sentences_is_told(tmp_path):
-    with pytest.raises(BadManifest):
+    with pytest.raises(BadRequest, match="`earmark bench nlu` needs"):
         run(lambda *_: None, tmp_path)
 
 

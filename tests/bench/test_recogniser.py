@@ -10,7 +10,7 @@ import pytest
 from earmark import audio
 from earmark.assistant import NOTHING, Heard, Understanding
 from earmark.bench import recogniser
-from earmark.errors import BadManifest
+from earmark.errors import BadRequest
 from earmark.learn.attempt import Made
 from earmark.learn.hearing import Reading, Result
 from earmark.learn.promotion import Verdict
@@ -97,5 +97,5 @@ def test_each_noise_is_heard_by_both_and_other_words_in_the_kitchen_alone(folder
 def test_a_folder_without_orders_is_named_as_such(tmp_path):
     (tmp_path / "nlu").mkdir()
     (tmp_path / "nlu" / "home.jsonl").write_text("")
-    with pytest.raises(BadManifest):
+    with pytest.raises(BadRequest, match="`earmark bench recogniser` needs"):
         recogniser.run(lambda *_: None, tmp_path)

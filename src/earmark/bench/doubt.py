@@ -18,7 +18,7 @@ from earmark import audio
 from earmark.assistant.confidence import DEFAULT
 from earmark.assistant.doubt import agreement, doubt
 from earmark.bench.learn import read_right
-from earmark.errors import BadManifest
+from earmark.errors import BadRequest
 from earmark.learn.clips import read_folder, usable
 from earmark.learn.hearing import Job, listen_to
 from earmark.learn.noises import Mixing
@@ -36,12 +36,12 @@ def run(note: Progress, data: Path) -> list[dict[str, float | None]]:
     `wrong`: of the grammar's readings; `wrong_least_sure`: of the fifth with the most doubt; `found`: share of the
     wrong ones that lie in that fifth; `right_agreeing`, `right_differing`: of the half where both readings have more
     words in common, and of the other. `auc`: the chance that of a wrong and a right reading the wrong one has more
-    doubt. Raises BadManifest when the folder has no labelled orders or no kitchen noise.
+    doubt. Raises BadRequest when the folder has no labelled orders or no kitchen noise.
     """
     noise = data / "noise" / "kitchen.flac"
     orders = [clip for clip in usable(read_folder(data)[0])[0] if clip.part == "commands" and clip.intent]
     if not orders or not noise.is_file():
-        raise BadManifest
+        raise BadRequest(why="`earmark bench doubt` needs labelled orders in commands/ and noise/kitchen.flac.")
     orders = sorted(orders, key=lambda clip: hashlib.sha256(clip.id.encode()).digest())[:_ORDERS]
     kitchen = audio.read(noise, longest=24 * 3600)
     rows: list[dict[str, float | None]] = []

@@ -23,7 +23,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from earmark import audio, bundle
 from earmark.assistant import Decision
 from earmark.bundle import BUILTIN, ModelBundle
-from earmark.errors import BadManifest
+from earmark.errors import BadRequest
 from earmark.learn.acoustics import Acoustics, render, train_networks
 from earmark.learn.adapting import spoken
 from earmark.learn.choice import by_usefulness, utterance
@@ -50,12 +50,12 @@ _SOME_DAY = datetime(2026, 1, 1, tzinfo=UTC)
 def run(note: Progress, data: Path) -> list[dict[str, Any]]:
     """Return a row for each number of labels and way to choose them: orders read right, and accepted, at each noise.
 
-    Raises BadManifest when the folder has no labelled orders or no kitchen noise.
+    Raises BadRequest when the folder has no labelled orders or no kitchen noise.
     """
     noise_path = data / "noise" / "kitchen.flac"
     orders = [clip for clip in usable(read_folder(data)[0])[0] if clip.part == "commands" and clip.intent]
     if not orders or not noise_path.is_file():
-        raise BadManifest
+        raise BadRequest(why="`earmark bench learn` needs labelled orders in commands/ and noise/kitchen.flac.")
     first, second = halves(audio.read(noise_path))
     train, judged = split(orders)
     rows: list[dict[str, Any]] = []

@@ -24,7 +24,7 @@ from earmark import bundle
 from earmark.assistant import encoder
 from earmark.assistant.intent_model import NONE, LinearIntentModel, load, split
 from earmark.bench.misheard import Ear
-from earmark.errors import BadManifest
+from earmark.errors import BadRequest
 from earmark.learn.clips import Sentence, read_sentences
 from earmark.learn.scoring import sentence_outcome, summarise
 from earmark.learn.understanding import train
@@ -35,6 +35,7 @@ RATES = (0.05, 0.1, 0.2)
 """Shares of words that are misheard."""
 COSTS = (0.01, 0.02, 0.05)
 """Shares of the right answers that would be refused at other thresholds."""
+_NEEDS = "`earmark bench nlu` needs nlu/home.jsonl in the folder, with some sentences of two intents or more."
 
 Row = dict[str, float | str]
 
@@ -42,7 +43,7 @@ Row = dict[str, float | str]
 def run(note: Progress, data: Path, *, light: bool = False, encode: bool = True) -> list[Row]:
     """Return a row for each fold and one for their mean. `light`: one of the five.
 
-    Raises BadManifest when the folder has no sentences, or too few to learn from.
+    Raises BadRequest when the folder has no sentences, or too few to learn from.
     """
     path = data / "nlu" / "home.jsonl"
     sentences = read_sentences(path) if path.is_file() else []
@@ -83,11 +84,11 @@ def folded(sentences: Sequence[Sentence]) -> list[int]:
 def _model(sentences: Sequence[Sentence], *, encode: bool) -> LinearIntentModel:
     files = train(sentences, encoder=encoder.load() if encode else None)
     if files is None:
-        raise BadManifest
+        raise BadRequest(why=_NEEDS)
     with tempfile.TemporaryDirectory() as folder:
         made = load(bundle.write(Path(folder), files=files, about={}, key=Ed25519PrivateKey.generate()))
     if made is None:
-        raise BadManifest
+        raise BadRequest(why=_NEEDS)
     return made
 
 

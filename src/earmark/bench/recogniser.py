@@ -20,7 +20,7 @@ from earmark import audio, bundle
 from earmark.bench.learn import split
 from earmark.bundle import BUILTIN, ModelBundle
 from earmark.device import WORDS
-from earmark.errors import BadManifest
+from earmark.errors import BadRequest
 from earmark.learn.attempt import Attempt, Made
 from earmark.learn.clips import Clip, read_folder, usable, wake_word
 from earmark.learn.corpus import side_of, taught_by
@@ -42,13 +42,13 @@ MADE_UP_AT = (12.0, 6.0)
 def run(note: Progress, data: Path, *, light: bool = False) -> list[dict[str, Any]]:
     """Return rows: what each run learned from and how long it took, then what models make of each noise.
 
-    `light`: one way round. Raises BadManifest when the folder has no labelled orders or no kitchen noise.
+    `light`: one way round. Raises BadRequest when the folder has no labelled orders or no kitchen noise.
     """
     noise = data / "noise" / "kitchen.flac"
     clips = usable(read_folder(data)[0])[0]
     orders = [clip for clip in clips if clip.part == "commands" and clip.intent]
     if not orders or not noise.is_file():
-        raise BadManifest
+        raise BadRequest(why="`earmark bench recogniser` needs labelled orders in commands/ and noise/kitchen.flac.")
     others = [clip for clip in clips if clip.intent is None and not clip.wake]
     one, other = ([*some, *words] for some, words in zip(split(orders), split(others), strict=True))
     first, second = halves(audio.read(noise, longest=24 * 3600))

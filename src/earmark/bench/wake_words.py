@@ -225,6 +225,7 @@ class _Head:
             vectors=machine.vectors,
             weights=machine.weights,
             gamma=machine.gamma,
+            intercept=machine.intercept,
         )
         self._maker = StreamMaker()
 

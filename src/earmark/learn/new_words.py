@@ -14,9 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GroupKFold
+from sklearn.svm import SVC
 
 from earmark.device import HEAD, SMOOTHED, pack
-from earmark.learn.wake_rows import Trained, fit_values
+from earmark.learn.wake_rows import Trained
 from earmark.learn.wake_streams import STEP, Stream, StreamMaker
 from earmark.learn.wake_windows import WakeClip
 from earmark.words import SAMPLE_RATE, Seconds
@@ -31,6 +32,8 @@ _MINED = 3
 """Windows of each such stream that are taken afterwards: those that were hardest."""
 _HARD = -1.0
 """Margin above which a window is hard."""
+_C = 2.0
+"""Weight of a window on the wrong side. Most windows lie far on the right one, and the device need not know them."""
 _FOLDS = 3
 _WIDTH = 0.35
 """Log odds by which a clip's score may lie elsewhere for the next speaker."""
@@ -108,7 +111,7 @@ def train(
         "cutoff": point.cutoff,
         "lag": _lag(known, scores, point.cutoff),
         "gamma": machine.gamma,
-        "intercept": 0.0,
+        "intercept": machine.intercept,
         "slope": slope,
         "offset": offset,
         "cost_of_a_miss": cost_of_a_miss,
@@ -167,7 +170,17 @@ def _fit(known: Streams, chosen: Sequence[_Chosen], which: Sequence[int]) -> Tra
     values, said, weight = _table(known, chosen, which)
     for side in (said, ~said):  # both weigh the same in all
         weight[side] *= len(said) / 2 / weight[side].sum()
-    return fit_values(values, said, weight)
+    mean, scale = values.mean(axis=0), values.std(axis=0) + np.float32(1e-6)
+    gamma = 1.0 / values.shape[1]
+    machine = SVC(C=_C, gamma=gamma).fit((values - mean) / scale, said, sample_weight=weight)
+    return Trained(
+        mean=mean,
+        scale=scale,
+        vectors=machine.support_vectors_.astype(np.float32),
+        weights=machine.dual_coef_[0].astype(np.float32),
+        gamma=gamma,
+        intercept=float(machine.intercept_[0]),
+    )
 
 
 def _table(

@@ -83,6 +83,7 @@ class Trained:
     weights: NDArray[np.float32]
     """Shape (rows,)."""
     gamma: float
+    intercept: float = 0.0
 
     def margins(self, values: NDArray[np.float32]) -> NDArray[np.float64]:
         """Return the margin of each window, shape (n,), for windows of shape (n, features)."""
@@ -90,7 +91,7 @@ class Trained:
             _kernel((values[at : at + _CHUNK] - self.mean) / self.scale, self.vectors, self.gamma) @ self.weights
             for at in range(0, len(values), _CHUNK)
         ]
-        return np.concatenate([np.zeros(0), *found]).astype(np.float64)
+        return np.concatenate([np.zeros(0), *found]).astype(np.float64) + self.intercept
 
     def margin(self, rows: Rows) -> NDArray[np.float64]:
         """Return the mean margin of each row's looks, shape (n,)."""
@@ -105,16 +106,6 @@ class Trained:
             "vectors": self.vectors.astype(np.float16),  # half the size; scores move by less than 0.001
             "weights": self.weights,
         }
-
-
-def fit_values(values: NDArray[np.float32], said: NDArray[np.bool_], weight: NDArray[np.float64]) -> Trained:
-    """Train on windows of shape (n, features)."""
-    return _solve(values, said, weight)[0]
-
-
-def fit(rows: Rows, *, own: str | None = None) -> Trained:
-    """Train on rows. `own`: the device whose recordings weigh more."""
-    return fit_values(_looked(rows), rows.said, rows.weight(own))
 
 
 def fit_unseen(rows: Rows, *, own: str | None = None) -> tuple[Trained, NDArray[np.float64]]:
