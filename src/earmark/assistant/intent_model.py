@@ -1,7 +1,8 @@
 """A trained intent and slot model: linear over word and letter n-grams and over a sentence encoder's numbers.
 
 `nlu/model.json` holds names, `nlu/model.npz` numbers. Arrays and text only: loading one never runs code. Beside
-numpy it runs the encoder, where it was trained with one. `earmark.learn.understanding` trains it.
+numpy it runs the encoder, where it was trained with one, and a second time with the layers of `nlu/encoder.npz`, where
+the encoder itself was trained further. `earmark.learn.understanding` and `.tuning` train them.
 """
 
 from __future__ import annotations
@@ -11,7 +12,9 @@ import re
 import zipfile
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cache, lru_cache
 from itertools import pairwise
 from typing import Any
 
@@ -25,6 +28,8 @@ from earmark.bundle import ModelBundle
 from earmark.errors import BadBundle
 
 JSON, NPZ = "nlu/model.json", "nlu/model.npz"
+TUNED = "nlu/encoder.npz"
+"""The encoder's layers, trained further, and the head that they were trained with."""
 ARRAYS = (
     "idf",
     "weights",
@@ -40,6 +45,24 @@ ARRAYS = (
 NONE = ""
 """The class of sentences that ask for nothing the model knows."""
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*|['’][^\W_]+")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TunedEncoder:
+    """An encoder that was trained further, and what tells intents apart by its numbers."""
+
+    encoder: SentenceEncoder
+    head: NDArray[np.float32]
+    """Shape (width, intents)."""
+    bias: NDArray[np.float32]
+    """Shape (intents,)."""
+    intents: Sequence[str]
+
+    def likely(self, words: Sequence[str]) -> NDArray[np.float32]:
+        """Return the logarithm of each intent's probability, shape (intents,)."""
+        odds = self.encoder.encode(words).whole @ self.head + self.bias
+        odds = odds - odds.max()
+        return odds - np.log(np.exp(odds).sum())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,14 +87,16 @@ class LinearIntentModel:
     tagger: SlotTagger
     encoder: SentenceEncoder | None
     """None where the model was trained without."""
+    tuned: TunedEncoder | None = None
+    tuned_weight: float = 0.0
+    """Of its logarithms beside the scores."""
 
     def predict(self, text: str) -> tuple[str, Sequence[tuple[str, str]], float] | None:
         """Return intent, (slot, value) pairs and confidence (0 to 1) of a sentence; None when it fits no intent."""
         words = split(text)
         if not words:
             return None
-        encoded = self.encode(words)
-        scores = self.scores(words, encoded)
+        scores, encoded = self.scores(words)
         best = int(np.argmax(scores))
         intent = self.intents[best]
         if intent == NONE or scores[best] < self.threshold:
@@ -84,8 +109,21 @@ class LinearIntentModel:
         """Return the encoder's numbers, or none of width 0 where there is no encoder."""
         return self.encoder.encode(words) if self.encoder else nothing(words)
 
-    def scores(self, words: Sequence[str], encoded: Encoded) -> NDArray[np.float64]:
-        """Return each intent's one-vs-rest score, shape (intents,); above 0 it says that the sentence is one of its."""
+    def scores(self, words: Sequence[str]) -> tuple[NDArray[np.float64], Encoded]:
+        """Return each intent's score, shape (intents,), and the numbers it was made of.
+
+        Above 0 it says that the sentence is one of the intent's.
+        """
+        if self.tuned is None:
+            encoded = self.encode(words)
+            return self._margins(words, encoded), encoded
+        # Each takes as long as the other and neither holds the interpreter: on two cores both take as long as one.
+        likely = _beside().submit(self.tuned.likely, words)
+        encoded = self.encode(words)
+        return self._margins(words, encoded) + self.tuned_weight * likely.result(), encoded
+
+    def _margins(self, words: Sequence[str], encoded: Encoded) -> NDArray[np.float64]:
+        """Return the classifier's one-vs-rest margins, shape (intents,)."""
         counts = Counter(self.vocabulary[name] for name in sentence_features(words) if name in self.vocabulary)
         columns = np.fromiter(counts.keys(), dtype=np.int64, count=len(counts))
         values = 1.0 + np.log(np.fromiter(counts.values(), dtype=np.float64, count=len(counts)))
@@ -93,6 +131,11 @@ class LinearIntentModel:
         length = float(np.sqrt(values @ values))
         worded = (values / length if length else values) @ self.weights[columns]
         return worded + encoded.whole @ self.dense + self.bias
+
+
+@cache
+def _beside() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(max_workers=2, thread_name_prefix="encoder")
 
 
 def nothing(words: Sequence[str]) -> Encoded:
@@ -136,7 +179,7 @@ def load(bundle: ModelBundle) -> LinearIntentModel | None:
     try:
         with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
             found = {name: arrays[name] for name in ARRAYS}
-        model = _assembled(about, found)
+        model = _assembled(about, found, bundle.read(TUNED))
     except (OSError, KeyError, TypeError, ValueError, AttributeError, zipfile.BadZipFile) as error:
         raise BadBundle(why="its intent model can't be read") from error
     if not _fits(model):
@@ -146,7 +189,24 @@ def load(bundle: ModelBundle) -> LinearIntentModel | None:
     return model
 
 
-def _assembled(about: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> LinearIntentModel:
+@lru_cache(maxsize=2)
+def tuned_encoder(data: bytes) -> TunedEncoder | None:
+    """Return what `nlu/encoder.npz` holds; None where the encoder isn't installed. Raises ValueError, KeyError, OSError
+    when it can't be read."""
+    with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
+        layers = {name: arrays[name] for name in arrays.files}
+    changed = encoder.changed(layers)
+    if changed is None:
+        return None
+    return TunedEncoder(
+        encoder=changed,
+        head=layers["head"].astype(np.float32),
+        bias=layers["bias"].astype(np.float32),
+        intents=[str(name) for name in layers["intents"]],
+    )
+
+
+def _assembled(about: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]], tuned: bytes | None) -> LinearIntentModel:
     whole = {name: arrays[name].astype(np.float32) for name in ARRAYS if name not in ("slot_starts", "slot_columns")}
     return LinearIntentModel(
         intents=[str(name) for name in about["intents"]],
@@ -167,6 +227,8 @@ def _assembled(about: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> 
             dense=whole["slot_dense"],
         ),
         encoder=encoder.load() if about["encoder"] == encoder.IDENTITY else None,
+        tuned=tuned_encoder(tuned) if tuned and about["encoder"] == encoder.IDENTITY else None,
+        tuned_weight=float(about.get("tuned_weight", 0.0)),
     )
 
 
@@ -179,6 +241,7 @@ def _fits(model: LinearIntentModel) -> bool:
         model.idf.shape == (columns,)
         and model.weights.shape == (columns, intents)
         and model.dense.shape == (width, intents)
+        and (model.tuned is None or _heads_fit(model.tuned, model.intents))
         and model.bias.shape == (intents,)
         and tagger.dense.shape == (width, tags)
         and tagger.follows.shape == (tags + 1, tags)
@@ -188,3 +251,8 @@ def _fits(model: LinearIntentModel) -> bool:
         and bool((np.diff(starts) >= 0).all())
         and bool(((tagger.columns >= 0) & (tagger.columns < tags)).all())
     )
+
+
+def _heads_fit(tuned: TunedEncoder, intents: Sequence[str]) -> bool:
+    shapes = tuned.head.shape, tuned.bias.shape
+    return shapes == ((encoder.WIDTH, len(intents)), (len(intents),)) and list(tuned.intents) == list(intents)

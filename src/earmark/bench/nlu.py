@@ -27,7 +27,7 @@ from earmark.bench.misheard import Ear
 from earmark.errors import BadRequest
 from earmark.learn.clips import Sentence, read_sentences
 from earmark.learn.scoring import sentence_outcome, summarise
-from earmark.learn.understanding import train
+from earmark.learn.understanding import train, tune
 from earmark.supervisor import Progress
 
 FOLDS = 5
@@ -82,7 +82,8 @@ def folded(sentences: Sequence[Sentence]) -> list[int]:
 
 
 def _model(sentences: Sequence[Sentence], *, encode: bool) -> LinearIntentModel:
-    files = train(sentences, encoder=encoder.load() if encode else None)
+    found = encoder.load() if encode else None
+    files = train(sentences, encoder=found, tuned=tune(sentences) if found else None)
     if files is None:
         raise BadRequest(why=_NEEDS)
     with tempfile.TemporaryDirectory() as folder:
@@ -152,7 +153,7 @@ def _best(model: LinearIntentModel, one: Sentence) -> tuple[float, bool]:
     words = split(one.text)
     if not words:
         return -np.inf, False
-    scores = model.scores(words, model.encode(words))
+    scores, _ = model.scores(words)
     best = int(np.argmax(scores))
     return (float(scores[best]) if model.intents[best] != NONE else -np.inf), model.intents[best] == one.intent
 

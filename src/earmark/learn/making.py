@@ -43,7 +43,7 @@ _OUTCOMES = as_json(list[Outcome])
 _WOKEN_TODAY, _WOKEN_ANEW = "waking with the models in use", "waking with what was learned"
 _HEARD_TODAY, _HEARD_ANEW = "listening with the models in use", "listening with what was learned"
 _VERIFIER, _WORDS = "training the wake word", "learning new words"
-_ALIGNED, _SENTENCES = "aligning words with speech", "learning sentences"
+_ALIGNED, _TUNED, _SENTENCES = "aligning words with speech", "training the sentence encoder", "learning sentences"
 _NETWORK = "training the acoustic network"
 _PLAN: Mapping[str, Sequence[Planned]] = {
     "wake": (
@@ -61,7 +61,7 @@ _PLAN: Mapping[str, Sequence[Planned]] = {
         Planned(name=_HEARD_ANEW, seconds=57),
         Planned(name=_HEARD_ANEW, seconds=10),
     ),
-    "nlu": (Planned(name=_SENTENCES, seconds=5),),
+    "nlu": (Planned(name=_TUNED, seconds=2), Planned(name=_SENTENCES, seconds=5)),
 }
 """Steps that take long, with how long on two cores for 300 commands, from what one clip takes (docs/benchmarks.md);
 where one is taken several times, it stands here as often."""
@@ -325,9 +325,10 @@ def _understanding(attempt: Attempt, *, learn: bool) -> None:
     from earmark.learn import understanding  # scikit-learn takes a second to load: only who trains needs it
 
     why = f"There are too few written sentences with an intent: it takes {understanding.FEWEST}."
+    tuned = attempt.steps.take(_TUNED, lambda: understanding.tune(train, note=attempt.progress), FILES)
     files = attempt.steps.take(
         _SENTENCES,
-        lambda: understanding.train(train, encoder=encoder.load(), note=attempt.progress) or why,
+        lambda: understanding.train(train, encoder=encoder.load(), tuned=tuned, note=attempt.progress) or why,
         FILES_OR_WHY,
     )
     if isinstance(files, str):
