@@ -10,6 +10,7 @@ from earmark import bundle
 from earmark.assistant import encoder, load_intent_model
 from earmark.bundle import BUILTIN
 from earmark.errors import BadBundle
+from earmark.learn import understanding
 from earmark.learn.clips import Sentence, read_sentences
 from earmark.learn.evaluate import understood_sentences
 from earmark.learn.scoring import summarise
@@ -187,3 +188,15 @@ def test_real_requests_are_understood_better_than_by_templates(data_dir, tmp_pat
     after, before = (summarise(understood_sentences(unseen, one))["nlu"] for one in (model, BUILTIN))
     assert after["intent_accuracy"] > 0.85 > before["intent_accuracy"]
     assert after["slot_f1"] > 0.5
+
+
+def test_the_threshold_refuses_about_one_right_answer_in_two_hundred():
+    refused = []
+    for seed in range(20):
+        rng = np.random.default_rng(seed)
+        margins = np.full((800, 2), -9.0)
+        margins[:, 0] = 1.0 - rng.gamma(1.5, 0.4, 800)  # a few right answers are far less sure than the others
+        line = understanding._threshold(margins, np.zeros(800, dtype=np.int64), ["weather", "alarm"])
+        refused.append(np.mean(1.0 - rng.gamma(1.5, 0.4, 100_000) < line))
+    assert 0.8 * understanding.REFUSED_RIGHT < np.mean(refused) < 1.5 * understanding.REFUSED_RIGHT
+    assert max(refused) < 2.5 * understanding.REFUSED_RIGHT

@@ -61,7 +61,6 @@ _PLAN: Mapping[str, Sequence[Planned]] = {
         Planned(name=_HEARD_ANEW, seconds=57),
         Planned(name=_HEARD_ANEW, seconds=10),
     ),
-    "nlu": (Planned(name=_TUNED, seconds=2), Planned(name=_SENTENCES, seconds=5)),
 }
 """Steps that take long, with how long on two cores for 300 commands, from what one clip takes (docs/benchmarks.md);
 where one is taken several times, it stands here as often."""
@@ -73,7 +72,7 @@ def make(attempt: Attempt, parts: Sequence[str]) -> Made:
     try:
         attempt.files = files_of(attempt.current)
         for part in parts:
-            attempt.steps.plan(_PLAN[part])
+            attempt.steps.plan(_PLAN[part] if part != "nlu" else _written_plan(len(attempt.sentences)))
         with compute.pinned():
             _wake(attempt, learn="wake" in parts)
             _speech(attempt, learn="asr" in parts)
@@ -89,6 +88,13 @@ def make(attempt: Attempt, parts: Sequence[str]) -> Made:
         )
     finally:
         shutil.rmtree(attempt.drafts, ignore_errors=True)
+
+
+def _written_plan(sentences: int) -> Sequence[Planned]:
+    """Return the steps of understanding: of a folder's sentences there may be none, or ten thousand."""
+    return Planned(name=_TUNED, seconds=0.1 + 0.034 * sentences), Planned(
+        name=_SENTENCES, seconds=5 + 0.015 * sentences
+    )
 
 
 def _whole(attempt: Attempt) -> Verdict:
