@@ -20,6 +20,8 @@ import re
 import shutil
 import tempfile
 import uuid
+import zipfile
+import zlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -59,6 +61,11 @@ class ModelBundle:
         return None if data is None else json.loads(data)
 
 
+UNREADABLE: tuple[type[Exception], ...] = (
+    *(OSError, EOFError, LookupError, TypeError, ValueError, AttributeError, MemoryError, RuntimeError),
+    *(zipfile.BadZipFile, zlib.error),
+)
+"""What reading a damaged JSON or npz file raises: of numpy, the zip and what is packed in it."""
 DEVICE = "wake/"
 """Beginning of the names of those files that a device is given: what people said stays with the assistant."""
 _OF_ONE = re.compile(r"wake/[^/@]+@([0-9a-f]+)\.")

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import io
-import sys
+import os
 
 import numpy as np
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from earmark import bundle
-from earmark.assistant import encoder, load_intent_model
+from earmark.assistant import encoder, layers, load_intent_model
 from earmark.assistant.intent_model import TUNED, tuned_encoder
 from earmark.errors import BadBundle
-from earmark.learn import understanding
+from earmark.learn import tuning, understanding
 from earmark.learn.clips import Sentence
 
 ASKED = {
@@ -33,16 +33,25 @@ def said(phrases):
     ]
 
 
-def tune(sentences, **how):
-    kept = [one.text.split() for one in sentences]
+def chat():
+    return said({"": ("he said so {}", "that was nice {}", "where is my hat {}", "what a day {}")})
+
+
+@pytest.fixture
+def here(monkeypatch):
+    """Train in this process, where what JAX compiled is still there."""
+    monkeypatch.setattr(tuning.compute, "apart", lambda work, items, *, told: [tuning.train(items[0], told)])
+
+
+def lesson(sentences, **how):
     intents = sorted({one.intent for one in sentences})
     truth = np.array([intents.index(one.intent) for one in sentences])
-    return understanding.tuning.tune(kept, truth, intents, **how)
+    return tuning.Lesson(sentences=[one.text.split() for one in sentences], truth=truth, intents=intents, **how)
 
 
 @pytest.fixture(scope="module")
 def tuned():
-    return tune(said(ASKED), epochs=6)
+    return {TUNED: tuning.train(lesson(said(ASKED), epochs=6))}
 
 
 def test_it_understands_what_it_never_read(tuned):
@@ -52,30 +61,52 @@ def test_it_understands_what_it_never_read(tuned):
     assert np.exp(found.likely(["heat", "it"])).sum() == pytest.approx(1.0, abs=1e-5)
 
 
-def test_the_same_sentences_give_the_same_layers_and_one_that_is_gone_leaves_nothing(tuned):
+def test_the_same_sentences_give_the_same_layers_and_one_that_is_gone_leaves_nothing():
     some, gone = said(ASKED), Sentence(text="the sauna is too cold", intent="warmth")
-    assert tune(some, epochs=6) == tuned
-    assert tune([*some, gone], epochs=6) != tuned
-    assert tune(some, epochs=6, seed=1) != tuned
+    first = tuning.train(lesson(some, epochs=1))
+    assert tuning.train(lesson([*some, gone], epochs=1)) != first
+    assert tuning.train(lesson(some, epochs=1, seed=1)) != first
+    assert tuning.train(lesson(some, epochs=1)) == first
 
 
-def test_it_tells_how_far_it_is():
+def test_the_layers_do_not_depend_on_how_many_cores_there_are():
     told = []
-    tune(said(ASKED), epochs=1, note=lambda *line: told.append(line))
-    assert told[-1][1] == told[-1][2] > 0
+    one = lesson(said(ASKED), epochs=1)
+    free = os.sched_getaffinity(0)
+    try:
+        os.sched_setaffinity(0, {min(free)})
+        alone = tuning.tune(one, note=lambda *line: told.append(line))
+    finally:
+        os.sched_setaffinity(0, free)
+    assert tuning.tune(one) == alone
+    assert told[-1] == ("training the sentence encoder", 100, 100)
+
+
+@pytest.mark.parametrize("text", ["stop", "remind me to call the plumber tomorrow", "please " * 70])
+def test_jax_and_onnxruntime_read_a_sentence_alike(text):
+    model, pieces = encoder.packaged()
+    words = text.split()
+    ids = encoder.pieces_of(words, pieces)[0]
+    padded, inside = tuning._padded([ids, ids[:2]])
+    embeddings = layers.embeddings(model)
+    states = tuning._norm(embeddings["words"][padded] + embeddings["places"][: padded.shape[1]], embeddings, "norm")
+    for number in range(layers.LAYERS):
+        states = tuning._layer(layers.read(model, number), states, inside, None)
+    whole = np.asarray(states)[0, : len(ids)].mean(axis=0)
+    assert whole / np.linalg.norm(whole) @ encoder.load().encode(words).whole == pytest.approx(1.0, abs=1e-4)
 
 
 def test_few_sentences_tune_nothing_and_without_jax_or_the_encoder_nothing_is_tuned(monkeypatch):
     assert understanding.tune(said(ASKED)) == {}
     monkeypatch.setattr(understanding, "TUNED_FROM", 10)
     with monkeypatch.context() as without:
-        without.setitem(sys.modules, "jax", None)
+        without.setattr(tuning, "find_spec", lambda name: None)
         assert understanding.tune(said(ASKED)) == {}
     monkeypatch.setattr(encoder, "packaged", lambda: None)
     assert understanding.tune(said(ASKED)) == {}
 
 
-def test_a_model_is_trained_with_it_and_runs_with_it(tuned, tmp_path, monkeypatch):
+def test_a_model_is_trained_with_it_and_runs_with_it(here, tmp_path, monkeypatch):
     monkeypatch.setattr(understanding, "TUNED_FROM", 10)
     monkeypatch.setattr(understanding, "FEWEST", 10)
     whole = understanding.tune(said(ASKED))
@@ -86,9 +117,24 @@ def test_a_model_is_trained_with_it_and_runs_with_it(tuned, tmp_path, monkeypatc
     plain = understanding.train(said(ASKED), encoder=encoder.load())
     assert TUNED not in plain
     assert understanding.train(said(ASKED), encoder=None, tuned=whole).keys() == plain.keys()
+    with pytest.raises(ValueError, match="other sentences"):
+        understanding.train([*said(ASKED), *chat()], encoder=encoder.load(), tuned=whole)
 
 
-@pytest.mark.parametrize("damage", ["noise", "lacks a layer", "other intents"])
+def test_what_asks_for_nothing_is_an_intent_of_the_head_too(here, tmp_path, monkeypatch):
+    monkeypatch.setattr(understanding, "TUNED_FROM", 10)
+    both = [*said(ASKED), *chat()]
+    files = understanding.train(both, encoder=encoder.load(), tuned=understanding.tune(both))
+    model = load_intent_model(bundle.write(tmp_path, files=files, about={}, key=Ed25519PrivateKey.generate()))
+    assert model.tuned.intents == ["", "light", "warmth"]
+    assert model.predict("that was nice attic") is None
+    assert model.predict("brighten the kitchen")[0] == "light"
+
+
+DAMAGE = ["noise", "empty", "gone", "lacks a layer", "other intents", "no number", "no number in a layer", "flipped"]
+
+
+@pytest.mark.parametrize("damage", DAMAGE)
 def test_a_damaged_one_is_a_bad_bundle(tuned, tmp_path, damage, monkeypatch):
     monkeypatch.setattr(understanding, "FEWEST", 10)
     files = understanding.train(said(ASKED), encoder=encoder.load(), tuned=tuned)
@@ -98,8 +144,16 @@ def test_a_damaged_one_is_a_bad_bundle(tuned, tmp_path, damage, monkeypatch):
         del found["3.wide"]
     if damage == "other intents":
         found["intents"] = np.array(["light", "other"])
+    if damage == "no number":
+        found["head"][0, 0] = np.nan
+    if damage == "no number in a layer":
+        found["3.wide.scale"][0, 0] = np.inf
     buffer = io.BytesIO()
     np.savez(buffer, **found)
-    files[TUNED] = b"PK" if damage == "noise" else buffer.getvalue()
+    flipped = bytearray(tuned[TUNED])
+    flipped[100_000:100_400] = bytes(400)
+    files[TUNED] = {"noise": b"PK", "empty": b"", "flipped": bytes(flipped)}.get(damage, buffer.getvalue())
+    if damage == "gone":
+        del files[TUNED]
     with pytest.raises(BadBundle):
         load_intent_model(bundle.write(tmp_path, files=files, about={}, key=Ed25519PrivateKey.generate()))

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import random
 
 import numpy as np
@@ -200,3 +201,19 @@ def test_the_threshold_refuses_about_one_right_answer_in_two_hundred():
         refused.append(np.mean(1.0 - rng.gamma(1.5, 0.4, 100_000) < line))
     assert 0.8 * understanding.REFUSED_RIGHT < np.mean(refused) < 1.5 * understanding.REFUSED_RIGHT
     assert max(refused) < 2.5 * understanding.REFUSED_RIGHT
+
+
+def test_in_a_small_collection_one_unsure_answer_moves_the_threshold_no_further_than_itself():
+    margins = np.array([[score, -9.0] for score in (-0.9, 0.1, 0.2, *[0.5] * 9)])
+    line = understanding._threshold(margins, np.zeros(12, dtype=np.int64), ["weather", "alarm"])
+    assert -0.9 <= line < -0.8
+
+
+def test_numbers_that_are_none_make_a_bad_bundle(files, tmp_path):
+    about = json.loads(files["nlu/model.json"])
+    for name in ("threshold", "temperature"):
+        data = json.dumps({**about, name: float("nan")}).encode()
+        broken = {**files, "nlu/model.json": data}
+        made = bundle.write(tmp_path, files=broken, about={"n": name}, key=Ed25519PrivateKey.generate())
+        with pytest.raises(BadBundle):
+            load_intent_model(made)

@@ -9,22 +9,21 @@ from __future__ import annotations
 
 import io
 import re
-import zipfile
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import cache
 from itertools import pairwise
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from earmark.assistant import encoder
+from earmark.assistant import encoder, layers
 from earmark.assistant.encoder import Encoded, SentenceEncoder
 from earmark.assistant.slots import SlotTagger, plain, slots_of
-from earmark.bundle import ModelBundle
+from earmark.bundle import UNREADABLE, ModelBundle
 from earmark.errors import BadBundle
 
 JSON, NPZ = "nlu/model.json", "nlu/model.npz"
@@ -110,9 +109,10 @@ class LinearIntentModel:
         return self.encoder.encode(words) if self.encoder else nothing(words)
 
     def scores(self, words: Sequence[str]) -> tuple[NDArray[np.float64], Encoded]:
-        """Return each intent's score, shape (intents,), and the numbers it was made of.
+        """Return each intent's score, shape (intents,), and the packaged encoder's numbers.
 
-        Above 0 it says that the sentence is one of the intent's.
+        A score is the margin of that intent against all others; with a tuned encoder the logarithm of what that one
+        makes its probability is added.
         """
         if self.tuned is None:
             encoded = self.encode(words)
@@ -170,40 +170,35 @@ def load(bundle: ModelBundle) -> LinearIntentModel | None:
 
     Raises BadBundle when a part is missing or unreadable, or when it needs an encoder that isn't installed.
     """
-    about, data = bundle.read_json(JSON), bundle.read(NPZ)
-    if about is None or data is None:
-        return None
-    if "tagger" in about:
-        # An older kind, without a chain: the templates do until the next run of `earmark learn` replaces it.
-        return None
+    data = bundle.read(NPZ)
     try:
+        about = bundle.read_json(JSON)
+        if about is None or data is None or "tagger" in about:
+            # With a tagger it is of an older kind: the templates do until the next run of `earmark learn` replaces it.
+            return None
         with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
             found = {name: arrays[name] for name in ARRAYS}
         model = _assembled(about, found, bundle.read(TUNED))
-    except (OSError, KeyError, TypeError, ValueError, AttributeError, zipfile.BadZipFile) as error:
+        needs = bool(about["encoder"])
+    except UNREADABLE as error:
         raise BadBundle(why="its intent model can't be read") from error
     if not _fits(model):
         raise BadBundle(why="its intent model's parts don't fit each other")
-    if about["encoder"] and model.encoder is None:
+    if needs and model.encoder is None:
         raise BadBundle(why="its intent model needs the sentence encoder that it was trained with")
+    if model.tuned_weight and model.tuned is None:
+        raise BadBundle(why="its intent model lacks the encoder that was trained with it")
     return model
 
 
-@lru_cache(maxsize=2)
 def tuned_encoder(data: bytes) -> TunedEncoder | None:
-    """Return what `nlu/encoder.npz` holds; None where the encoder isn't installed. Raises ValueError, KeyError, OSError
-    when it can't be read."""
+    """Return what `nlu/encoder.npz` holds; None where the encoder isn't installed. Raises UNREADABLE."""
     with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
-        layers = {name: arrays[name] for name in arrays.files}
-    changed = encoder.changed(layers)
-    if changed is None:
-        return None
-    return TunedEncoder(
-        encoder=changed,
-        head=layers["head"].astype(np.float32),
-        bias=layers["bias"].astype(np.float32),
-        intents=[str(name) for name in layers["intents"]],
-    )
+        tuned = {name: arrays[name] for name in layers.names()}
+        head, bias = arrays["head"].astype(np.float32), arrays["bias"].astype(np.float32)
+        intents = [str(name) for name in arrays["intents"]]
+    changed = encoder.changed(tuned)
+    return TunedEncoder(encoder=changed, head=head, bias=bias, intents=intents) if changed else None
 
 
 def _assembled(about: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]], tuned: bytes | None) -> LinearIntentModel:
@@ -242,6 +237,9 @@ def _fits(model: LinearIntentModel) -> bool:
         and model.weights.shape == (columns, intents)
         and model.dense.shape == (width, intents)
         and (model.tuned is None or _heads_fit(model.tuned, model.intents))
+        and all(np.isfinite(array).all() for array in (model.idf, model.weights, model.dense, model.bias))
+        and all(np.isfinite(number) for number in (model.temperature, model.threshold, model.tuned_weight))
+        and all(np.isfinite(array).all() for array in (tagger.weights, tagger.follows, tagger.dense))
         and model.bias.shape == (intents,)
         and tagger.dense.shape == (width, tags)
         and tagger.follows.shape == (tags + 1, tags)
@@ -255,4 +253,6 @@ def _fits(model: LinearIntentModel) -> bool:
 
 def _heads_fit(tuned: TunedEncoder, intents: Sequence[str]) -> bool:
     shapes = tuned.head.shape, tuned.bias.shape
-    return shapes == ((encoder.WIDTH, len(intents)), (len(intents),)) and list(tuned.intents) == list(intents)
+    sound = bool(np.isfinite(tuned.head).all() and np.isfinite(tuned.bias).all())
+    same = list(tuned.intents) == list(intents)
+    return sound and same and shapes == ((encoder.WIDTH, len(intents)), (len(intents),))

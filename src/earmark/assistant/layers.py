@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -54,6 +55,11 @@ def _tensors(layer: int) -> dict[str, _Tensor]:
     return found
 
 
+def names() -> list[str]:
+    """Return the names of all that `packed` gives."""
+    return [f"{layer}.{part}" for layer in range(LAYERS) for part in _tensors(layer)]
+
+
 def read(model: bytes, layer: int) -> Weights:
     """Return one layer's weights. Raises ValueError when this is another file."""
     found = {part: _read(model, tensor) for part, tensor in _tensors(layer).items()}
@@ -80,10 +86,15 @@ def embeddings(model: bytes) -> Weights:
 
 
 def packed(weights: Sequence[Weights]) -> dict[str, NDArray[np.int8] | NDArray[np.float32]]:
-    """Return layers as `replaced` takes them, `<layer>.<part>`: matrices in int8, with a scale for each column."""
+    """Return layers as `replaced` takes them, `<layer>.<part>`: matrices in int8, with a scale for each column.
+
+    Raises ValueError when a number isn't finite.
+    """
     found: dict[str, NDArray[np.int8] | NDArray[np.float32]] = {}
     for layer, parts in enumerate(weights):
         for part, array in parts.items():
+            if not np.isfinite(array).all():
+                raise ValueError(f"layer {layer} has a {part} that is no number")
             if part in _MATRICES:
                 scale = np.maximum(np.abs(array).max(axis=0, keepdims=True) / 127, 1e-12).astype(np.float32)
                 found[f"{layer}.{part}.scale"] = scale
@@ -93,7 +104,7 @@ def packed(weights: Sequence[Weights]) -> dict[str, NDArray[np.int8] | NDArray[n
     return found
 
 
-def replaced(model: bytes, layers: Mapping[str, NDArray[np.generic]]) -> bytes:
+def replaced(model: bytes, layers: Mapping[str, NDArray[Any]]) -> bytes:
     """Return the file with these layers instead of its own. Raises ValueError unless they are whole and fit."""
     data = bytearray(model)
     for layer in range(LAYERS):
@@ -101,6 +112,8 @@ def replaced(model: bytes, layers: Mapping[str, NDArray[np.generic]]) -> bytes:
             array = layers.get(f"{layer}.{part}")
             if array is None or array.shape != tensor.shape or array.dtype != tensor.dtype:
                 raise ValueError(f"layer {layer} lacks its {part}, or has it in another shape")
+            if not np.isfinite(array).all():
+                raise ValueError(f"layer {layer} has a {part} that is no number")
             start, end = _place(model, tensor)
             data[start:end] = np.ascontiguousarray(array).tobytes()
     return bytes(data)

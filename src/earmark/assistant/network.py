@@ -9,7 +9,6 @@ they were made from more voices and rooms than any household has. A bundle bring
 from __future__ import annotations
 
 import io
-import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -18,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from earmark.assistant.sight import BANDS, EMBEDDED_EVERY, Sight
-from earmark.bundle import ModelBundle
+from earmark.bundle import UNREADABLE, ModelBundle
 from earmark.device import DIMENSIONS
 from earmark.errors import BadBundle
 
@@ -145,7 +144,7 @@ def unpack(data: bytes) -> Network:
             raise ValueError
         if network.phones[0] != SILENCE:
             raise ValueError
-    except (OSError, EOFError, KeyError, ValueError, IndexError, zipfile.BadZipFile) as error:
+    except UNREADABLE as error:
         raise BadBundle(why="its acoustic network can't be read") from error
     return network
 

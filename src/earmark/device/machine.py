@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import io
 import json
-import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -16,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from earmark.bundle import ModelBundle
+from earmark.bundle import UNREADABLE, ModelBundle
 from earmark.device.embeddings import DIMENSIONS, WINDOWS
 from earmark.errors import BadBundle
 
@@ -90,7 +89,7 @@ def read(bundle: ModelBundle, name: str) -> tuple[Mapping[str, Any], Mapping[str
             raise ValueError
         with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
             return about, {each: arrays[each].astype(np.float32) for each in arrays.files}
-    except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile) as error:
+    except UNREADABLE as error:
         raise BadBundle(why="a wake word's model is unreadable") from error
 
 

@@ -72,7 +72,7 @@ def make(attempt: Attempt, parts: Sequence[str]) -> Made:
     try:
         attempt.files = files_of(attempt.current)
         for part in parts:
-            attempt.steps.plan(_PLAN[part] if part != "nlu" else _written_plan(len(attempt.sentences)))
+            attempt.steps.plan(_PLAN[part] if part != "nlu" else _written_plan(attempt))
         with compute.pinned():
             _wake(attempt, learn="wake" in parts)
             _speech(attempt, learn="asr" in parts)
@@ -90,10 +90,15 @@ def make(attempt: Attempt, parts: Sequence[str]) -> Made:
         shutil.rmtree(attempt.drafts, ignore_errors=True)
 
 
-def _written_plan(sentences: int) -> Sequence[Planned]:
-    """Return the steps of understanding: of a folder's sentences there may be none, or ten thousand."""
-    return Planned(name=_TUNED, seconds=0.1 + 0.034 * sentences), Planned(
-        name=_SENTENCES, seconds=5 + 0.015 * sentences
+def _written_plan(attempt: Attempt) -> Sequence[Planned]:
+    """Return the steps of understanding, which may read ten sentences or ten thousand."""
+    from earmark.learn import tuning, understanding
+
+    count = len(attempt.sentences) + sum(one.lesson.text is not None for one in attempt.taught)
+    tuned = count >= understanding.TUNED_FROM and tuning.can_tune()
+    return (
+        Planned(name=_TUNED, seconds=0.055 * count if tuned else 0.1),
+        Planned(name=_SENTENCES, seconds=5 + 0.015 * count),
     )
 
 
@@ -347,7 +352,7 @@ def _understanding(attempt: Attempt, *, learn: bool) -> None:
     spoken = [outcome(clip, heard_again(candidate, settled, result)) for clip, result in attempt.heldout]
     now = [outcome(clip, result) for clip, result in attempt.heldout]
     if attempt.keep("nlu", files, judge([*now, *before], [*spoken, *after]), anew="nlu/", examples=len(train)):
-        attempt.after[-len(before) :] = after
+        attempt.after[len(attempt.after) - len(before) :] = after
         attempt.after[attempt.spoken_at : attempt.spoken_at + len(spoken)] = spoken
 
 

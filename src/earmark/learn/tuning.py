@@ -4,14 +4,17 @@ JAX (the extra `train`) differentiates and runs them; the assistant runs what co
 packaged encoder's own graph (`assistant.layers`). Cross-entropy with a tenth of the probability smoothed over all
 intents (Szegedy et al. 2016), Adam (Kingma & Ba 2015) with a rate that rises and then falls in a line, as BERT is
 trained (Devlin et al. 2018). Everything random comes from the seed: the same sentences give the same layers, bit for
-bit on the same machine.
+bit on the same kind of processor.
 """
 
 from __future__ import annotations
 
 import io
+import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache
+from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
@@ -19,6 +22,7 @@ from numpy.typing import NDArray
 
 from earmark.assistant import encoder, layers
 from earmark.assistant.intent_model import TUNED
+from earmark.learn import compute
 
 EPOCHS = 3
 _RATE = 1.5e-4
@@ -40,36 +44,59 @@ Note = Callable[[str, int, int], None]
 _Params = dict[str, Any]
 
 
-def tune(
-    sentences: Sequence[Sequence[str]],
-    truth: NDArray[np.int64],
-    intents: Sequence[str],
-    *,
-    seed: int = 0,
-    epochs: int = EPOCHS,
-    note: Note = lambda what, done, of: None,
-) -> dict[str, bytes]:
-    """Return `nlu/encoder.npz`: the tuned layers, and a head for these intents; nothing without JAX or the encoder.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lesson:
+    """What the encoder is trained on."""
 
-    `sentences` are words, `truth` the index of each one's intent, shape (n,).
+    sentences: Sequence[Sequence[str]]
+    """Words."""
+    truth: NDArray[np.int64]
+    """Shape (sentences,): index of each one's intent."""
+    intents: Sequence[str]
+    seed: int = 0
+    epochs: int = EPOCHS
+
+
+def can_tune() -> bool:
+    """Tell whether JAX and the encoder are installed."""
+    return find_spec("jax") is not None and encoder.packaged() is not None
+
+
+def tune(lesson: Lesson, *, note: Note = lambda what, done, of: None) -> dict[str, bytes]:
+    """Return `nlu/encoder.npz`: the tuned layers and a head for the intents; nothing without JAX or the encoder.
+
+    In a process of its own: a GB of memory goes with it. Raises WorkersGone when that was ended from outside.
     """
+    if not can_tune():
+        return {}
+    (made,) = compute.apart(
+        _alone, [lesson], told=lambda share: note("training the sentence encoder", round(100 * share), 100)
+    )
+    return {TUNED: made}
+
+
+def _alone(lesson: Lesson, said: compute.Said) -> bytes:
+    # One thread, so that no sum depends on how many cores there are. XLA asks this variable.
+    os.environ["NPROC"] = "1"
+    return train(lesson, said)
+
+
+def train(lesson: Lesson, said: compute.Said = lambda share: None) -> bytes:
+    """Train in this process, and return the file. Raises ValueError when the weights ran away from every number."""
+    import jax
+
     found = encoder.packaged()
-    try:
-        import jax
-    except ImportError:
-        return {}
-    if found is None:
-        return {}
+    assert found is not None
     model, pieces = found
-    ids = [encoder.pieces_of(words, pieces)[0] for words in sentences]
+    truth, rng, key = lesson.truth, np.random.default_rng(lesson.seed), jax.random.key(lesson.seed)
+    ids = [encoder.pieces_of(words, pieces)[0] for words in lesson.sentences]
     lengths = np.array([len(row) for row in ids])
     embeddings = layers.embeddings(model)
-    params = _first(model, len(intents))
+    params = _first(model, len(lesson.intents))
     state = (params, jax.tree.map(jax.numpy.zeros_like, params), jax.tree.map(jax.numpy.zeros_like, params))
     step = _compiled_step()
-    rng, key = np.random.default_rng(seed), jax.random.key(seed)
-    steps = epochs * -(-len(ids) // _BATCH)
-    for done, chosen in enumerate(_batches(lengths, epochs, rng), start=1):
+    steps = lesson.epochs * -(-len(ids) // _BATCH)
+    for done, chosen in enumerate(_batches(lengths, lesson.epochs, rng), start=1):
         warm = max(1.0, _WARM * steps)
         rate = _RATE * min(done / warm, (steps + 1 - done) / max(1.0, steps + 1 - warm))
         padded, inside = _padded([ids[index] for index in chosen])
@@ -78,18 +105,18 @@ def tune(
         state = step(state, batch, jax.random.fold_in(key, done), float(done), rate)
         if done % 10 == 0 or done == steps:
             jax.block_until_ready(state)
-            note("training the sentence encoder", done, steps)
+            said(done / steps)
     tuned = jax.tree.map(np.asarray, state[0])
     stacks = tuned["layers"]
     arrays: dict[str, Any] = {
         "head": (_SHARP * tuned["head"]).astype(np.float32),
         "bias": tuned["bias"].astype(np.float32),
-        "intents": np.array(intents, dtype=np.str_),
+        "intents": np.array(lesson.intents, dtype=np.str_),
         **layers.packed([{part: stack[at] for part, stack in stacks.items()} for at in range(layers.LAYERS)]),
     }
     buffer = io.BytesIO()
     np.savez_compressed(buffer, **arrays)
-    return {TUNED: buffer.getvalue()}
+    return buffer.getvalue()
 
 
 def _padded(ids: Sequence[Sequence[int]]) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
@@ -170,17 +197,19 @@ def _loss(params: _Params, states: Any, inside: Any, truth: Any, key: Any) -> An
 
 
 def _layer(weights: Mapping[str, Any], states: Any, inside: Any, key: Any) -> Any:
-    """One layer of BERT."""
+    """One layer of BERT; nothing is dropped without a key."""
     import jax
     import jax.numpy as jnp
 
     batch, pieces, width = states.shape
-    keys = iter(jax.random.split(key))
+    keys = iter(() if key is None else jax.random.split(key))
 
     def heads(name: str) -> Any:
         return (states @ weights[name] + weights[f"{name}.bias"]).reshape(batch, pieces, _HEADS, width // _HEADS)
 
     def dropped(array: Any) -> Any:
+        if key is None:
+            return array
         kept = jax.random.bernoulli(next(keys), 1.0 - _DROPPED, array.shape)
         return jnp.where(kept, array / (1.0 - _DROPPED), 0.0)
 

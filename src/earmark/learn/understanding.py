@@ -53,6 +53,8 @@ _TUNED_WEIGHT = 1.0
 intent is for is told apart less well: at a cost of 1 % 75 % of it came through, and not 61 %."""
 _TAIL = 0.05
 """Share of the lowest scores by which the threshold is found; the few that are refused are too few for it."""
+_FEW = 20
+"""Scores below which there is no tail."""
 _LEFT_OUT = 800
 """Sentences, at most, that are left out to learn how sure to be."""
 
@@ -79,6 +81,8 @@ def train(
     encoded = _encoded(kept, encoder, note)
     note("learning intents", 0, 1)
     head = tuned_encoder(tuned[TUNED]) if tuned and encoder else None
+    if head is not None and list(head.intents) != intents:
+        raise ValueError("the encoder was tuned on other sentences")
     classifier = _classifier(kept, encoded, intents, head, seed)
     note("learning slots", 0, 1)
     tagger = slots.train(_tagged(kept, encoded), seed=seed)
@@ -119,13 +123,15 @@ def tune(sentences: Sequence[Sentence], *, seed: int = 0, note: Note = lambda wh
         return {}
     truth = np.array([intents.index(one.intent) for one in kept])
     some, _ = _left_out(truth, intents, seed)
-    return tuning.tune([split(kept[row].text) for row in some], truth[some], intents, seed=seed, note=note)
+    words = [split(kept[row].text) for row in some]
+    return tuning.tune(tuning.Lesson(sentences=words, truth=truth[some], intents=intents, seed=seed), note=note)
 
 
 def _kept(sentences: Sequence[Sentence]) -> tuple[list[Sentence], list[str]]:
     """Return the sentences that teach something, and their intents."""
-    counts = Counter(sentence.intent for sentence in sentences)
-    kept = [one for one in sentences if counts[one.intent] >= FEWEST_EACH and split(one.text)]
+    worded = [one for one in sentences if split(one.text)]
+    counts = Counter(sentence.intent for sentence in worded)
+    kept = [one for one in worded if counts[one.intent] >= FEWEST_EACH]
     return kept, sorted({one.intent for one in kept})
 
 
@@ -240,6 +246,8 @@ def _threshold(margins: NDArray[np.float64], truth: NDArray[np.int64], intents: 
         return 0.0
     edge = float(np.quantile(best[right], _TAIL))
     below = edge - best[right & (best <= edge)]
-    # As if the tail fell off exponentially. In a small collection hardly anything is left out, and all of it is alike;
-    # a score above 0 is a yes by itself.
+    if len(below) < _FEW:
+        # In a small collection hardly anything is left out, and all of it is alike; a margin above 0 is a yes.
+        return min(0.0, float(np.quantile(best[right], REFUSED_RIGHT)))
+    # As if the tail fell off exponentially.
     return min(0.0, edge - float(below.mean()) * float(np.log(_TAIL / REFUSED_RIGHT)))
