@@ -78,6 +78,13 @@ async def test_few_judges_are_a_limit(stores):
     assert not any("Fewer than 30" in limit for limit in card.limits)
 
 
+async def test_sentences_of_a_folder_are_said_to_be_nobodys(stores):
+    _, card = await card_of(stores, sentences=9960)
+    assert any("9,960 written sentences" in limit and "unknown" in limit for limit in card.limits)
+    _, without = await card_of(stores)
+    assert not any("written sentences" in limit for limit in without.limits)
+
+
 def test_the_manifest_of_a_run_holds_its_intervals():
     from earmark.learn.making import Made
     from earmark.learn.promotion import Compared, Verdict

@@ -141,6 +141,11 @@ def _limits(said: Mapping[str, Any], people: Mapping[str, int] | None) -> list[s
     elif people.get("heldout", 0) < 10:
         few = people.get("heldout", 0)
         found.append(f"Only {few} {'person' if few == 1 else 'people'} it never heard judged it.")
+    if count := said.get("sentences"):
+        found.append(
+            f"It learned from {count:,} written sentences of a folder as well. Who wrote them is unknown: a twentieth, "
+            "chosen by chance, was kept to judge it by."
+        )
     if not said.get("slices"):
         found.append("How it does for parts of people (device, accent, noise) was not written down.")
     elif weak := [_slice(each) for each in said["slices"] if (each.get("n") or 0) < 30]:

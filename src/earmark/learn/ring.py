@@ -237,6 +237,7 @@ async def _register(
         **sources.lineage(sorted(made.learned), kept, dict(current.manifest)),
         parent=current.version,
         cost=cost,
+        **({"sentences": len(sources.sentences)} if sources.sentences else {}),
         # Which retired bundles it stands in for: `earmark models prove` looks whether anything of theirs is left.
         replaces=await to_replace(stores),
         scores={"before": _steady(summarise(made.before)), "after": _steady(summarise(made.after))},
