@@ -8,7 +8,7 @@ loading one never runs code from it.
     wake/<word>@<device>.json|npz   the verifier of one device, which no other device is given
     asr/…                   means, lm.arpa, lexicon.dict, decision.json: acoustic means, n-gram model, lexicon and
                             rejection settings of the recogniser
-    nlu/…                   the intent and slot model
+    nlu/…                   the intent and slot model, and the sentence encoder's layers that were trained with it
 """
 
 from __future__ import annotations
