@@ -61,7 +61,8 @@ def run(note: Progress, data: Path, *, light: bool = False) -> list[dict[str, An
             took = time.monotonic() - began
             sides = [side_of(clip.speaker) for clip in learned if clip.intent]
             counts = {"learned_from": sides.count("train"), "held_out": sides.count("heldout")}
-            rows.append({"way": way, "seconds": round(took, 1), **counts, "kept": made.verdict.promote})
+            why = [note.why for note in made.notes]
+            rows.append({"way": way, "seconds": round(took, 1), **counts, "kept": made.verdict.promote, "why": why})
             for name, heard_by in (("packaged", BUILTIN), ("learned", models)):
                 note(f"hearing the other half with the {name} models")
                 rows += [{"way": way, "models": name, **row} for row in judge(judged, heard_by, second)]

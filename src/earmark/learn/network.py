@@ -29,6 +29,7 @@ from earmark.assistant.network import (
 from earmark.assistant.sight import BANDS, Sight
 from earmark.device import DIMENSIONS
 from earmark.errors import MissingExtra
+from earmark.learn.descent import adam
 
 Progress = Callable[[str, int, int], None]
 WIDTH = 256
@@ -195,17 +196,8 @@ def _step(jax: Any) -> Callable[..., Any]:
     def step(state: Any, batch: Any, key: Any, number: Any, rate: Any) -> Any:
         weights, mean, square = state
         slope = jax.grad(loss)(weights, *batch, key)
-        mean = jax.tree.map(lambda old, new: 0.9 * old + 0.1 * new, mean, slope)
-        square = jax.tree.map(lambda old, new: 0.98 * old + 0.02 * new**2, square, slope)
-        weights = jax.tree.map(
-            lambda weight, first, second: (
-                weight * (1.0 - _DECAY * rate)
-                - rate * (first / (1.0 - 0.9**number)) / (jnp.sqrt(second / (1.0 - 0.98**number)) + 1e-6)
-            ),
-            weights,
-            mean,
-            square,
-        )
+        way, mean, square = adam(slope, mean, square, number, kept=0.98, tiny=1e-6)
+        weights = jax.tree.map(lambda weight, by: weight * (1.0 - _DECAY * rate) - rate * by, weights, way)
         return weights, mean, square
 
     return step

@@ -60,7 +60,8 @@ def judge(before: Sequence[Outcome], after: Sequence[Outcome], *, seed: int = 0)
     elif taken and taken.after > max(taken.before, MOST_FALSE_ACCEPTED):
         why = f"It takes too much other speech for commands: {taken.sentence}."
     elif not better:
-        why = "It is no better on people it never heard."
+        moved = [number.sentence for number in numbers if number.after != number.before]
+        why = f"It is no better on people it never heard{': ' if moved else ''}{'; '.join(moved)}."
     else:
         changed = better + [number for number in numbers if number.after > number.before]
         why = (

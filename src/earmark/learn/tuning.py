@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 from earmark.assistant import encoder, layers
 from earmark.assistant.intent_model import TUNED
 from earmark.learn import compute
+from earmark.learn.descent import adam
 
 EPOCHS = 3
 _RATE = 1.5e-4
@@ -166,16 +167,18 @@ def _step(state: Any, batch: Any, key: Any, number: Any, rate: Any) -> Any:
     slope = jax.grad(_loss)(params, *batch, key)
     length = jnp.sqrt(sum(jnp.sum(leaf**2) for leaf in jax.tree.leaves(slope)))
     slope = jax.tree.map(lambda leaf: leaf / jnp.maximum(1.0, length), slope)
-    mean = jax.tree.map(lambda old, new: 0.9 * old + 0.1 * new, mean, slope)
-    square = jax.tree.map(lambda old, new: 0.999 * old + 0.001 * new**2, square, slope)
-
-    def moved(leaf: Any, first: Any, second: Any, speed: float) -> Any:
-        by = (first / (1 - 0.9**number)) / (jnp.sqrt(second / (1 - 0.999**number)) + 1e-8)
-        decay = _DECAY * leaf if leaf.ndim == 3 else 0.0  # the layers' matrices
-        return leaf - rate * speed * (by + decay)
-
-    speeds = {"layers": jax.tree.map(lambda leaf: 1.0, params["layers"]), "head": _HEADS_RATE, "bias": _HEADS_RATE}
-    return jax.tree.map(moved, params, mean, square, speeds), mean, square
+    way, mean, square = adam(slope, mean, square, number, kept=0.999, tiny=1e-8)
+    moved = {
+        # The layers' matrices shrink a little; what is added and the norms don't.
+        "layers": jax.tree.map(
+            lambda leaf, by: leaf - rate * (by + (_DECAY * leaf if leaf.ndim == 3 else 0.0)),
+            params["layers"],
+            way["layers"],
+        ),
+        "head": params["head"] - _HEADS_RATE * rate * way["head"],
+        "bias": params["bias"] - _HEADS_RATE * rate * way["bias"],
+    }
+    return moved, mean, square
 
 
 def _loss(params: _Params, states: Any, inside: Any, truth: Any, key: Any) -> Any:
