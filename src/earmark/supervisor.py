@@ -43,7 +43,7 @@ def running_database(settings: Settings, progress: Progress = lambda _: None) ->
             password = home.secret("database-password")
             postgres.start(password=password, progress=progress)
             owner = make_conninfo("", host=str(postgres.socket), user="earmark", password=password, dbname="postgres")
-            prepare(home, owner)
+            prepare(home, owner, base=postgres.base)
         else:
             owner = settings.database_url.get_secret_value()
             prepare(home, owner)

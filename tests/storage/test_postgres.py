@@ -51,8 +51,11 @@ def test_committed_rows_survive_a_killed_postmaster(cluster):
 def test_a_database_whose_data_folder_is_gone_is_named_as_such(cluster):
     """As root the database lies outside the data folder: somebody who deletes the folder by hand leaves it behind."""
     other = make_conninfo(host=str(cluster.socket), user="earmark", password="another folder's", dbname="postgres")
-    with pytest.raises(DatabaseDown, match="belongs to a data folder that is gone"):
-        prepare(Home.at(cluster.home), other)
+    with pytest.raises(DatabaseDown, match="belongs to a data folder that is gone; move") as said:
+        prepare(Home.at(cluster.home), other, base=cluster.base)
+    assert str(cluster.base) in str(said.value), "which folder"
+    with pytest.raises(DatabaseDown, match="refuses this name and password"):
+        prepare(Home.at(cluster.home), other)  # somebody else's server: there is nothing of ours to move
 
 
 def test_a_stale_pid_that_now_belongs_to_another_program_does_not_matter(cluster):

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from functools import wraps
 from importlib.resources import as_file, files
+from pathlib import Path
 from typing import Any, LiteralString, ParamSpec, TypeVar, cast
 from urllib.parse import quote
 
@@ -30,11 +31,12 @@ ROLES = ("earmark_home", "earmark_review", "earmark_desk", "earmark_worker", "ea
 """One login a process; earmark_jobs owns the job queue's schema and nothing else."""
 
 
-def prepare(home: Home, owner: str, *, database: str = "earmark") -> None:
+def prepare(home: Home, owner: str, *, database: str = "earmark", base: Path | None = None) -> None:
     """Bring the database to this version: database, roles, migrations, grants, job queue. Safe to repeat.
 
     `owner` is a connection string of a role that may create roles and databases. Each role's own connection string is
-    written to the home's secrets, so that a process reads only its own.
+    written to the home's secrets, so that a process reads only its own. `base`: the folder of our own cluster; None for
+    somebody else's server. Raises DatabaseDown.
     """
     try:
         with psycopg.connect(owner, autocommit=True) as connection:
@@ -49,8 +51,10 @@ def prepare(home: Home, owner: str, *, database: str = "earmark") -> None:
                 connection.execute(grants)
             _make_job_queue(connection)
     except psycopg.OperationalError as error:
-        if "password authentication failed" in str(error):  # its keys went with that folder: nobody can read it
-            raise DatabaseDown(why="it belongs to a data folder that is gone; move it away") from error
+        if "password authentication failed" in str(error):
+            # Our own cluster's keys went with that folder: nobody can read it.
+            gone = f"it belongs to a data folder that is gone; move {base} away, or delete it, and start again"
+            raise DatabaseDown(why=gone if base else "it refuses this name and password") from error
         raise DatabaseDown(why="it does not answer") from error
 
 
