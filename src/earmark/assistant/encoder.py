@@ -22,6 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from earmark.assistant import layers
+from earmark.assistant.layers import Embeddings
 
 WIDTH = 384
 """Numbers in an encoded sentence."""
@@ -57,32 +58,34 @@ class SentenceEncoder(Protocol):
 
 
 class MiniLm:
-    """The packaged encoder. One sentence at a time: in a batch, int8 scales would depend on the neighbours."""
+    """The packaged encoder, or one with other layers.
 
-    def __init__(self, weights: bytes, pieces: Mapping[str, int]) -> None:
-        """Raises ImportError where onnxruntime is missing."""
+    One sentence at a time: in a batch it would be padded, and numbers are scaled by what stands beside them.
+    """
+
+    def __init__(self, embeddings: Embeddings, pieces: Mapping[str, int], graph: bytes) -> None:
+        """`graph` is made by `layers.graph`. Raises ImportError where onnxruntime is missing."""
         import onnxruntime
 
         options = onnxruntime.SessionOptions()
         # More threads gain nothing on nine word pieces and would add up in another order.
         options.intra_op_num_threads = options.inter_op_num_threads = 1
-        self._session: Any = onnxruntime.InferenceSession(weights, options, providers=["CPUExecutionProvider"])
-        self._pieces = pieces
+        self._session: Any = onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
+        self._embeddings, self._pieces = embeddings, pieces
 
     def encode(self, words: Sequence[str]) -> Encoded:
         ids, owners = pieces_of(words, self._pieces)
-        inputs = np.array([ids], dtype=np.int64)
-        given = {
-            "input_ids": inputs,
-            "attention_mask": np.ones_like(inputs),
-            "token_type_ids": np.zeros_like(inputs),
-        }
-        states = self._session.run(None, given)[0][0]
+        given = self._embeddings.of(np.array([ids], dtype=np.int32))
+        states = self._session.run(None, {"states": given})[0][0]
         by_word = np.zeros((len(words), WIDTH), dtype=np.float32)
         for state, owner in zip(states, owners, strict=False):
             if owner >= 0:
                 by_word[owner] += state
         return Encoded(whole=_of_length_one(states.mean(axis=0)), words=_LOUD * _of_length_one(by_word))
+
+    def changed(self, tuned: Mapping[str, NDArray[Any]]) -> MiniLm:
+        """Return this encoder with other layers, see `layers`. Raises ValueError unless they fit."""
+        return MiniLm(self._embeddings, self._pieces, layers.graph(tuned))
 
 
 def read_pieces(data: bytes) -> dict[str, int]:
@@ -138,17 +141,11 @@ def _of_length_one(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
 def load() -> MiniLm | None:
     """Return the encoder; None where a part is missing or holds another file than the one that was measured."""
     found = packaged()
-    try:
-        return MiniLm(*found) if found else None
-    except ImportError:
+    if found is None:
         return None
-
-
-def changed(tuned: Mapping[str, NDArray[Any]]) -> MiniLm | None:
-    """Return the encoder with other layers, see `layers`; None as `load`. Raises ValueError unless they fit."""
-    found = packaged()
+    model, pieces = found
     try:
-        return MiniLm(layers.replaced(found[0], tuned), found[1]) if found else None
+        return MiniLm(layers.embeddings(model), pieces, layers.graph(layers.read(model)))
     except ImportError:
         return None
 

@@ -197,8 +197,10 @@ def tuned_encoder(data: bytes) -> TunedEncoder | None:
         tuned = {name: arrays[name] for name in layers.names()}
         head, bias = arrays["head"].astype(np.float32), arrays["bias"].astype(np.float32)
         intents = [str(name) for name in arrays["intents"]]
-    changed = encoder.changed(tuned)
-    return TunedEncoder(encoder=changed, head=head, bias=bias, intents=intents) if changed else None
+    packaged = encoder.load()
+    if packaged is None:
+        return None
+    return TunedEncoder(encoder=packaged.changed(tuned), head=head, bias=bias, intents=intents)
 
 
 def _assembled(about: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]], tuned: bytes | None) -> LinearIntentModel:

@@ -1,7 +1,7 @@
 """Training the sentence encoder's layers on labelled sentences, together with a head that tells intents apart.
 
-JAX (the extra `train`) differentiates and runs them; the assistant runs what comes of it in onnxruntime, in the
-packaged encoder's own graph (`assistant.layers`). Cross-entropy with a tenth of the probability smoothed over all
+JAX (the extra `train`) differentiates and runs them; the assistant runs what comes of it in onnxruntime, in the same
+graph as the packaged encoder (`assistant.layers`). Cross-entropy with a tenth of the probability smoothed over all
 intents (Szegedy et al. 2016), Adam (Kingma & Ba 2015) with a rate that rises and then falls in a line, as BERT is
 trained (Devlin et al. 2018). Everything random comes from the seed: the same sentences give the same layers, bit for
 bit on the same kind of processor.
@@ -101,8 +101,7 @@ def train(lesson: Lesson, said: compute.Said = lambda share: None) -> bytes:
         warm = max(1.0, _WARM * steps)
         rate = _RATE * min(done / warm, (steps + 1 - done) / max(1.0, steps + 1 - warm))
         padded, inside = _padded([ids[index] for index in chosen])
-        summed = embeddings["words"][padded] + embeddings["places"][: padded.shape[1]]
-        batch = (_norm(summed, embeddings, "norm"), inside, truth[chosen])
+        batch = (embeddings.of(padded), inside, truth[chosen])
         state = step(state, batch, jax.random.fold_in(key, done), float(done), rate)
         if done % 10 == 0 or done == steps:
             jax.block_until_ready(state)
@@ -143,7 +142,8 @@ def _batches(lengths: NDArray[np.int64], epochs: int, rng: np.random.Generator) 
 
 
 def _first(model: bytes, intents: int) -> _Params:
-    own = [layers.read(model, layer) for layer in range(layers.LAYERS)]
+    found = layers.read(model)
+    own = [layers.unpacked(found, layer) for layer in range(layers.LAYERS)]
     # One above the other, so that JAX compiles a single layer and runs it six times.
     stacks = {part: np.stack([weights[part] for weights in own]) for part in own[0]}
     width = own[0]["norm.bias"].shape[0]
