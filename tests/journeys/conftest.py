@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import uvicorn
-from playwright.async_api import Browser, Page, async_playwright
+from playwright.async_api import Browser, Page, async_playwright, expect
 
 from earmark import accounts, audio, learn
 from earmark.accounts import Plane
@@ -45,6 +45,8 @@ _FLAGS = (
     "--use-fake-ui-for-media-stream",
     "--autoplay-policy=no-user-gesture-required",
 )
+# A machine that is busy with other tests takes its time. What never comes is still seen.
+expect.set_options(timeout=30_000)
 _ROLES: dict[Plane, str] = {"home": "earmark_home", "floor": "earmark_review", "desk": "earmark_desk"}
 
 

@@ -89,7 +89,7 @@ def console(visit, stores):
 
 async def heard(page) -> None:
     await expect(page.locator(".play")).to_be_enabled()
-    await expect(page.locator(".console")).to_have_attribute("data-heard", "enough", timeout=10_000)
+    await expect(page.locator(".console")).to_have_attribute("data-heard", "enough")
 
 
 async def taken(stores) -> list[dict]:
@@ -201,7 +201,7 @@ async def test_a_draft_that_was_lost_on_its_way_is_sent_again_and_outlives_a_cra
     visit = await console()
     page = visit.page
     await page.route("**/api/review/draft", lambda route: route.abort(), times=1)
-    async with page.expect_request_finished(lambda each: each.url.endswith("/api/review/draft"), timeout=15_000):
+    async with page.expect_request_finished(lambda each: each.url.endswith("/api/review/draft")):
         await page.keyboard.type("goat")  # the first sending is cut off, the next heartbeat brings it
     address = page.url
     other = await page.context.new_page()
@@ -329,7 +329,7 @@ async def test_a_colleague_is_asked_and_answers_in_place(console, clip) -> None:
 
     visit = await console()
     helper = visit.page
-    await expect(helper.locator(".asked")).to_contain_text("A colleague asks about a word (1)", timeout=8000)
+    await expect(helper.locator(".asked")).to_contain_text("A colleague asks about a word (1)")
     await helper.keyboard.press("Alt+c")
     await expect(helper.locator("#colleagues input")).to_be_focused()
     async with helper.expect_response("**/api/review/consult/sound/*") as sound:
@@ -343,7 +343,7 @@ async def test_a_colleague_is_asked_and_answers_in_place(console, clip) -> None:
     await expect(helper.locator("#colleagues")).to_contain_text("Nobody asks any more")
     assert await helper.locator("#colleagues a, #colleagues audio").count() == 0
 
-    await expect(asker.locator(".consults")).to_contain_text("“goat”", timeout=8000)
+    await expect(asker.locator(".consults")).to_contain_text("“goat”")
     await asker.locator(".consults button").click()
     await expect(asker.locator("#transcript")).to_have_value("add goat milk please")
 

@@ -27,6 +27,5 @@ async def test_a_roll_out_is_led_by_keyboard(visit, engineer, stores, on_its_way
     await desk.page.keyboard.press("Enter")
     await expect(desk.page.locator(".rollout .tag")).to_have_text("Taken back")
     assert (await learn.rollout(stores)).outcome == "rolled-back"
-    desk.page.set_default_timeout(10_000)
     await desk.page.get_by_role("link", name=f"Model card of {on_its_way}").press("Enter")
     await expect(desk.page.locator("h1")).to_have_text("Model card")

@@ -59,7 +59,7 @@ async def answer_all(console) -> set[str]:
         if await page.locator(".console").get_attribute("data-state") == "empty":
             return asked
         await expect(page.locator(".play")).to_be_enabled()
-        await expect(page.locator(".console")).to_have_attribute("data-heard", "enough", timeout=10_000)
+        await expect(page.locator(".console")).to_have_attribute("data-heard", "enough")
         asked.add(title := await page.locator(".question").inner_text())
         if title == "What was said?":
             await expect(page.locator("#transcript")).to_have_value("add oat milk")
@@ -108,7 +108,7 @@ async def test_withdrawing_clears_an_open_page_by_itself(visit, stores, househol
     await home.go("/settings/account/privacy")
     await home.page.get_by_role("switch", name="Use my recordings for human review").click()
     await expect(home.page.locator("#review-switch")).to_have_attribute("aria-checked", "false")
-    await expect(console.page.locator(".console")).to_have_attribute("data-state", "empty", timeout=6000)
+    await expect(console.page.locator(".console")).to_have_attribute("data-state", "empty")
     await expect(console.page.locator(".play")).to_be_disabled()
     assert await review.backlog(stores) == []
     console.troubles = [each for each in console.troubles if "409" not in each]  # a sound that was asked for again
