@@ -33,6 +33,8 @@ def main(library: str, data: str) -> None:
         ctypes.c_char_p, ctypes.c_size_t, ctypes.c_uint, ctypes.c_int,
         ctypes.c_uint, ctypes.c_uint, ctypes.c_void_p, ctypes.c_void_p,
     ]  # fmt: skip
+    espeak.espeak_ng_SetRandSeed.argtypes = [ctypes.c_long]
+    espeak.espeak_ng_SetRandSeed(1)  # or it is the time of day, and a voice's breath is another at every start
     for line in sys.stdin.buffer:
         asked = json.loads(line)
         pieces.clear()
