@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 from earmark.assistant import lexicon
+from earmark.assistant.decoding import grammar_decoder, ngram_decoder
+from earmark.assistant.grammar import Grammar
 from earmark.bundle import BUILTIN, ModelBundle
 
 
@@ -32,3 +34,18 @@ def test_letters_allow_several_pronunciations_the_likeliest_first():
     assert list(found.values()) == sorted(found.values(), reverse=True)
     assert 0.9 < sum(found.values()) <= 1.0
     assert lexicon.missing({"calo"}, known={}) == {}
+
+
+def test_words_of_the_skills_are_said_in_britain_too():
+    beside = lexicon.beside({"mocha", "last", "table"})
+    assert beside == {"mocha(2)": "M AA K AH", "last(3)": "L AA S T"}, "beside the ways that the dictionary has"
+    decoder = grammar_decoder(Grammar(arcs=[{"mocha": 1}, {}], final=frozenset({1})), lexicon=beside)
+    assert decoder.pronunciations("mocha") == [["M", "OW", "K", "AH"], ["M", "AA", "K", "AH"]]
+    assert len(decoder.pronunciations("last")) == 3
+
+
+def test_every_further_way_is_one_that_the_dictionary_lacks():
+    known = ngram_decoder(model=None, lexicon={})
+    for word, ways in lexicon.BESIDE.items():
+        assert known.pronunciations(word), word
+        assert not set(ways) & {" ".join(way) for way in known.pronunciations(word)}, word

@@ -5,14 +5,33 @@ Phones are those of the CMU dictionary without stress.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Mapping
 
 from earmark.assistant import letters
-from earmark.assistant.decoding import known_words
+from earmark.assistant.decoding import dictionary_words, known_words
 from earmark.bundle import ModelBundle
 
 _FAR_BEHIND = 0.005
 """Of the likeliest's probability. What is rarer is mostly wrong, and short enough to win where a word is unclear."""
+
+
+BESIDE = {
+    "almond": ("AA L M AH N D", "AE L M AH N D"),
+    "bananas": ("B AH N AA N AH Z",),
+    "cappuccino": ("K AE P AH CH IY N OW",),
+    "chocolate": ("CH AA K L AH T",),
+    "half": ("HH AA F",),
+    "last": ("L AA S T",),
+    "latte": ("L AE T EY",),
+    "mocha": ("M AA K AH",),
+    "past": ("P AA S T",),
+    "pasta": ("P AE S T AH",),
+    "privacy": ("P R IH V AH S IY",),
+    "sugar": ("SH UH G AH",),
+    "yogurt": ("Y AA G ER T",),
+}
+"""How else people say words of the packaged skills, mostly in Britain: the packaged dictionary is American."""
 
 
 def load(bundle: ModelBundle) -> Mapping[str, str]:
@@ -30,6 +49,20 @@ def missing(words: Iterable[str], *, known: Mapping[str, str]) -> Mapping[str, s
     wanted = frozenset(words) - known.keys()
     guesses = ((word, spellings(word, most=1)) for word in sorted(wanted - known_words(wanted)))
     return {word: next(iter(guess)) for word, guess in guesses if guess}
+
+
+def beside(words: Iterable[str]) -> Mapping[str, str]:
+    """Return further ways to say some of these words, under names as the packaged dictionary has them: `mocha(2)`."""
+    found: dict[str, str] = {}
+    for word in sorted(BESIDE.keys() & set(words)):
+        ways = _ways(word)
+        found |= {f"{word}({number})": phones for number, phones in enumerate(BESIDE[word], start=ways + 1)}
+    return found
+
+
+def _ways(word: str) -> int:
+    known = dictionary_words()
+    return next(number for number in itertools.count(1) if f"{word}({number + 1})" not in known)
 
 
 def spell_out(word: str) -> str:
