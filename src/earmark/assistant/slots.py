@@ -38,14 +38,25 @@ class SlotTagger:
 
     def tag(self, words: Sequence[str], intent: str, vectors: NDArray[np.float32]) -> list[str]:
         """Return each word's tag. `vectors` has shape (words, width)."""
-        scores = vectors @ self.dense
-        for at in range(len(words)):
-            for name in word_features(words, at, intent):
-                if (row := self.features.get(name)) is not None:
-                    low, high = self.starts[row], self.starts[row + 1]
-                    # A row names a tag once, so adding by index loses nothing.
-                    scores[at, self.columns[low:high]] += self.weights[low:high]
+        scores = vectors @ self.dense + self._learned(words, intent)
         return [self.tags[index] for index in best_path(scores, self.follows)]
+
+    def _learned(self, words: Sequence[str], intent: str) -> NDArray[np.float32]:
+        """Return what the words' features add to each tag, shape (words, tags)."""
+        met = [
+            (at, row)
+            for at in range(len(words))
+            for name in word_features(words, at, intent)
+            if (row := self.features.get(name)) is not None
+        ]
+        at, rows = np.array(met, dtype=np.intp).reshape(-1, 2).T
+        # Every score of every row in one sum; row by row it takes twice as long.
+        low, counts = self.starts[rows], self.starts[rows + 1] - self.starts[rows]
+        places = np.arange(counts.sum()) + np.repeat(low - (np.cumsum(counts) - counts), counts)
+        cells = np.repeat(at * len(self.tags), counts) + self.columns[places]
+        size = len(words) * len(self.tags)
+        summed = np.bincount(cells, weights=self.weights[places], minlength=size)
+        return summed.reshape(len(words), -1).astype(np.float32)
 
 
 def best_path(scores: NDArray[np.float32], follows: NDArray[np.float32]) -> list[int]:
