@@ -39,15 +39,20 @@ def folder(tmp_path):
 @pytest.fixture
 def seen(monkeypatch):
     """What was learned from and heard; nothing is understood but orders in white noise."""
-    seen = {"taught": [], "heard": []}
+    seen = {"taught": [], "heard": [], "files": {"asr/lm.arpa": b"learned"}}
 
     def make(attempt, parts):
         assert parts == ["asr"]
         seen["taught"].append(({one.lesson.interaction_id for one in attempt.taught}, attempt.noises[0]))
         verdict = Verdict(promote=True, why="", numbers=())
-        files = {"asr/lm.arpa": b"learned"}
         return Made(
-            files=files, changed=frozenset(), learned=frozenset(), notes=[], before=[], after=[], verdict=verdict
+            files=seen["files"],
+            changed=frozenset(),
+            learned=frozenset(),
+            notes=[],
+            before=[],
+            after=[],
+            verdict=verdict,
         )
 
     def listen_to(jobs, *, bundle, mixing):
@@ -92,6 +97,12 @@ def test_each_noise_is_heard_by_both_and_other_words_in_the_kitchen_alone(folder
         ("white, made up", 6),
     }
     assert len({version for _, version, _ in seen["heard"]}) == 2
+
+
+def test_where_nothing_is_kept_the_packaged_models_are_heard_once(folder, seen):
+    seen["files"] = {}
+    rows = recogniser.run(lambda *_: None, folder, light=True)
+    assert {row["models"] for row in rows if "noise" in row} == {"packaged"}
 
 
 def test_a_folder_without_orders_is_named_as_such(tmp_path):
