@@ -45,11 +45,7 @@ class EmbeddedRecogniser:
     def __init__(self, bundle: ModelBundle, grammar: Grammar, *, extra_words: Sequence[str] = ()) -> None:
         words = grammar.words | {part for word in extra_words for part in word.lower().split()}
         spelled = lexicon.load(bundle)
-        pronounced: Mapping[str, str] = {
-            **spelled,
-            **lexicon.missing(words, known=spelled),
-            **lexicon.beside(words - spelled.keys()),
-        }
+        pronounced: Mapping[str, str] = {**spelled, **lexicon.missing(words, known=spelled)}
         grammar = grammar.without(words - pronounced.keys() - known_words(words))
         self._decision = Decision.load(bundle)
         means = bundle.path("asr/means")  # of all three: they compete on equal terms

@@ -1,7 +1,7 @@
 """Writing an ONNX graph: the few messages of its format that the sentence encoder needs.
 
-The package `onnx` would do it too, and takes 33 MB and a third of a second on a device that builds one graph of 50
-nodes. The numbers of fields are those of onnx.proto (ONNX, Apache-2.0), the wire format is protobuf's.
+The package `onnx` would do it too, and takes 33 MB on a device that builds one graph of 50 nodes. The numbers of fields
+are those of onnx.proto (ONNX, Apache-2.0), the wire format is protobuf's.
 """
 
 from __future__ import annotations

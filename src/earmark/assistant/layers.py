@@ -2,8 +2,8 @@
 
 The file is an ONNX graph that is known by its hash. A tensor stands in it as its name and, right behind it, its
 numbers. Matrices are int8 with a scale for each column. The file's own graph turns them into floats before it runs,
-and a sentence of ten pieces then costs what reading 42 MB costs; the one made here multiplies in int8, which takes
-half as long (docs/decisions/understanding.md).
+and a sentence of ten pieces then costs what reading 42 MB costs; the one made here multiplies in int8
+(docs/decisions/understanding.md).
 """
 
 from __future__ import annotations

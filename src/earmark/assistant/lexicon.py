@@ -42,19 +42,19 @@ def load(bundle: ModelBundle) -> Mapping[str, str]:
 
 
 def missing(words: Iterable[str], *, known: Mapping[str, str]) -> Mapping[str, str]:
-    """Pronounce by their letters the words that neither `known` nor the packaged dictionary has.
+    """Pronounce what the packaged dictionary lacks: by its letters a word that neither it nor `known` has, and the ways
+    of `BESIDE`, named as the dictionary names them (`mocha(2)`).
 
     A word without a Latin letter is left out.
     """
     wanted = frozenset(words) - known.keys()
     guesses = ((word, spellings(word, most=1)) for word in sorted(wanted - known_words(wanted)))
-    return {word: next(iter(guess)) for word, guess in guesses if guess}
+    return {word: next(iter(guess)) for word, guess in guesses if guess} | _beside(wanted)
 
 
-def beside(words: Iterable[str]) -> Mapping[str, str]:
-    """Return further ways to say some of these words, under names as the packaged dictionary has them: `mocha(2)`."""
+def _beside(words: frozenset[str]) -> dict[str, str]:
     found: dict[str, str] = {}
-    for word in sorted(BESIDE.keys() & set(words)):
+    for word in sorted(BESIDE.keys() & words):
         ways = _ways(word)
         found |= {f"{word}({number})": phones for number, phones in enumerate(BESIDE[word], start=ways + 1)}
     return found

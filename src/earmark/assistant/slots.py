@@ -50,7 +50,7 @@ class SlotTagger:
             if (row := self.features.get(name)) is not None
         ]
         at, rows = np.array(met, dtype=np.intp).reshape(-1, 2).T
-        # Every score of every row in one sum; row by row it takes twice as long.
+        # Every score of every row in one sum: a call of numpy for each would take longer than the sum.
         low, counts = self.starts[rows], self.starts[rows + 1] - self.starts[rows]
         places = np.arange(counts.sum()) + np.repeat(low - (np.cumsum(counts) - counts), counts)
         cells = np.repeat(at * len(self.tags), counts) + self.columns[places]

@@ -10,6 +10,7 @@ sentences it takes for something else is the rate of false accepts out of scope,
 from __future__ import annotations
 
 import hashlib
+import os
 import tempfile
 import time
 from collections.abc import Iterable, Sequence
@@ -55,10 +56,10 @@ def run(note: Progress, data: Path, *, light: bool = False, encode: bool = True)
         learned = [one for one, part in zip(sentences, parts, strict=True) if part != number]
         judged = [one for one, part in zip(sentences, parts, strict=True) if part == number]
         note(f"fold {number + 1} of {folds}")
-        started = time.process_time()
+        started = _processor_seconds()
         model = _model(learned, encode=encode)
         row: Row = {"fold": number + 1, "learned": len(learned), "judged": len(judged)}
-        row["training_cpu_s"] = round(time.process_time() - started, 1)
+        row["training_cpu_s"] = round(_processor_seconds() - started, 1)
         row |= _judged(model, judged)
         row |= _misheard(model, judged, ear, seed=number)
         row["pilot_intents"] = _pilot(learned, judged)
@@ -158,6 +159,11 @@ def _best(model: LinearIntentModel, one: Sentence) -> tuple[float, bool]:
     scores, _ = model.scores(words)
     best = int(np.argmax(scores))
     return (float(scores[best]) if model.intents[best] != NONE else -np.inf), model.intents[best] == one.intent
+
+
+def _processor_seconds() -> float:
+    """Return what this process and those that it has ended took: the encoder is tuned in one of its own."""
+    return sum(os.times()[:4])
 
 
 def _share(found: Iterable[bool]) -> float:

@@ -62,9 +62,8 @@ def spoken(taught: Sequence[Taught], *, progress: Progress, workers: int | None 
     """
     known = [(one, said) for one in taught if (said := known_words(one)) or one.lesson.intent]
     words = {word for _, said in known for word in (said or "").lower().split()}
-    spelled = {**lexicon.missing(words, known={}), **lexicon.beside(words)}
     found = compute.map(
-        partial(_Aligning, spelled, Background(one.audio for one, _ in known[:_AT_HOME])),
+        partial(_Aligning, lexicon.missing(words, known={}), Background(one.audio for one, _ in known[:_AT_HOME])),
         known,
         workers=workers,
         told=lambda done: progress("aligning words with speech", done, len(known)),
