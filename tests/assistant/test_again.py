@@ -10,10 +10,9 @@ from earmark import bundle as bundles
 from earmark.assistant import FEATURE_NAMES, Engine
 from earmark.assistant import network as networks
 from earmark.assistant.network import OFFSETS, SIDE, SILENCE, Network
-from earmark.assistant.sight import BANDS
 from earmark.assistant.spans import OPEN_PHONES
 from earmark.bundle import BUILTIN
-from earmark.device import DIMENSIONS, Voice
+from earmark.device import BANDS, DIMENSIONS, Voice
 from earmark.words import PcmAudio
 
 PHONES = (SILENCE, *sorted(OPEN_PHONES.values()))

@@ -7,8 +7,8 @@ import pytest
 
 from earmark.assistant import network as networks
 from earmark.assistant.network import Network
-from earmark.assistant.sight import BANDS, EMBEDDED_EVERY, Eyes, Sight, log_mel
-from earmark.device import DIMENSIONS
+from earmark.assistant.sight import EMBEDDED_EVERY, Eyes, Sight
+from earmark.device import BANDS, DIMENSIONS, log_mel
 from earmark.errors import BadBundle
 
 

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from earmark.assistant import network as networks
-from earmark.assistant.sight import BANDS, Sight
-from earmark.device import DIMENSIONS, Voice
+from earmark.assistant.sight import Sight
+from earmark.device import BANDS, DIMENSIONS, Voice
 from earmark.errors import MissingExtra
 from earmark.learn.acoustics import Acoustics, phones, render, train_networks
 from earmark.learn.adapting import spoken

@@ -32,6 +32,7 @@ def home(*, said: int = ENOUGH_SAID, other: int = ENOUGH_OTHER, apart: float = 0
         labelled=np.ones(count, bool),
         peak=np.full(count, 0.95, np.float32),
         clear=np.full(count, 20.0, np.float32),
+        second=np.zeros(count),
         as_heard=np.ones(count, bool),
         device=np.array([MINE] * mine + [f"b{index % 6}" for index in range(others)]),
         clip=np.arange(count),

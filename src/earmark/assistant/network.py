@@ -16,9 +16,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from earmark.assistant.sight import BANDS, EMBEDDED_EVERY, Sight
+from earmark.assistant.sight import EMBEDDED_EVERY, Sight
 from earmark.bundle import UNREADABLE, ModelBundle
-from earmark.device import DIMENSIONS
+from earmark.device import BANDS, DIMENSIONS
 from earmark.errors import BadBundle
 
 FILE = "asr/network.npz"

@@ -38,7 +38,7 @@ from earmark.learn.adding import voices_for
 from earmark.learn.confusables import confusables
 from earmark.learn.wake_rows import Trained
 from earmark.learn.wake_streams import NEWEST, STEP, StreamMaker
-from earmark.learn.wake_voices import synthetic_clips
+from earmark.learn.wake_voices import pico_clips, synthetic_clips
 from earmark.learn.wake_windows import COST_OF_A_MISS, STAGE1, WakeClip
 from earmark.supervisor import Progress
 from earmark.words import SAMPLE_RATE
@@ -59,6 +59,8 @@ class Size:
     """Of the recordings without the word, every so many-th is learned from."""
     voices: Mapping[str, Any] = field(default_factory=dict)
     """For the verifier, see `synthetic_clips`."""
+    pico: Mapping[str, Any] = field(default_factory=dict)
+    """And `pico_clips`."""
     new: Mapping[str, int] = field(default_factory=dict)
     """For a new word, see `voices_for`."""
 
@@ -66,7 +68,8 @@ class Size:
 LIGHT = Size(
     hours=0.5,
     every=3,
-    voices={"says": 3, "phrases": 110, "voices_a_phrase": 2, "invented": 220},
+    voices={"says": 3, "phrases": 200, "voices_a_phrase": 3, "invented": 400},
+    pico={"says": 4, "phrases": 100, "invented": 250},
     new={"phrases": 40, "invented": 40, "talks": 60},
 )
 """A third of the processor time: some four minutes of one core."""
@@ -106,8 +109,10 @@ def trained(material: Material, size: Size) -> Mapping[str, bytes]:
     others = [clip for clip in material.learn if clip.keyword != WORD][:: size.every]
     people = [WakeClip(audio=clip.sound(), said=True, group=clip.speaker) for clip in said]
     people += [WakeClip(audio=clip.sound(), said=False, group=clip.speaker) for clip in others]
-    synthetic = synthetic_clips(WORD, seed=0, timbres=TIMBRES_TO_LEARN, without=material.confusables, **size.voices)
-    learned = wake.train(WORD, people, synthetic=synthetic, noise=material.noise_to_learn, workers=1)
+    held = material.confusables
+    synthetic = synthetic_clips(WORD, seed=0, timbres=TIMBRES_TO_LEARN, without=held, **size.voices)
+    synthetic += pico_clips(WORD, seed=0, without=held, **size.pico)
+    learned = wake.train(WORD, people, synthetic=synthetic, noise=material.noise_to_learn)
     if isinstance(learned, str):
         raise BadRequest(why=learned)
     return learned.files

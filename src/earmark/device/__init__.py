@@ -14,7 +14,8 @@ notice.of_assistant(saved=True, heard=False), notice.of_local_only()     # what 
 Notices(file)                                   # which of them it has said
 Voice().synthesise("hello", voice="en-us+f3", speed=165, pitch=50)       # espeak-ng in its own process → PcmAudio
 SpeechEmbedder().embed(samples)                 # (16, 96) float32 of the last two seconds
-load_verifier(bundle, word), Verifier.score(embedding)
+load_verifier(bundle, word), Verifier.score(embedding, heard=samples)
+log_mel(samples)                                # (frames, 40) float32
 detector_of(bundle, word), learned_words(bundle)         # packaged wake words, and those that a bundle brings
 BundleStore(folder), fetch_bundle(store, version, address=…, token=…)    # pinned key, last good
 """
@@ -42,6 +43,7 @@ from earmark.device.link import (
 )
 from earmark.device.listener import PRE_ROLL, Listener
 from earmark.device.machine import log_odds, pack
+from earmark.device.mel import BANDS, SHIFT, WINDOW, log_mel
 from earmark.device.microphone import Microphone
 from earmark.device.notice import Notice, Notices
 from earmark.device.run import DeviceState, Happening, listen
@@ -61,6 +63,7 @@ from earmark.device.wake import FRAME_BYTES, FRAME_SAMPLES, WORDS, MicroWakeDete
 
 __all__ = [
     "ADDRESS",
+    "BANDS",
     "CHUNK_BYTES",
     "DIMENSIONS",
     "END_OF_SOUND",
@@ -68,7 +71,9 @@ __all__ = [
     "FRAME_SAMPLES",
     "HEAD",
     "PRE_ROLL",
+    "SHIFT",
     "SMOOTHED",
+    "WINDOW",
     "WINDOWS",
     "WINDOW_SAMPLES",
     "WORDS",
@@ -119,6 +124,7 @@ __all__ = [
     "learned_words",
     "listen",
     "load_verifier",
+    "log_mel",
     "log_odds",
     "pack",
     "raw_key",

@@ -15,7 +15,6 @@ from numpy.typing import NDArray
 
 from earmark.bundle import BUILTIN, ModelBundle
 from earmark.device import verifier as verifiers
-from earmark.device.clearness import clearness
 from earmark.device.embeddings import WINDOW_SAMPLES, SpeechEmbedder
 from earmark.device.events import Captured, EndOfSpeech, Event, Rejected, Woke
 from earmark.device.head import detector_of
@@ -203,7 +202,7 @@ class Listener:
         if self._frames_left > 0:
             return []
         heard = np.frombuffer(b"".join(self._ring), dtype="<i2")
-        verdict = self._verifier.score(self._embedder.embed(heard), clear=clearness(heard), peak=self._peak)
+        verdict = self._verifier.score(self._embedder.embed(heard), heard=heard, peak=self._peak)
         if self._verifier.accepts(verdict):
             return self._wake(verdict)
         self.rejected += 1

@@ -38,12 +38,15 @@ class Machine:
     """Of the kernel exp(-gamma * squared distance)."""
     intercept: float
     slope: float
-    """The score is the logistic function of slope * margin + tilt * clearness + lift * first + offset: Platt scaling
-    with what else is known. In noise all margins shrink, and the boundary lies elsewhere than in a quiet room."""
+    """The score is the logistic function of slope * margin + tilt * clearness + lift * first + lean * second + offset:
+    Platt scaling with what else is known. In noise all margins shrink, and the boundary lies elsewhere than in a quiet
+    room."""
     offset: float
     tilt: float = 0.0
     lift: float = 0.0
     """`first` are the log odds of the first stage's peak."""
+    lean: float = 0.0
+    """`second` are those of another witness, `earmark.device.wake_network`."""
 
     @property
     def windows(self) -> int:
@@ -64,12 +67,20 @@ class Machine:
         kernel = np.exp(-self.gamma * np.maximum(distances, 0.0))
         return float(np.mean(kernel @ self.weights)) + self.intercept
 
-    def score(self, embedding: NDArray[np.float32], *, looks: int = 1, clear: float = 0.0, peak: float = 0.5) -> float:
+    def score(
+        self,
+        embedding: NDArray[np.float32],
+        *,
+        looks: int = 1,
+        clear: float = 0.0,
+        peak: float = 0.5,
+        second: float = 0.0,
+    ) -> float:
         """Return 0..1 for embeddings of shape (≥ windows + looks - 1, 96) of sound as clear as that, in dB. `peak` is
-        the first stage's highest score.
+        the first stage's highest score, `second` the log odds of the other witness.
         """
         exponent = self.slope * self.margin(embedding, looks=looks) + self.offset
-        exponent += self.tilt * clear + self.lift * float(log_odds(peak))
+        exponent += self.tilt * clear + self.lift * float(log_odds(peak)) + self.lean * second
         return float(1.0 / (1.0 + np.exp(-np.clip(exponent, -60.0, 60.0))))
 
 
@@ -103,7 +114,7 @@ def assemble(about: Mapping[str, Any], numbers: Mapping[str, NDArray[np.float32]
         if vectors.shape != (len(weights), features) or not np.all(scale > 0):
             raise ValueError
         values = {name: finite(about, name) for name in ("gamma", "intercept", "slope", "offset")}
-        values |= {name: finite({name: 0.0, **about}, name) for name in ("tilt", "lift")}
+        values |= {name: finite({name: 0.0, **about}, name) for name in ("tilt", "lift", "lean")}
     except (ValueError, KeyError, TypeError) as error:
         raise BadBundle(why="a wake word's model is unreadable") from error
     squares = (vectors**2).sum(axis=1)

@@ -1,7 +1,8 @@
-"""The wake word's second stage: a learned verifier on speech embeddings, read from a model bundle.
+"""The wake word's second stage: a learned verifier, read from a model bundle.
 
-`wake/<word>.json` and `.npz` hold the operating point and a kernel machine (`earmark.device.machine`). A bundle
-may hold another one for one device, `wake/<word>@<device>.json` and `.npz`, which that device is given and uses.
+`wake/<word>.json` and `.npz` hold the operating point, a kernel machine on speech embeddings (`earmark.device.machine`)
+and, where one was trained, a network on the sound itself (`earmark.device.wake_network`). A bundle may hold another one
+for one device, `wake/<word>@<device>.json` and `.npz`, which that device is given and uses.
 """
 
 from __future__ import annotations
@@ -12,8 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from earmark.bundle import ModelBundle
+from earmark.device import wake_network
+from earmark.device.clearness import clearness
 from earmark.device.embeddings import WINDOWS
 from earmark.device.machine import Machine, assemble, finite, read
+from earmark.device.wake_network import WakeNetwork
 from earmark.errors import BadBundle
 from earmark.words import Seconds
 
@@ -35,17 +39,19 @@ class Verifier:
     looks: int
     """How many windows are looked at, 80 ms apart, the last one ending after `settle`; their mean counts."""
     machine: Machine
+    network: WakeNetwork | None = None
 
     @property
     def windows(self) -> int:
         """How many of the newest embeddings it looks at."""
         return self.machine.windows + self.looks - 1
 
-    def score(self, embedding: NDArray[np.float32], *, clear: float = 0.0, peak: float = 0.5) -> float:
-        """Return 0..1 for embeddings of shape (≥ windows, 96) of sound as clear as that, in dB, at which the first
-        stage's highest score was `peak`.
+    def score(self, embedding: NDArray[np.float32], *, heard: NDArray[np.int16], peak: float = 0.5) -> float:
+        """Return 0..1 for embeddings of shape (≥ windows, 96) of `heard`, the last two seconds (16 kHz), in which the
+        first stage's highest score was `peak`.
         """
-        return self.machine.score(embedding, looks=self.looks, clear=clear, peak=peak)
+        second = self.network.margin(heard) if self.network else 0.0
+        return self.machine.score(embedding, looks=self.looks, clear=clearness(heard), peak=peak, second=second)
 
     def accepts(self, score: float) -> bool:
         return score >= self.threshold
@@ -59,6 +65,10 @@ def load(bundle: ModelBundle, word: str) -> Verifier | None:
         return None
     about, numbers = found
     machine = assemble(about, numbers)
+    try:
+        network = wake_network.assemble(numbers)
+    except ValueError as error:
+        raise BadBundle(why="a wake word's model is unreadable") from error
     looks = about.get("looks", 1)
     if not isinstance(looks, int) or not 1 <= looks <= WINDOWS - machine.windows + 1:
         raise BadBundle(why="a wake word's model is unreadable")
@@ -69,4 +79,5 @@ def load(bundle: ModelBundle, word: str) -> Verifier | None:
         settle=finite(about, "settle", least=0.0, most=1.0),
         looks=looks,
         machine=machine,
+        network=network,
     )

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from earmark.assistant import SpeechGate, lexicon
 from earmark.assistant.network import SILENCE
-from earmark.assistant.sight import SHIFT, WINDOW
+from earmark.device import SHIFT, WINDOW
 from earmark.learn import compute
 from earmark.learn.acoustic import Stretch, adapt, packaged, write_means
 from earmark.learn.alignment import Aligner, stretch

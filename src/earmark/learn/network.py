@@ -26,8 +26,8 @@ from earmark.assistant.network import (
     padded,
     standardised,
 )
-from earmark.assistant.sight import BANDS, Sight
-from earmark.device import DIMENSIONS
+from earmark.assistant.sight import Sight
+from earmark.device import BANDS, DIMENSIONS
 from earmark.errors import MissingExtra
 from earmark.learn.descent import adam
 

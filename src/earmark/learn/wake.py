@@ -1,4 +1,4 @@
-"""Training the wake verifier: labelled wakes and synthetic voices → a kernel machine and its operating point.
+"""Training the wake verifier: labelled wakes and synthetic voices → a kernel machine, a network, an operating point.
 
 The threshold is where a stated cost is least over people that the machine was not trained on. A device with enough
 labels of its own may get a verifier in which they weigh more. Deterministic for a seed.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -17,13 +17,15 @@ from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 
 from earmark.device import DIMENSIONS, MicroWakeDetector, log_odds, pack
+from earmark.device.wake_network import WakeNetwork
 from earmark.errors import MissingExtra
+from earmark.learn import wake_network
 from earmark.learn.background import Background
 from earmark.learn.lessons import Taught, wake_span
 from earmark.learn.wake_own import Own, own_verifiers
 from earmark.learn.wake_point import OperatingPoint, operating_point
 from earmark.learn.wake_rows import Rows, Trained, fit_unseen
-from earmark.learn.wake_voices import synthetic_clips
+from earmark.learn.wake_voices import pico_clips, synthetic_clips
 from earmark.learn.wake_windows import COST_OF_A_MISS, LOOKS, NEWEST, SETTLE, STAGE1, WakeClip, Windows, make_windows
 
 Progress = Callable[[str, int, int], None]
@@ -33,6 +35,9 @@ _DECIBELS, _FREE = 10.0, 3.0
 """Unit of clearness, and how freely a few rows may bend the curve."""
 _PEOPLES_ROOMS, _VOICES_ROOMS = 3, 1
 """In how many drawn rooms a clip is heard, besides as it is."""
+_VOICES_OF_A_MACHINE = 1300
+"""Rows of what synthetic voices say that only sounds like the word, at most, that the kernel machine learns from: a
+device holds each of its rows. The network learns from all."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,38 +97,58 @@ def train(
         return f"Too few judged wakes: it takes {_LEAST} that were said and {_LEAST} that were not."
     if synthetic is None:
         try:
-            synthetic = synthetic_clips(word, seed=seed, progress=progress)
+            synthetic = [*synthetic_clips(word, seed=seed, progress=progress), *pico_clips(word, seed=seed)]
         except MissingExtra:
             synthetic = []
     cut = partial(make_windows, word, noise=noise, workers=workers)
-    progress("cutting windows", 0, 2)
-    people = _rows(cut(clips, rooms=_PEOPLES_ROOMS, seed=seed), clips, labelled=True)
-    progress("cutting windows", 1, 2)
-    voices = _rows(cut(synthetic, rooms=_VOICES_ROOMS, seed=seed + 1), synthetic, labelled=False)
-    progress("cutting windows", 2, 2)
-    rows = Rows.together([people, voices])
+    spoken = len(clips) + len(synthetic)
+
+    def told(before: int) -> Callable[[int], None]:
+        return lambda done: progress("cutting windows", before + done, spoken)
+
+    people = cut(clips, rooms=_PEOPLES_ROOMS, seed=seed, told=told(0))
+    voices = cut(synthetic, rooms=_VOICES_ROOMS, seed=seed + 1, told=told(len(clips)))
+    rows = Rows.together([_rows(people, clips, labelled=True), _rows(voices, synthetic, labelled=False)])
     if rows.said.all() or not rows.said.any():
         return "The judged wakes are all of one kind for the first stage; it takes both."
+    mel = np.concatenate([people.mel, voices.mel])
+    found = wake_network.witness(mel, rows, noise=noise, seed=seed, note=progress)
+    network, second = found or (None, rows.second)
+    rows = replace(rows, second=second)
+    rows = rows.take(_of_a_machine(rows))
     cutoff = MicroWakeDetector(word).cutoff
-    verifier = calibrated(rows, cutoff=cutoff, cost_of_a_miss=cost_of_a_miss)
+    make = partial(calibrated, cutoff=cutoff, cost_of_a_miss=cost_of_a_miss, network=network)
+    verifier = make(rows)
     progress("training", 1, 1)
     about = verifier.about() | {
         "cost_of_a_miss": cost_of_a_miss,
         "rows": {"labelled": int(rows.labelled.sum()), "synthetic": int((~rows.labelled).sum())},
+        "network": {"rows": len(mel)} if network else None,
     }
-    make = partial(calibrated, cutoff=cutoff, cost_of_a_miss=cost_of_a_miss)
     own = own_verifiers(word, rows, make=make, cost_of_a_miss=cost_of_a_miss, progress=progress)
-    return Learned(files=pack(about, verifier.machine.arrays(), name=word), own=own)
+    return Learned(files=pack(about, verifier.arrays(), name=word), own=own)
+
+
+def _of_a_machine(rows: Rows) -> NDArray[np.bool_]:
+    """Return which rows the kernel machine learns from: all but some of what synthetic voices say that is no wake."""
+    others = np.flatnonzero(~rows.labelled & ~rows.said)
+    chosen = np.ones(len(rows), dtype=bool)
+    if len(others) > _VOICES_OF_A_MACHINE:
+        chosen[others] = False
+        chosen[others[np.linspace(0, len(others) - 1, _VOICES_OF_A_MACHINE).round().astype(int)]] = True
+    return chosen
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Calibrated:
-    """A machine, the curve from its margin to a score, and its operating point."""
+    """A machine and a network, the curve from what they say to a score, and its operating point."""
 
     machine: Trained
+    network: WakeNetwork | None
     slope: float
     tilt: float
     lift: float
+    lean: float
     offset: float
     """See `earmark.device.machine.Machine`."""
     point: OperatingPoint
@@ -131,7 +156,11 @@ class Calibrated:
     def woke(self, rows: Rows) -> NDArray[np.bool_]:
         """Return whether a device would wake, shape (n,)."""
         exponents = self.slope * self.machine.margin(rows) + self.tilt * rows.clear + self.lift * log_odds(rows.peak)
+        exponents += self.lean * rows.second
         return (rows.peak > STAGE1) & (_logistic(exponents + self.offset) >= self.point.threshold)
+
+    def arrays(self) -> dict[str, NDArray[Any]]:
+        return self.machine.arrays() | (self.network.arrays() if self.network else {})
 
     def about(self) -> dict[str, Any]:
         point = self.point
@@ -145,22 +174,26 @@ class Calibrated:
             "slope": self.slope,
             "tilt": self.tilt,
             "lift": self.lift,
+            "lean": self.lean,
             "offset": self.offset,
             "unseen": {"miss_rate": point.miss_rate, "false_wakes_passed": point.passed},
             "without": {"miss_rate": point.miss_rate_without, "false_wakes_passed": point.passed_without},
         }
 
 
-def calibrated(rows: Rows, *, cutoff: float, cost_of_a_miss: float, own: str | None = None) -> Calibrated:
-    """Train on rows, and choose the operating point by how the machine without a row's speaker judges it."""
+def calibrated(
+    rows: Rows, *, cutoff: float, cost_of_a_miss: float, network: WakeNetwork | None = None, own: str | None = None
+) -> Calibrated:
+    """Train on rows, and choose the operating point by how machine and network without a row's speaker judge it."""
     machine, unseen = fit_unseen(rows, own=own)
-    known = np.column_stack([unseen, rows.clear / _DECIBELS, log_odds(rows.peak)])
+    known = np.column_stack([unseen, rows.clear / _DECIBELS, log_odds(rows.peak), rows.second])
     curve = LogisticRegression(C=_FREE, max_iter=1000).fit(known, rows.said, sample_weight=rows.weight(own))
-    slope, tilt, lift = (float(each) for each in curve.coef_[0])
+    slope, tilt, lift, lean = (float(each) for each in curve.coef_[0])
     offset = float(curve.intercept_[0])
     scores = _logistic(curve.decision_function(known))
     point = operating_point(scores, rows, cutoff=cutoff, cost_of_a_miss=cost_of_a_miss, own=own)
-    return Calibrated(machine=machine, slope=slope, tilt=tilt / _DECIBELS, lift=lift, offset=offset, point=point)
+    weights = {"slope": slope, "tilt": tilt / _DECIBELS, "lift": lift, "lean": lean, "offset": offset}
+    return Calibrated(machine=machine, network=network, point=point, **weights)
 
 
 def _logistic(exponents: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -177,6 +210,7 @@ def _rows(windows: Windows, clips: Sequence[WakeClip], *, labelled: bool) -> Row
         labelled=np.full(len(windows), labelled),
         peak=windows.peak,
         clear=windows.clear,
+        second=np.zeros(len(windows)),
         as_heard=np.diff(windows.clip, prepend=-1) != 0,  # a clip's first window is of the clip as it is
         device=np.array([clips[index].device or "" for index in windows.clip], dtype=np.str_),
         clip=windows.clip if labelled else np.full(len(windows), -1),

@@ -64,7 +64,7 @@ def own_verifiers(
                 "cost_of_a_miss": cost_of_a_miss,
                 "own": {"before": before, "after": after, "weight": WEIGHT_OF_ITS_OWN},
             }
-            files = pack(about, verifier.machine.arrays(), name=f"{word}@{name}")
+            files = pack(about, verifier.arrays(), name=f"{word}@{name}")
             found.append(Own(device=name, files=files, before=before, after=after))
         progress("verifiers of devices' own", done, len(devices))
     return found

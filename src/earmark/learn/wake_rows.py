@@ -40,6 +40,8 @@ class Rows:
     """The first stage's highest score."""
     clear: NDArray[np.float32]
     """dB that the loud moments lie above the quiet ones."""
+    second: NDArray[np.float64]
+    """Log odds by a network that never heard its speaker; 0 where there is none."""
     as_heard: NDArray[np.bool_]
     """False for a clip that was put into a drawn room."""
     device: NDArray[np.str_]

@@ -1,7 +1,7 @@
 """Synthetic speakers for wake words: the word on one side, what sounds like it on the other.
 
-People's labels are few, and those of false wakes fewer. Many voices of espeak-ng (in its own process) say both sides,
-so that neither "synthetic" nor "this voice" nor "short phrase" tells them apart.
+People's labels are few, and those of false wakes fewer. Many voices of espeak-ng and of Pico (each in its own process)
+say both sides, so that neither "synthetic" nor "this voice" nor "short phrase" tells them apart.
 """
 
 from __future__ import annotations
@@ -12,7 +12,8 @@ from dataclasses import replace
 import numpy as np
 
 from earmark.device import Voice
-from earmark.learn.confusables import confusables, written
+from earmark.learn import pico
+from earmark.learn.confusables import confusables, pronounced, written
 from earmark.learn.neighbours import neighbours, spoken
 from earmark.learn.talk import talk
 from earmark.learn.wake_windows import WakeClip
@@ -37,10 +38,10 @@ def synthetic_clips(
     word: str,
     *,
     seed: int,
-    says: int = 4,
-    phrases: int = 160,
-    voices_a_phrase: int = 3,
-    invented: int = 400,
+    says: int = 6,
+    phrases: int = 300,
+    voices_a_phrase: int = 5,
+    invented: int = 1200,
     talks: int = 0,
     timbres: tuple[str, ...] = TIMBRES,
     without: Collection[str] = (),
@@ -71,14 +72,60 @@ def synthetic_clips(
             def say(text: str, *, name: str = f"{accent}+{timbre}", speed: int = speed, pitch: int = pitch) -> PcmAudio:
                 return voice.synthesise(text, voice=name, speed=speed, pitch=pitch, phonemes=text.startswith("[["))
 
-            # A wake is judged by voices that training never heard, a confusable by phrases that it never heard.
-            group = f"voice-{timbre}" if wake else f"phrase-{text}"
             lead, follow = (str(rng.choice(_LEADS)), str(rng.choice(_FOLLOWS))) if wake else ("", "")
-            clip = _clip(say(f"{lead} {text}".strip()), say(follow) if follow else None, wake, group)
+            clip = _clip(
+                say(f"{lead} {text}".strip()), say(follow) if follow else None, wake, _group(timbre, text, wake)
+            )
             clips.append(replace(clip, talk=text in stretches))
             if not len(clips) % 50 or len(clips) == len(said):
                 progress("speaking", len(clips), len(said))
     return clips
+
+
+def pico_clips(
+    word: str,
+    *,
+    seed: int,
+    says: int = 8,
+    phrases: int = 200,
+    voices_a_phrase: int = 3,
+    invented: int = 600,
+    without: Collection[str] = (),
+    progress: Callable[[str, int, int], None] = lambda what, done, total: None,
+) -> list[WakeClip]:
+    """Return the same by Pico: `says` wakes of each of its speakers, as it reads the word and phone for phone.
+
+    None where Pico is not installed. The same arguments give the same clips.
+    """
+    if not pico.installed():
+        return []
+    rng, speakers = np.random.default_rng([seed, 2]), range(len(pico.SPEAKERS))
+    wakes = [written(word), *(pico.spoken(way.split()) for way in pronounced(word)[:2])]
+    said = [(speaker, wakes[turn % len(wakes)], True) for speaker in speakers for turn in range(says)]
+    for phrase in _others(word, phrases, without):
+        said += [(speaker, phrase, False) for speaker in rng.choice(speakers, voices_a_phrase, replace=False).tolist()]
+    for phones in neighbours(word, invented, seed=seed + 1, without=without):
+        chosen = rng.choice(speakers, _VOICES_OF_A_NEIGHBOUR, replace=False).tolist()
+        said += [(speaker, pico.spoken(phones), False) for speaker in chosen]
+    sentences: list[pico.Sentence] = []
+    told: list[tuple[int, int | None]] = []  # where each clip's phrase stands, and what follows it
+    for speaker, text, wake in said:
+        higher = pico.SPEAKERS[speaker][1] ** 1.5
+        manner = {"pitch": float(rng.uniform(0.7, 1.2)) * higher, "speed": float(rng.uniform(0.8, 1.25))}
+        lead, follow = (str(rng.choice(_LEADS)), str(rng.choice(_FOLLOWS))) if wake else ("", "")
+        texts = [f"{lead} {text}".strip(), *([follow] if follow else [])]
+        told.append((len(sentences), len(sentences) + 1 if follow else None))
+        sentences += [pico.Sentence(text=each, speaker=speaker, **manner) for each in texts]
+    sounds = pico.speak(sentences, told=lambda share: progress("speaking", round(share * len(said)), len(said)))
+    return [
+        _clip(sounds[at], None if after is None else sounds[after], wake, _group(f"pico-{speaker}", text, wake))
+        for (speaker, text, wake), (at, after) in zip(said, told, strict=True)
+    ]
+
+
+def _group(voice: str, phrase: str, wake: bool) -> str:
+    """A wake is judged by voices that training never heard, a confusable by phrases that it never heard."""
+    return f"voice-{voice}" if wake else f"phrase-{phrase}"
 
 
 def _clip(sound: PcmAudio, follow: PcmAudio | None, wake: bool, group: str) -> WakeClip:

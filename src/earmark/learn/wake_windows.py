@@ -1,4 +1,4 @@
-"""From clips to what the wake verifier sees: speech embeddings of the window in which the first stage fires."""
+"""From clips to what the wake verifier sees of the window in which the first stage fires: embeddings, mel energies."""
 
 from __future__ import annotations
 
@@ -9,7 +9,15 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
-from earmark.device import DIMENSIONS, FRAME_SAMPLES, MicroWakeDetector, SpeechEmbedder, clearness
+from earmark.device import (
+    BANDS,
+    DIMENSIONS,
+    FRAME_SAMPLES,
+    MicroWakeDetector,
+    SpeechEmbedder,
+    clearness,
+    wake_network,
+)
 from earmark.learn import compute
 from earmark.learn.rooms import another_channel, another_throat, draw_room, hear, pad
 from earmark.words import SAMPLE_RATE, PcmAudio, Seconds
@@ -58,6 +66,8 @@ class Windows:
 
     embeddings: NDArray[np.float32]
     """Shape (n, 11, 96): three windows of nine, 80 ms apart."""
+    mel: NDArray[np.float16]
+    """Shape (n, 144, 40): what the verifier's network sees, see `wake_network.look`."""
     peak: NDArray[np.float32]
     """Shape (n,): the first stage's highest score until the window was taken."""
     clear: NDArray[np.float32]
@@ -128,7 +138,7 @@ class WindowMaker:
         voices without the wake word, of which too few fire: there the nearest miss is taken, so that a human voice
         alone never passes for the word. `first` is the index of the first clip among all: what is drawn depends on it.
         """
-        rows: list[tuple[NDArray[np.float32], float, float, bool, int]] = []
+        rows: list[tuple[NDArray[np.float32], NDArray[np.float16], float, float, bool, int]] = []
         for index, clip in enumerate(clips, start=first):
             rng = np.random.default_rng([seed, index])
             for room in range(rooms + 1):
@@ -147,13 +157,15 @@ class WindowMaker:
                     continue
                 jitter = int(rng.integers(-4, 5)) * FRAME_SAMPLES if room else 0
                 end = max(FRAME_SAMPLES, firing.end + jitter)
-                rows.append((self.window(samples, end), firing.peak, clearness(samples[:end]), clip.said, index))
+                seen = wake_network.look(samples[:end]).astype(np.float16)
+                rows.append((self.window(samples, end), seen, firing.peak, clearness(samples[:end]), clip.said, index))
         return Windows(
             embeddings=np.array([row[0] for row in rows], dtype=np.float32).reshape(-1, NEWEST + LOOKS - 1, DIMENSIONS),
-            peak=np.array([row[1] for row in rows], dtype=np.float32),
-            clear=np.array([row[2] for row in rows], dtype=np.float32),
-            said=np.array([row[3] for row in rows], dtype=bool),
-            clip=np.array([row[4] for row in rows], dtype=np.int64),
+            mel=np.array([row[1] for row in rows], dtype=np.float16).reshape(-1, wake_network.SEEN, BANDS),
+            peak=np.array([row[2] for row in rows], dtype=np.float32),
+            clear=np.array([row[3] for row in rows], dtype=np.float32),
+            said=np.array([row[4] for row in rows], dtype=bool),
+            clip=np.array([row[5] for row in rows], dtype=np.int64),
         )
 
 
@@ -176,13 +188,7 @@ def make_windows(
     )
     if not parts:
         return WindowMaker(word).make((), rooms=rooms, seed=seed, noise=noise)
-    return Windows(
-        embeddings=np.concatenate([part.embeddings for part in parts]),
-        peak=np.concatenate([part.peak for part in parts]),
-        clear=np.concatenate([part.clear for part in parts]),
-        said=np.concatenate([part.said for part in parts]),
-        clip=np.concatenate([part.clip for part in parts]),
-    )
+    return Windows(**{name: np.concatenate([getattr(part, name) for part in parts]) for name in Windows.__slots__})
 
 
 class _Cutter:
