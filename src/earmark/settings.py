@@ -53,7 +53,7 @@ class Settings(BaseSettings):
     )
     lease_seconds: int = Field(60, ge=5, description="How long a reviewer's claim on a clip lasts without a heartbeat.")
     cost_of_a_miss: float = Field(
-        5.0, gt=0, le=1000, description="What a missed wake word costs, counted in false wakes: models are set by it."
+        3.0, gt=0, le=1000, description="What a missed wake word costs, counted in false wakes: models are set by it."
     )
     case_hours: int = Field(4, ge=1, description="Hours within which a flagged clip must be decided.")
     local_only: bool = Field(

@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 from earmark import bundle as bundles
 from earmark.device import EndpointRule, Listener, Rejected, Voice, Woke, frames, load_verifier
 from earmark.learn.neighbours import spoken
-from earmark.learn.wake import Learned, train
+from earmark.learn.wake import Learned, _parted, train
 from earmark.learn.wake_point import operating_point
 from earmark.learn.wake_rows import Rows, fit_unseen
-from earmark.learn.wake_voices import synthetic_clips
+from earmark.learn.wake_voices import pico_clips, synthetic_clips
 from earmark.learn.wake_windows import COST_OF_A_MISS, STAGE1, WakeClip, WindowMaker, make_windows
 from earmark.words import PcmAudio
 
@@ -181,6 +181,27 @@ def test_more_processes_make_the_same_windows(trained, monkeypatch: pytest.Monke
         assert np.array_equal(getattr(one, name), getattr(two, name)), name
 
 
+def test_without_embeddings_the_rest_is_the_same(trained) -> None:
+    clips = trained[1][:4]
+    with_them = make_windows("alexa", clips, rooms=1, seed=2)
+    without = make_windows("alexa", clips, rooms=1, seed=2, embedded=False)
+    for name in ("mel", "peak", "clear", "said", "clip"):
+        assert np.array_equal(getattr(with_them, name), getattr(without, name)), name
+    assert not without.embeddings.any()
+    assert without.embeddings.shape == with_them.embeddings.shape
+
+
+def test_a_machine_learns_every_wake_and_some_of_the_rest(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("earmark.learn.wake._OF_A_MACHINE", 4)
+    quiet = PcmAudio(samples=np.zeros(1600, np.int16))
+    clips = [WakeClip(audio=quiet, said=index % 5 == 0, group=str(index), synthetic=True) for index in range(20)]
+    some, more = _parted(clips)
+    assert sorted((clip.group for clip in some + more), key=int) == [clip.group for clip in clips]
+    assert [sum(clip.said is said for clip in some) for said in (True, False)] == [4, 4]
+    assert not any(clip.said for clip in more)
+    assert _parted(clips[:1]) == ([clips[0]], [])
+
+
 def test_nobody_is_judged_by_a_machine_that_heard_them() -> None:
     """Each speaker has a value of its own that gives the answer away; unseen speakers must not profit from it."""
     rng = np.random.default_rng(0)
@@ -283,6 +304,18 @@ def test_synthetic_voices_stand_on_both_sides() -> None:
     assert all(clip.synthetic and clip.audio.duration > 0.2 for clip in clips)
     again = synthetic_clips("alexa", seed=1, **settings)
     assert [clip.group for clip in clips] == [clip.group for clip in again]
+
+
+def test_what_follows_does_not_say_what_came_before() -> None:
+    """A shortcut: were only wakes followed by speech, speech that goes on would be taken for them."""
+    few = {"says": 10, "phrases": 10, "voices_a_phrase": 2, "invented": 10, "timbres": ("f1", "m3")}
+    for clips in (
+        synthetic_clips("alexa", seed=1, **few),
+        pico_clips("alexa", seed=1, says=2, phrases=20, invented=10),
+    ):
+        longer = [[clip.audio.duration > 1.25 for clip in clips if clip.said is said] for said in (True, False)]
+        shares = [np.mean(side) for side in longer if side]
+        assert all(0.3 < share < 0.8 for share in shares), shares
 
 
 def test_talk_is_said_once_and_known_as_such() -> None:

@@ -35,9 +35,9 @@ _DECIBELS, _FREE = 10.0, 3.0
 """Unit of clearness, and how freely a few rows may bend the curve."""
 _PEOPLES_ROOMS, _VOICES_ROOMS = 3, 1
 """In how many drawn rooms a clip is heard, besides as it is."""
-_VOICES_OF_A_MACHINE = 1300
-"""Rows of what synthetic voices say that only sounds like the word, at most, that the kernel machine learns from: a
-device holds each of its rows. The network learns from all."""
+_OF_A_MACHINE = 900
+"""Clips of synthetic voices that only sound like the word, at most, that the kernel machine learns from: a device holds
+each of its rows. The network learns from all."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,15 +107,18 @@ def train(
         return lambda done: progress("cutting windows", before + done, spoken)
 
     people = cut(clips, rooms=_PEOPLES_ROOMS, seed=seed, told=told(0))
-    voices = cut(synthetic, rooms=_VOICES_ROOMS, seed=seed + 1, told=told(len(clips)))
-    rows = Rows.together([_rows(people, clips, labelled=True), _rows(voices, synthetic, labelled=False)])
+    some, more = _parted(synthetic)
+    more = more if wake_network.can_train() else []
+    voices = cut(some, rooms=_VOICES_ROOMS, seed=seed + 1, told=told(len(clips)))
+    further = cut(more, rooms=_VOICES_ROOMS, seed=seed + 2, embedded=False, told=told(len(clips) + len(some)))
+    rows = Rows.together([_rows(people, clips, labelled=True), _rows(voices, some, labelled=False)])
     if rows.said.all() or not rows.said.any():
         return "The judged wakes are all of one kind for the first stage; it takes both."
-    mel = np.concatenate([people.mel, voices.mel])
-    found = wake_network.witness(mel, rows, noise=noise, seed=seed, note=progress)
-    network, second = found or (None, rows.second)
-    rows = replace(rows, second=second)
-    rows = rows.take(_of_a_machine(rows))
+    mel = np.concatenate([people.mel, voices.mel, further.mel])
+    everything = Rows.together([rows, _rows(further, more, labelled=False)])
+    found = wake_network.witness(mel, everything, noise=noise, seed=seed, note=progress)
+    network, second = found or (None, everything.second)
+    rows = replace(rows, second=second[: len(rows)])
     cutoff = MicroWakeDetector(word).cutoff
     make = partial(calibrated, cutoff=cutoff, cost_of_a_miss=cost_of_a_miss, network=network)
     verifier = make(rows)
@@ -129,14 +132,13 @@ def train(
     return Learned(files=pack(about, verifier.arrays(), name=word), own=own)
 
 
-def _of_a_machine(rows: Rows) -> NDArray[np.bool_]:
-    """Return which rows the kernel machine learns from: all but some of what synthetic voices say that is no wake."""
-    others = np.flatnonzero(~rows.labelled & ~rows.said)
-    chosen = np.ones(len(rows), dtype=bool)
-    if len(others) > _VOICES_OF_A_MACHINE:
-        chosen[others] = False
-        chosen[others[np.linspace(0, len(others) - 1, _VOICES_OF_A_MACHINE).round().astype(int)]] = True
-    return chosen
+def _parted(synthetic: Sequence[WakeClip]) -> tuple[list[WakeClip], list[WakeClip]]:
+    """Return the clips of synthetic voices that machine and network learn from, and those for the network alone."""
+    others = [index for index, clip in enumerate(synthetic) if not clip.said]
+    kept = set(others[:: -(-len(others) // _OF_A_MACHINE)] if others else ())
+    both = [clip.said or index in kept for index, clip in enumerate(synthetic)]
+    some = [clip for clip, chosen in zip(synthetic, both, strict=True) if chosen]
+    return some, [clip for clip, chosen in zip(synthetic, both, strict=True) if not chosen]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

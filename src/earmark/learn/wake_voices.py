@@ -28,7 +28,8 @@ _NAMES = """
 TIMBRES = tuple(_NAMES.split())
 """Of espeak-ng's voice variants those that sound like people."""
 _FOLLOWS = ("", "", "what time is it", "stop", "turn it up")
-"""What is said after the wake word: mostly nothing; what follows begins to sound within the window that is judged."""
+"""What is said after the wake word, and after what only sounds like it: mostly nothing. What follows begins to sound
+within the window that is judged, and must not tell the two apart."""
 _LEADS = ("", "", "", "so")
 _VOICES_OF_A_NEIGHBOUR = 2
 _PAUSE = 0.05
@@ -70,13 +71,14 @@ def synthetic_clips(
             accent, speed, pitch = rng.choice(ACCENTS), int(rng.integers(110, 210)), int(rng.integers(20, 80))
 
             def say(text: str, *, name: str = f"{accent}+{timbre}", speed: int = speed, pitch: int = pitch) -> PcmAudio:
-                return voice.synthesise(text, voice=name, speed=speed, pitch=pitch, phonemes=text.startswith("[["))
+                return voice.synthesise(text, voice=name, speed=speed, pitch=pitch, phonemes="[[" in text)
 
-            lead, follow = (str(rng.choice(_LEADS)), str(rng.choice(_FOLLOWS))) if wake else ("", "")
+            alone = text in stretches
+            lead, follow = ("", "") if alone else (str(rng.choice(_LEADS)), str(rng.choice(_FOLLOWS)))
             clip = _clip(
                 say(f"{lead} {text}".strip()), say(follow) if follow else None, wake, _group(timbre, text, wake)
             )
-            clips.append(replace(clip, talk=text in stretches))
+            clips.append(replace(clip, talk=alone))
             if not len(clips) % 50 or len(clips) == len(said):
                 progress("speaking", len(clips), len(said))
     return clips
@@ -109,10 +111,10 @@ def pico_clips(
         said += [(speaker, pico.spoken(phones), False) for speaker in chosen]
     sentences: list[pico.Sentence] = []
     told: list[tuple[int, int | None]] = []  # where each clip's phrase stands, and what follows it
-    for speaker, text, wake in said:
+    for speaker, text, _ in said:
         higher = pico.SPEAKERS[speaker][1] ** 1.5
         manner = {"pitch": float(rng.uniform(0.7, 1.2)) * higher, "speed": float(rng.uniform(0.8, 1.25))}
-        lead, follow = (str(rng.choice(_LEADS)), str(rng.choice(_FOLLOWS))) if wake else ("", "")
+        lead, follow = str(rng.choice(_LEADS)), str(rng.choice(_FOLLOWS))
         texts = [f"{lead} {text}".strip(), *([follow] if follow else [])]
         told.append((len(sentences), len(sentences) + 1 if follow else None))
         sentences += [pico.Sentence(text=each, speaker=speaker, **manner) for each in texts]
@@ -136,7 +138,9 @@ def _clip(sound: PcmAudio, follow: PcmAudio | None, wake: bool, group: str) -> W
         return WakeClip(audio=sound, said=wake, group=group, synthetic=True, word_ends=ends if wake else None)
     gap = np.zeros(round(_PAUSE * 16_000), dtype=np.int16)
     samples = np.concatenate([sound.samples[:ends], gap, follow.samples])
-    return WakeClip(audio=PcmAudio(samples=samples), said=wake, group=group, synthetic=True, word_ends=ends)
+    return WakeClip(
+        audio=PcmAudio(samples=samples), said=wake, group=group, synthetic=True, word_ends=ends if wake else None
+    )
 
 
 def _others(word: str, count: int, without: Collection[str]) -> list[str]:

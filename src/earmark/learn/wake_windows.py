@@ -32,8 +32,9 @@ NEWEST = 9
 """Embeddings in a window: 1.4 s, the longest wake word and what leads into it; more would bring what came before."""
 LOOKS = 3
 """Windows that are looked at, 80 ms apart; the mean of their margins counts. One pass makes them all."""
-COST_OF_A_MISS = 5.0
-"""A missed wake counts as much as so many false ones, unless the setting `EARMARK_COST_OF_A_MISS` says otherwise."""
+COST_OF_A_MISS = 3.0
+"""A missed wake counts as much as so many false ones, unless the setting `EARMARK_COST_OF_A_MISS` says otherwise: who
+was missed says it again, who had not called was recorded."""
 _ENOUGH = 60
 """Clips below which starting further processes costs more than they save."""
 _LEAD: Seconds = 1.6
@@ -129,6 +130,7 @@ class WindowMaker:
         seed: int,
         first: int = 0,
         noise: NDArray[np.int16] | None = None,
+        embedded: bool = True,
     ) -> Windows:
         """Hear every clip once as it is and in `rooms` drawn rooms, and cut each time the window that fires.
 
@@ -137,7 +139,9 @@ class WindowMaker:
         Where the first stage stays silent the verifier is never asked, so such windows are left out; but for people's
         voices without the wake word, of which too few fire: there the nearest miss is taken, so that a human voice
         alone never passes for the word. `first` is the index of the first clip among all: what is drawn depends on it.
+        Without `embedded` the embeddings, half of the work, are zeros: for who needs the mel energies alone.
         """
+        unseen = np.zeros((NEWEST + LOOKS - 1, DIMENSIONS), dtype=np.float32)
         rows: list[tuple[NDArray[np.float32], NDArray[np.float16], float, float, bool, int]] = []
         for index, clip in enumerate(clips, start=first):
             rng = np.random.default_rng([seed, index])
@@ -158,7 +162,8 @@ class WindowMaker:
                 jitter = int(rng.integers(-4, 5)) * FRAME_SAMPLES if room else 0
                 end = max(FRAME_SAMPLES, firing.end + jitter)
                 seen = wake_network.look(samples[:end]).astype(np.float16)
-                rows.append((self.window(samples, end), seen, firing.peak, clearness(samples[:end]), clip.said, index))
+                window = self.window(samples, end) if embedded else unseen
+                rows.append((window, seen, firing.peak, clearness(samples[:end]), clip.said, index))
         return Windows(
             embeddings=np.array([row[0] for row in rows], dtype=np.float32).reshape(-1, NEWEST + LOOKS - 1, DIMENSIONS),
             mel=np.array([row[1] for row in rows], dtype=np.float16).reshape(-1, wake_network.SEEN, BANDS),
@@ -176,6 +181,7 @@ def make_windows(
     rooms: int,
     seed: int,
     noise: NDArray[np.int16] | None = None,
+    embedded: bool = True,
     workers: int | None = None,
     told: Callable[[int], None] = lambda done: None,
 ) -> Windows:
@@ -184,7 +190,11 @@ def make_windows(
     `workers`: processes of this machine; without it as `compute.map` chooses. `told` hears how many clips are done.
     """
     parts = compute.map(
-        partial(_Cutter, word, rooms, seed, noise), list(enumerate(clips)), workers=workers, enough=_ENOUGH, told=told
+        partial(_Cutter, word, rooms, seed, noise, embedded),
+        list(enumerate(clips)),
+        workers=workers,
+        enough=_ENOUGH,
+        told=told,
     )
     if not parts:
         return WindowMaker(word).make((), rooms=rooms, seed=seed, noise=noise)
@@ -194,9 +204,9 @@ def make_windows(
 class _Cutter:
     """One process's window maker."""
 
-    def __init__(self, word: str, rooms: int, seed: int, noise: NDArray[np.int16] | None) -> None:
-        self._maker, self._rooms, self._seed, self._noise = WindowMaker(word), rooms, seed, noise
+    def __init__(self, word: str, rooms: int, seed: int, noise: NDArray[np.int16] | None, embedded: bool) -> None:
+        self._make = partial(WindowMaker(word).make, rooms=rooms, seed=seed, noise=noise, embedded=embedded)
 
     def __call__(self, numbered: tuple[int, WakeClip]) -> Windows:
         number, clip = numbered
-        return self._maker.make([clip], rooms=self._rooms, seed=self._seed, first=number, noise=self._noise)
+        return self._make([clip], first=number)
