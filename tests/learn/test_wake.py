@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from earmark import bundle as bundles
 from earmark.device import EndpointRule, Listener, Rejected, Voice, Woke, frames, load_verifier
+from earmark.learn import wake_network
 from earmark.learn.neighbours import spoken
 from earmark.learn.wake import Learned, _parted, train
 from earmark.learn.wake_point import operating_point
@@ -64,7 +65,7 @@ def test_wakes_as_heard_and_in_drawn_rooms_count_half_each() -> None:
 
 @pytest.fixture(scope="module")
 def trained() -> tuple[dict[str, bytes], list[WakeClip], list[WakeClip]]:
-    """A verifier from a few voices, and the clips of other voices."""
+    """A verifier from a few voices, network and all, and the clips of other voices."""
     with Voice() as voice:
 
         def say(text: str, name: str, speed: int) -> PcmAudio:
@@ -80,7 +81,9 @@ def trained() -> tuple[dict[str, bytes], list[WakeClip], list[WakeClip]]:
             for name in ("f4", "m5", "linda", "ed")
             for text in ("alexa", "a lexus", "elixir", "a lecture")
         ]
-    learned = train("alexa", people, synthetic=[])
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(wake_network, "ENOUGH", 40)
+        learned = train("alexa", people, synthetic=[])
     assert isinstance(learned, Learned), learned
     return dict(learned.files), people, others
 
@@ -137,6 +140,8 @@ def test_what_it_writes(trained, tmp_path: Path) -> None:
     assert verifier.stage1 == STAGE1
     assert verifier.looks == 3
     assert len(verifier.machine.vectors) > 10
+    assert (verifier.network is not None) is wake_network.can_train()
+    assert (verifier.machine.lean != 0.0) is wake_network.can_train()
     about = json.loads(files["wake/alexa.json"])
     assert about["cost_of_a_miss"] == COST_OF_A_MISS
     assert about["rows"]["synthetic"] == 0
