@@ -13,18 +13,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from earmark import bundle as bundles
 from earmark.bundle import ModelBundle
 from earmark.device import load_verifier
-from earmark.device.wake_network import (
-    FRAMES,
-    KERNEL,
-    PLACES,
-    SEEN,
-    STRIDES,
-    WIDTH,
-    WakeNetwork,
-    assemble,
-    look,
-    steps,
-)
+from earmark.device.wake_network import FRAMES, PLACES, SEEN, WIDTH, WakeNetwork, assemble, look, shapes, steps
 from earmark.errors import BadBundle
 
 POINT = {"stage1": 0.1, "threshold": 0.4, "settle": 0.36, "gamma": 0.01, "intercept": 0, "slope": 1.0, "offset": 0.0}
@@ -34,19 +23,10 @@ SOUND = np.random.default_rng(1).normal(0, 900, 32_000).astype(np.int16)
 def some(seed: int = 0) -> WakeNetwork:
     rng = np.random.default_rng(seed)
 
-    def layer(*shape: int) -> tuple[np.ndarray, np.ndarray]:
-        weights = rng.normal(0, 0.1, shape).astype(np.float16).astype(np.float32)
-        return weights, rng.normal(0, 0.1, shape[-1]).astype(np.float32)
+    def drawn(shape: tuple[int, ...]) -> np.ndarray:
+        return rng.normal(0, 0.1, shape).astype(np.float16).astype(np.float32)
 
-    layers = {f"layer{at}": layer(KERNEL * (WIDTH if at else 40), WIDTH) for at in range(len(STRIDES))}
-    said, attends = layer(WIDTH)[0], layer(WIDTH)[0]
-    return WakeNetwork(
-        layers={
-            **layers,
-            "said": (said, np.ones(1, np.float32)),
-            "attends": (attends, rng.normal(size=steps()).astype(np.float32)),
-        }
-    )
+    return WakeNetwork(layers={name: (drawn(weights), drawn(bias)) for name, (weights, bias) in shapes().items()})
 
 
 def packed(folder: Path, network: dict[str, np.ndarray], about: dict[str, float]) -> ModelBundle:

@@ -9,8 +9,6 @@ is found by a larger model) is measured apart, as the bare loop has none.
 
 from __future__ import annotations
 
-import io
-import json
 import statistics
 import tempfile
 import time
@@ -19,6 +17,7 @@ from pathlib import Path
 
 import numpy as np
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from numpy.typing import NDArray
 from pymicro_wakeword import MicroWakeWord, MicroWakeWordFeatures, Model
 
 from earmark import bundle as bundles
@@ -33,14 +32,16 @@ from earmark.device import (
     Woke,
     frames,
     load_verifier,
+    pack,
 )
+from earmark.device.wake_network import WakeNetwork, shapes
 from earmark.supervisor import Progress
 from earmark.words import SAMPLE_RATE, PcmAudio, Seconds
 
 WORD = "alexa"
 _ROUNDS = 5
 _LENGTH: Seconds = 120.0
-_VECTORS, _WINDOWS, _LOOKS = 3000, 9, 3
+_VECTORS, _WINDOWS, _LOOKS = 2000, 9, 3
 """Size of a verifier as `earmark learn wake` makes it."""
 _SAID: tuple[tuple[Seconds, str, str], ...] = (
     (8.0, "en-us+m3", "did you see the letter that came from the bank this morning"),
@@ -128,14 +129,18 @@ def stand_in(folder: Path, *, threshold: float) -> ModelBundle:
     """
     rng = np.random.default_rng(0)
     features = _WINDOWS * DIMENSIONS
-    buffer = io.BytesIO()
-    np.savez_compressed(
-        buffer,
-        mean=np.zeros(features, np.float32),
-        scale=np.ones(features, np.float32),
-        vectors=rng.normal(size=(_VECTORS, features)).astype(np.float16),
-        weights=rng.normal(size=_VECTORS).astype(np.float32),
-    )
+
+    def drawn(shape: tuple[int, ...]) -> NDArray[np.float32]:
+        return rng.normal(0.0, 0.1, shape).astype(np.float32)
+
+    network = WakeNetwork(layers={name: (drawn(one), drawn(other)) for name, (one, other) in shapes().items()})
+    numbers: dict[str, NDArray[np.generic]] = {
+        "mean": np.zeros(features, np.float32),
+        "scale": np.ones(features, np.float32),
+        "vectors": rng.normal(size=(_VECTORS, features)).astype(np.float16),
+        "weights": rng.normal(size=_VECTORS).astype(np.float32),
+        **network.arrays(),
+    }
     about = {
         "stage1": 0.1,
         "threshold": threshold,
@@ -146,8 +151,7 @@ def stand_in(folder: Path, *, threshold: float) -> ModelBundle:
         "slope": 1,
         "offset": 0,
     }
-    files = {f"wake/{WORD}.json": json.dumps(about).encode(), f"wake/{WORD}.npz": buffer.getvalue()}
-    return bundles.write(folder, files=files, about={}, key=Ed25519PrivateKey.generate())
+    return bundles.write(folder, files=pack(about, numbers, name=WORD), about={}, key=Ed25519PrivateKey.generate())
 
 
 def _ours(stream: list[bytes], bundle: ModelBundle) -> Pass:

@@ -62,8 +62,8 @@ class WakeNetwork:
     """A trained network."""
 
     layers: Mapping[str, tuple[NDArray[np.float32], NDArray[np.float32]]]
-    """Weights and bias: of `layer0` to `layer3` shapes (5 times what it sees, 80) and (80,), of `said`, how much a
-    moment speaks for the word, (80,) and (1,), and of `attends`, how much it counts, (80,) and (moments,)."""
+    """Weights and bias, of the shapes that `shapes` gives: of `layer0` to `layer3`, of `said`, how much a moment speaks
+    for the word, and of `attends`, how much it counts."""
 
     def margin(self, samples: NDArray[np.int16]) -> float:
         """Return the log odds that the word was said at the end of `samples` (16 kHz)."""
@@ -98,14 +98,18 @@ class WakeNetwork:
         return found
 
 
+def shapes() -> dict[str, tuple[tuple[int, ...], tuple[int, ...]]]:
+    """Return the shapes of each layer's weights and bias."""
+    layers = {f"layer{at}": ((KERNEL * (WIDTH if at else BANDS), WIDTH), (WIDTH,)) for at in range(len(STRIDES))}
+    return {**layers, "said": ((WIDTH,), (1,)), "attends": ((WIDTH,), (steps(),))}
+
+
 def assemble(numbers: Mapping[str, NDArray[np.float32]]) -> WakeNetwork | None:
     """Return the network among a bundle's arrays; None when there is none. Raises ValueError when it doesn't fit."""
     if not any(name.startswith(PREFIX) for name in numbers):
         return None
-    shapes = {f"layer{at}": (((WIDTH if at else BANDS) * KERNEL, WIDTH), (WIDTH,)) for at in range(len(STRIDES))}
-    shapes |= {"said": ((WIDTH,), (1,)), "attends": ((WIDTH,), (steps(),))}
     layers = {}
-    for name, (matrix, row) in shapes.items():
+    for name, (matrix, row) in shapes().items():
         weights, bias = numbers.get(f"{PREFIX}{name}.weights"), numbers.get(f"{PREFIX}{name}.bias")
         if weights is None or bias is None or weights.shape != matrix or bias.shape != row:
             raise ValueError

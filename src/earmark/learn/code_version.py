@@ -26,6 +26,7 @@ _PACKAGES = (
     "scipy",
     "soxr",
     "espeakng-loader",
+    "py-nanotts",
 )
 """Whose numbers go into a model."""
 

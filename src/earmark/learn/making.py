@@ -48,7 +48,7 @@ _NETWORK = "training the acoustic network"
 _PLAN: Mapping[str, Sequence[Planned]] = {
     "wake": (
         Planned(name=_WOKEN_TODAY, seconds=5),
-        Planned(name=_VERIFIER, seconds=150),
+        Planned(name=_VERIFIER, seconds=290),
         Planned(name=_WOKEN_ANEW, seconds=5),
     ),
     "asr": (
