@@ -16,7 +16,7 @@ from earmark.learn.acoustic import Stretch, packaged
 from earmark.learn.adapting import Spoken, means_file
 from earmark.learn.clips import Sentence
 from earmark.learn.decision import Example
-from earmark.learn.wake_voices import TIMBRES, synthetic_clips
+from earmark.learn.wake_voices import TIMBRES, pico_clips, synthetic_clips
 from earmark.learn.wake_windows import WakeClip
 
 KNOWN = (
@@ -103,7 +103,8 @@ def test_and_so_is_the_wake_verifier(data_dir):
 
     def train(found):
         # Spoken anew each time, as each run does.
-        spoken = synthetic_clips("alexa", seed=0, says=1, phrases=4, voices_a_phrase=1, invented=4, timbres=TIMBRES[:6])
+        few = {"says": 1, "phrases": 4, "voices_a_phrase": 1, "invented": 4}
+        spoken = synthetic_clips("alexa", seed=0, timbres=TIMBRES[:6], **few) + pico_clips("alexa", seed=0, **few)
         learned = wake.train("alexa", found, synthetic=spoken, workers=1)
         assert not isinstance(learned, str)
         return learned.files

@@ -1,6 +1,6 @@
 """`earmark bench wake-words --data DIR`: how well devices tell a wake word from what sounds like it.
 
-Half of the clips teach and half judge; the confusables' phrases, seven voices of the synthesiser and a whole second
+Half of the clips teach and half judge; the confusables' phrases, seven voices of a synthesiser and a whole further
 synthesiser are judged by and never learned from. It reports the packaged wake word alone and with a verifier trained
 here, and new wake words learned from 22 recordings each.
 """
@@ -72,7 +72,7 @@ LIGHT = Size(
     pico={"says": 4, "phrases": 100, "invented": 250},
     new={"phrases": 40, "invented": 40, "talks": 60},
 )
-"""A third of the processor time: some four minutes of one core."""
+"""Some two fifths of the voices, and a quarter of the speech."""
 
 Asked = list[tuple[float, float]]
 """The first stage's peak and the verifier's score of each time that it was asked."""

@@ -64,7 +64,7 @@ def bench(
         bool,
         typer.Option(
             "--light",
-            help="For `wake-words`: a third of the voices, half an hour of speech; for `recogniser`: one way round; "
+            help="For `wake-words`: two fifths of the voices, half an hour of speech; for `recogniser`: one way round; "
             "for `nlu`: one fold of five.",
         ),
     ] = False,

@@ -63,8 +63,8 @@ class Voice:
             try:
                 into.write(json.dumps(asked).encode() + b"\n")
                 into.flush()
-                rate, size = struct.unpack("<II", _exactly(out, 8))
-                data = _exactly(out, size)
+                rate, size = struct.unpack("<II", exactly(out, 8))
+                data = exactly(out, size)
             except OSError as error:
                 raise VoiceGone from error
         if not rate:
@@ -96,7 +96,8 @@ class Voice:
                 self._child.wait()
 
 
-def _exactly(stream: IO[bytes], size: int) -> bytes:
+def exactly(stream: IO[bytes], size: int) -> bytes:
+    """Return so many bytes of what a child says. Raises VoiceGone when it says no more."""
     data = stream.read(size)
     if len(data) != size:
         raise VoiceGone

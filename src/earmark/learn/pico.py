@@ -8,18 +8,27 @@ sentences is spoken in a process of its own.
 
 from __future__ import annotations
 
+import json
+import os
+import struct
+import subprocess
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
+from pathlib import Path
 
 import numpy as np
 import soxr
+from numpy.typing import NDArray
 
-from earmark.errors import MissingExtra
+from earmark.device.voice import exactly
+from earmark.errors import MissingExtra, VoiceGone
 from earmark.learn import compute
 from earmark.learn.confusables import VOWELS
 from earmark.words import SAMPLE_RATE, PcmAudio
 
+_CHILD = Path(__file__).with_name("_pico_child.py")
 _VOICES = ("en-US", "en-GB")
 _THROATS = tuple(float(size) for size in np.linspace(0.8, 1.15, 10))
 SPEAKERS = tuple((voice, throat) for voice in _VOICES for throat in _THROATS)
@@ -60,24 +69,33 @@ def spoken(phones: Sequence[str]) -> str:
 
 
 def speak(sentences: Sequence[Sentence], *, told: compute.Said = lambda share: None) -> list[PcmAudio]:
-    """Say sentences. The same list gives the same sound. Raises MissingExtra where Pico is not installed."""
+    """Say sentences. The same list gives the same sound. Raises MissingExtra where Pico is not installed, VoiceGone."""
     if not installed():
         raise MissingExtra(extra="voices")
-    (found,) = compute.apart(_alone, [sentences], told=told)
-    return [PcmAudio(samples=samples) for samples in found]
-
-
-def _alone(sentences: Sequence[Sentence], told: compute.Said) -> list[np.ndarray]:
-    from py_nanotts import NanoTTS
-
-    pico, found = NanoTTS(), []
-    for done, one in enumerate(sentences, start=1):
-        voice, throat = SPEAKERS[one.speaker]
-        pcm = pico.speak(one.text, voice=voice, pitch=one.pitch / throat, speed=one.speed / throat)
-        samples = np.frombuffer(pcm, dtype="<i2").astype(np.float32)
-        if len(samples):
-            samples = soxr.resample(samples, SAMPLE_RATE * throat, SAMPLE_RATE)
-        found.append(np.clip(np.rint(samples), -32768, 32767).astype(np.int16))
-        if not done % 50 or done == len(sentences):
-            told(done / len(sentences))
+    # It reads memory that it never wrote (seen: samples that differ by some LSB); glibc fills that with one value here.
+    environment = {**os.environ, "MALLOC_PERTURB_": "165"}
+    command = [sys.executable, "-I", str(_CHILD)]
+    found: list[PcmAudio] = []
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment) as child:
+        assert child.stdin is not None
+        assert child.stdout is not None
+        try:
+            for one in sentences:
+                voice, throat = SPEAKERS[one.speaker]
+                asked = [one.text, voice, one.pitch / throat, one.speed / throat]
+                child.stdin.write(json.dumps(asked).encode() + b"\n")
+                child.stdin.flush()
+                (size,) = struct.unpack("<I", exactly(child.stdout, 4))
+                found.append(_with_throat(np.frombuffer(exactly(child.stdout, size), dtype="<i2"), throat))
+                if not len(found) % 50 or len(found) == len(sentences):
+                    told(len(found) / len(sentences))
+        except OSError as error:
+            raise VoiceGone from error
     return found
+
+
+def _with_throat(samples: NDArray[np.int16], throat: float) -> PcmAudio:
+    if not len(samples):
+        return PcmAudio(samples=np.zeros(0, dtype=np.int16))
+    resampled = soxr.resample(samples.astype(np.float32), SAMPLE_RATE * throat, SAMPLE_RATE)
+    return PcmAudio(samples=np.clip(np.rint(resampled), -32768, 32767).astype(np.int16))
