@@ -97,7 +97,8 @@ def train(
         return f"Too few judged wakes: it takes {_LEAST} that were said and {_LEAST} that were not."
     if synthetic is None:
         try:
-            synthetic = [*synthetic_clips(word, seed=seed, progress=progress), *pico_clips(word, seed=seed)]
+            synthetic = synthetic_clips(word, seed=seed, progress=progress)
+            synthetic += pico_clips(word, seed=seed, progress=progress)
         except MissingExtra:
             synthetic = []
     cut = partial(make_windows, word, noise=noise, workers=workers)
