@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from earmark import bundle as bundles
 from earmark.bundle import ModelBundle
 from earmark.device import load_verifier
+from earmark.device.mel import times
 from earmark.device.wake_network import FRAMES, PLACES, SEEN, WIDTH, WakeNetwork, assemble, look, shapes, steps
 from earmark.errors import BadBundle
 
@@ -57,6 +58,14 @@ def test_it_looks_at_the_newest_second_and_a_half() -> None:
     assert look(SOUND).shape == (SEEN, 40)
     assert np.array_equal(look(SOUND), look(SOUND[-24_000:]))
     assert not np.array_equal(look(SOUND), look(SOUND[:-160]))
+
+
+def test_products_of_any_length_are_whole() -> None:
+    rng = np.random.default_rng(3)
+    weights = rng.normal(size=(20, 5)).astype(np.float32)
+    for count in (0, 1, 8, 13):
+        values = rng.normal(size=(count, 20)).astype(np.float32)
+        assert times(values, weights) == pytest.approx(values @ weights, abs=1e-4)
 
 
 def test_digital_silence_looks_like_a_quiet_room() -> None:

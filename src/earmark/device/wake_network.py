@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from earmark.device.mel import BANDS, SHIFT, WINDOW, log_mel
+from earmark.device.mel import BANDS, SHIFT, WINDOW, log_mel, times
 
 FRAMES = 128
 """Of 10 ms: the longest wake word and what comes after it."""
@@ -81,7 +81,7 @@ class WakeNetwork:
             many, length, channels = hidden.shape
             seen = [hidden[:, at : length - KERNEL + 1 + at : stride] for at in range(KERNEL)]
             beside = np.concatenate(seen, axis=2).reshape(-1, KERNEL * channels)
-            found = np.maximum(beside @ weights + bias, 0.0).reshape(many, -1, len(bias))
+            found = np.maximum(times(beside, weights) + bias, 0.0).reshape(many, -1, len(bias))
             centred = found - found.mean(axis=2, keepdims=True)
             hidden = centred / np.sqrt((centred**2).mean(axis=2, keepdims=True) + np.float32(TINY))
         said, bias = self.layers["said"]
