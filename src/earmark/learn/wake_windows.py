@@ -139,7 +139,7 @@ class WindowMaker:
         Where the first stage stays silent the verifier is never asked, so such windows are left out; but for people's
         voices without the wake word, of which too few fire: there the nearest miss is taken, so that a human voice
         alone never passes for the word. `first` is the index of the first clip among all: what is drawn depends on it.
-        Without `embedded` the embeddings, half of the work, are zeros: for who needs the mel energies alone.
+        Without `embedded` the embeddings are zeros: for who needs the mel energies alone.
         """
         unseen = np.zeros((NEWEST + LOOKS - 1, DIMENSIONS), dtype=np.float32)
         rows: list[tuple[NDArray[np.float32], NDArray[np.float16], float, float, bool, int]] = []
