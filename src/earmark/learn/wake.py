@@ -102,14 +102,14 @@ def train(
         except MissingExtra:
             synthetic = []
     cut = partial(make_windows, word, noise=noise, workers=workers)
-    spoken = len(clips) + len(synthetic)
+    some, more = _parted(synthetic)
+    more = more if wake_network.can_train() else []
+    spoken = len(clips) + len(some) + len(more)
 
     def told(before: int) -> Callable[[int], None]:
         return lambda done: progress("cutting windows", before + done, spoken)
 
     people = cut(clips, rooms=_PEOPLES_ROOMS, seed=seed, told=told(0))
-    some, more = _parted(synthetic)
-    more = more if wake_network.can_train() else []
     voices = cut(some, rooms=_VOICES_ROOMS, seed=seed + 1, told=told(len(clips)))
     further = cut(more, rooms=_VOICES_ROOMS, seed=seed + 2, embedded=False, told=told(len(clips) + len(some)))
     rows = Rows.together([_rows(people, clips, labelled=True), _rows(voices, some, labelled=False)])
