@@ -56,7 +56,7 @@ def test_the_packaged_models_are_believed_where_it_costs_little():
 
 
 def test_agreement_and_how_a_sentence_stands_against_any_phones_are_evidence():
-    agreed, alone = reading(0.0, -6.0, "baa"), reading(0.0, -6.0, "ka")
+    agreed, alone = reading(0.0, -8.0, "baa"), reading(0.0, -8.0, "ka")
     assert agreed.evidence["network_agreement"] == 1.0
     assert alone.evidence["network_agreement"] == 0.0
     muddled = reading(-4.0, -6.0, aa=0.0)

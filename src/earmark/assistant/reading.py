@@ -17,7 +17,7 @@ from earmark.assistant.sight import Eyes
 from earmark.assistant.spans import Span
 from earmark.bundle import ModelBundle
 
-_TRUST = 8.0
+_TRUST = 12.0
 """Natural log score that the packaged models' sentence is worth: where the network finds another that is better by no
 more, the packaged models are believed. Measured: docs/decisions/neural-acoustics.md."""
 _WORST = -10.0

@@ -11,6 +11,7 @@ from __future__ import annotations
 import tempfile
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,8 @@ from earmark.errors import BadRequest
 from earmark.learn.attempt import Attempt, Made
 from earmark.learn.clips import Clip, read_folder, usable, wake_word
 from earmark.learn.corpus import side_of, taught_by
-from earmark.learn.hearing import Job, listen_to, quiet
+from earmark.learn.decoded import Decoded
+from earmark.learn.hearing import Job, Reading, Result, listen_to, quiet
 from earmark.learn.making import make
 from earmark.learn.noises import MADE, Mixing, mixing
 from earmark.learn.readings import halves
@@ -63,10 +65,11 @@ def run(note: Progress, data: Path, *, light: bool = False) -> list[dict[str, An
             counts = {"learned_from": sides.count("train"), "held_out": sides.count("heldout")}
             why = [note.why for note in made.notes]
             rows.append({"way": way, "seconds": round(took, 1), **counts, "kept": made.verdict.promote, "why": why})
+            decoded = Decoded()  # both kinds of models hear the same: what has been decoded is only read again
             # Where nothing was kept the learned models are the packaged ones.
             for name, heard_by in (("packaged", BUILTIN), ("learned", models))[: 2 if made.files else 1]:
                 note(f"hearing the other half with the {name} models")
-                rows += [{"way": way, "models": name, **row} for row in judge(judged, heard_by, second)]
+                rows += [{"way": way, "models": name, **row} for row in judge(judged, heard_by, second, decoded)]
     return rows
 
 
@@ -85,16 +88,21 @@ def learn(clips: Sequence[Clip], noise: PcmAudio, folder: Path) -> tuple[ModelBu
     return (bundle.write(folder, files=made.files, about={}, key=key) if made.files else BUILTIN), made
 
 
-def judge(clips: Sequence[Clip], models: ModelBundle, kitchen: PcmAudio) -> list[dict[str, Any]]:
+def judge(clips: Sequence[Clip], models: ModelBundle, kitchen: PcmAudio, decoded: Decoded) -> list[dict[str, Any]]:
     """Return a row for each noise: orders accepted and, in the kitchen at `OTHERS_AT`, other words taken for one."""
+
+    def listen(new: Sequence[Clip], before: Sequence[Reading | None]) -> list[Result]:
+        jobs = [Job(clip=clip, wake=False, hear=True, before=one) for clip, one in zip(new, before, strict=True)]
+        return listen_to(jobs, bundle=models)
+
     orders = [clip for clip in clips if clip.intent]
     rows: list[dict[str, Any]] = []
     mixed = [("kitchen", Mixing(noise=kitchen, snr=snr)) for snr in KITCHEN_AT]
     mixed += [(f"{name}, made up", mixing(Path(name), snr, orders)) for name in MADE for snr in MADE_UP_AT]
     for name, noise in mixed:
         heard = clips if name == "kitchen" and noise.snr == OTHERS_AT else orders
-        jobs = [Job(clip=clip, wake=False, hear=True) for clip in heard]
-        results = listen_to(jobs, bundle=models, mixing=noise)
+        heard = [replace(clip, source=noise.apply(clip, clip.sound())) for clip in heard]
+        results = decoded.hear(heard, models, listen)
         found = summarise([outcome(clip, result) for clip, result in zip(heard, results, strict=True)])["commands"]
         row: dict[str, Any] = {"noise": name, "snr": noise.snr, "orders": found["n"], "accepted": found["accepted"]}
         row["strict"] = round(found["strict"] * found["n"])
