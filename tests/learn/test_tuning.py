@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -11,7 +12,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from earmark import bundle
 from earmark.assistant import encoder, layers, load_intent_model
-from earmark.assistant.intent_model import TUNED, tuned_encoder
+from earmark.assistant.intent_model import TUNED, sure, tuned_encoder
 from earmark.errors import BadBundle
 from earmark.learn import tuning, understanding
 from earmark.learn.clips import Sentence
@@ -41,6 +42,17 @@ def chat():
 def here(monkeypatch):
     """Train in this process, where what JAX compiled is still there."""
     monkeypatch.setattr(tuning.compute, "apart", lambda work, items, *, told: [tuning.train(items[0], told)])
+
+
+class Asked:
+    """An encoder that writes down what it is asked."""
+
+    def __init__(self, inner, asked):
+        self._inner, self._asked = inner, asked
+
+    def encode(self, words):
+        self._asked.append(words)
+        return self._inner.encode(words)
 
 
 def lesson(sentences, **how):
@@ -80,6 +92,31 @@ def test_the_layers_do_not_depend_on_how_many_cores_there_are():
         os.sched_setaffinity(0, free)
     assert tuning.tune(one) == alone
     assert told[-1] == ("training the sentence encoder", 100, 100)
+
+
+def test_it_is_asked_only_where_the_margins_are_not_sure(tuned, tmp_path, monkeypatch):
+    monkeypatch.setattr(understanding, "TUNED_FROM", 20)
+    files = understanding.train(said(ASKED), encoder=encoder.load(), tuned=tuned)
+    model = load_intent_model(bundle.write(tmp_path, files=files, about={}, key=Ed25519PrivateKey.generate()))
+    plain = replace(model, tuned=None)
+    asked = []
+    heads = replace(model.tuned, encoder=Asked(model.tuned.encoder, asked))
+    model = replace(model, tuned=heads)
+    for text in ("the kitchen is too cold", "kitchen", "more light or heat"):
+        words = text.split()
+        margins, _ = plain.scores(words)
+        asked.clear()
+        scores, _ = model.scores(words)
+        assert asked == ([] if sure(margins) else [words])
+        assert np.array_equal(scores, margins) == sure(margins)
+    assert sure(plain.scores(["the", "kitchen", "is", "too", "cold"])[0])
+    assert not sure(plain.scores(["kitchen"])[0])
+
+
+def test_sure_is_a_yes_that_leads_all_others():
+    margins = np.array([[0.5, -0.6, -2.0], [0.5, -0.4, -2.0], [-0.1, -1.5, -2.0], [0.0, -3.0, -1.0]])
+    assert sure(margins).tolist() == [True, False, False, True]
+    assert [bool(sure(row)) for row in margins] == [True, False, False, True]
 
 
 @pytest.mark.parametrize("text", ["stop", "remind me to call the plumber tomorrow", "please " * 70])

@@ -11,9 +11,7 @@ import io
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import cache
 from itertools import pairwise
 from typing import Any
 
@@ -41,6 +39,8 @@ ARRAYS = (
     "slot_dense",
 )
 """What `nlu/model.npz` holds."""
+SURE = 1.0
+"""Lead of the best margin from which the tuned encoder changes nothing: docs/decisions/understanding.md."""
 NONE = ""
 """The class of sentences that ask for nothing the model knows."""
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*|['’][^\W_]+")
@@ -112,15 +112,13 @@ class LinearIntentModel:
         """Return each intent's score, shape (intents,), and the packaged encoder's numbers.
 
         A score is the margin of that intent against all others; with a tuned encoder the logarithm of what that one
-        makes its probability is added.
+        makes its probability is added, unless the margins are sure: that encoder takes as long as all else together.
         """
-        if self.tuned is None:
-            encoded = self.encode(words)
-            return self._margins(words, encoded), encoded
-        # Each takes as long as the other and neither holds the interpreter: on two cores both take as long as one.
-        likely = _beside().submit(self.tuned.likely, words)
         encoded = self.encode(words)
-        return self._margins(words, encoded) + self.tuned_weight * likely.result(), encoded
+        margins = self._margins(words, encoded)
+        if self.tuned is None or sure(margins):
+            return margins, encoded
+        return margins + self.tuned_weight * self.tuned.likely(words), encoded
 
     def _margins(self, words: Sequence[str], encoded: Encoded) -> NDArray[np.float64]:
         """Return the classifier's one-vs-rest margins, shape (intents,)."""
@@ -133,9 +131,10 @@ class LinearIntentModel:
         return worded + encoded.whole @ self.dense + self.bias
 
 
-@cache
-def _beside() -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(max_workers=2, thread_name_prefix="encoder")
+def sure(margins: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Tell of margins, shape (..., intents), whether one is a yes and leads all others by `SURE`, shape (...)."""
+    second, best = np.partition(margins, -2, axis=-1)[..., -2:].T
+    return (best >= 0.0) & (best - second >= SURE)
 
 
 def nothing(words: Sequence[str]) -> Encoded:

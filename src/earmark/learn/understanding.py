@@ -29,6 +29,7 @@ from earmark.assistant.intent_model import (
     nothing,
     sentence_features,
     split,
+    sure,
     tuned_encoder,
 )
 from earmark.learn import slots, tuning
@@ -195,7 +196,8 @@ def _classifier(
     some, rest = _left_out(truth, intents, seed)
     margins = _two_sided(machine().fit(matrix[some], truth[some]).decision_function(matrix[rest]))
     if head is not None:
-        margins = margins + _TUNED_WEIGHT * np.stack([head.likely(split(sentences[row].text)) for row in rest])
+        for at in np.flatnonzero(~sure(margins)):
+            margins[at] += _TUNED_WEIGHT * head.likely(split(sentences[rest[at]].text))
     whole = machine().fit(matrix, truth)
     weights, bias = whole.coef_.T, whole.intercept_
     if len(intents) == 2:  # one score says which of the two
