@@ -13,6 +13,7 @@ from earmark.bench import recogniser
 from earmark.errors import BadRequest
 from earmark.learn.attempt import Made
 from earmark.learn.hearing import Reading, Result
+from earmark.learn.noises import Mixing
 from earmark.learn.promotion import Verdict
 from earmark.words import PcmAudio
 
@@ -39,7 +40,7 @@ def folder(tmp_path):
 @pytest.fixture
 def seen(monkeypatch):
     """What was learned from and heard; nothing is understood but orders in white noise."""
-    seen = {"taught": [], "heard": [], "files": {"asr/lm.arpa": b"learned"}}
+    seen = {"taught": [], "heard": [], "before": [], "files": {"asr/lm.arpa": b"learned"}}
 
     def make(attempt, parts):
         assert parts == ["asr"]
@@ -55,8 +56,17 @@ def seen(monkeypatch):
             verdict=verdict,
         )
 
-    def listen_to(jobs, *, bundle, mixing):
+    mixings, mix = {}, Mixing.apply
+
+    def apply(mixing, clip, sound):
+        heard = mix(mixing, clip, sound)
+        mixings[heard.pcm] = mixing
+        return heard
+
+    def listen_to(jobs, *, bundle):
+        mixing = mixings[jobs[0].clip.sound().pcm]
         seen["heard"].append(([job.clip for job in jobs], bundle.version, mixing))
+        seen["before"] += [job.before is not None for job in jobs]
         accepted = mixing.noise.samples.std() > 2000
         told = Understanding(
             intent="orderDrink", slots={}, confidence=1.0, template=None, accepted=accepted, reason="grammar"
@@ -66,6 +76,7 @@ def seen(monkeypatch):
 
     monkeypatch.setattr(recogniser, "make", make)
     monkeypatch.setattr(recogniser, "listen_to", listen_to)
+    monkeypatch.setattr(Mixing, "apply", apply)
     return seen
 
 
@@ -97,6 +108,16 @@ def test_each_noise_is_heard_by_both_and_other_words_in_the_kitchen_alone(folder
         ("white, made up", 6),
     }
     assert len({version for _, version, _ in seen["heard"]}) == 2
+
+
+def test_nothing_is_decoded_twice_where_only_a_network_was_learned(folder, seen):
+    recogniser.run(lambda *_: None, folder, light=True)
+    assert not any(seen["before"]), "other words were learned, so the decoders are others"
+    seen["before"].clear()
+    seen["files"] = {"asr/network.npz": b"learned"}
+    recogniser.run(lambda *_: None, folder, light=True)
+    half = len(seen["before"]) // 2
+    assert seen["before"] == [False] * half + [True] * half
 
 
 def test_where_nothing_is_kept_the_packaged_models_are_heard_once(folder, seen):
