@@ -112,7 +112,7 @@ class LinearIntentModel:
         """Return each intent's score, shape (intents,), and the packaged encoder's numbers.
 
         A score is the margin of that intent against all others; with a tuned encoder the logarithm of what that one
-        makes its probability is added, unless the margins are sure: that encoder takes as long as all else together.
+        makes its probability is added, unless the margins are sure: that encoder costs another pass.
         """
         encoded = self.encode(words)
         margins = self._margins(words, encoded)
