@@ -11,7 +11,7 @@ from earmark import bundle as bundles
 from earmark.assistant import FEATURE_NAMES, Decision, Engine, Heard, Hypothesis
 from earmark.learn.clips import Clip
 from earmark.learn.decoded import Decoded, decoders_of, models_of
-from earmark.learn.hearing import Reading, Result
+from earmark.learn.hearing import Job, Reading, Result
 from earmark.words import PcmAudio
 
 
@@ -39,16 +39,16 @@ class Ears:
         self.engine, self.decision = Engine(bundle, size=1), Decision.load(bundle)
         self.heard, self.before = [], []
 
-    def __call__(self, clips, before=None):
-        self.heard += [each.id for each in clips]
-        self.before += before or []
+    def __call__(self, jobs):
+        self.heard += [job.clip.id for job in jobs]
+        self.before += [job.before for job in jobs]
         evidence = dict.fromkeys(FEATURE_NAMES, 0.0)
         confidence = self.decision.confidence(np.zeros(len(FEATURE_NAMES)))
         hypothesis = Hypothesis(
             words=(), text="make me a latte", confidence=confidence, source="grammar", evidence=evidence
         )
         heard = Heard(hypothesis=hypothesis, understanding=self.engine.understand(hypothesis))
-        return [Result(wakes=None, reading=Reading(heard=heard, duration=0.01, seconds=1.0)) for _ in clips]
+        return [Result(wakes=None, reading=Reading(heard=heard, duration=0.01, seconds=1.0)) for _ in jobs]
 
 
 def test_the_same_models_decode_a_sound_once_and_every_decision_is_its_own(bundle):
@@ -59,7 +59,8 @@ def test_the_same_models_decode_a_sound_once_and_every_decision_is_its_own(bundl
     again = decoded.hear([*clips, clip("c", 3)], careful, ears_of_careful := Ears(careful))
     assert (ears.heard, ears_of_careful.heard) == (["a", "b"], ["c"])
     assert all(each.reading.heard.hypothesis.confidence > 0.5 for each in first)
-    assert again == Ears(careful)([*clips, clip("c", 3)])
+    jobs = [Job(clip=each, wake=False, hear=True) for each in [*clips, clip("c", 3)]]
+    assert again == Ears(careful)(jobs)
     assert all(each.reading.heard.hypothesis.confidence < 0.5 for each in again)
 
 

@@ -39,7 +39,7 @@ ARRAYS = (
     "slot_dense",
 )
 """What `nlu/model.npz` holds."""
-SURE = 1.0
+_SURE = 1.0
 """Lead of the best margin from which the tuned encoder changes nothing: docs/decisions/understanding.md."""
 NONE = ""
 """The class of sentences that ask for nothing the model knows."""
@@ -132,9 +132,9 @@ class LinearIntentModel:
 
 
 def sure(margins: NDArray[np.float64]) -> NDArray[np.bool_]:
-    """Tell of margins, shape (..., intents), whether one is a yes and leads all others by `SURE`, shape (...)."""
+    """Tell of margins, shape (..., intents), whether one is a yes and leads all others by `_SURE`, shape (...)."""
     second, best = np.partition(margins, -2, axis=-1)[..., -2:].T
-    return (best >= 0.0) & (best - second >= SURE)
+    return (best >= 0.0) & (best - second >= _SURE)
 
 
 def nothing(words: Sequence[str]) -> Encoded:
@@ -256,4 +256,4 @@ def _heads_fit(tuned: TunedEncoder, intents: Sequence[str]) -> bool:
     shapes = tuned.head.shape, tuned.bias.shape
     sound = bool(np.isfinite(tuned.head).all() and np.isfinite(tuned.bias).all())
     same = list(tuned.intents) == list(intents)
-    return sound and same and shapes == ((encoder.WIDTH, len(intents)), (len(intents),))
+    return sound and same and len(intents) > 1 and shapes == ((encoder.WIDTH, len(intents)), (len(intents),))

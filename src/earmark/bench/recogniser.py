@@ -12,6 +12,7 @@ import tempfile
 import time
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,7 @@ from earmark.learn.attempt import Attempt, Made
 from earmark.learn.clips import Clip, read_folder, usable, wake_word
 from earmark.learn.corpus import side_of, taught_by
 from earmark.learn.decoded import Decoded
-from earmark.learn.hearing import Job, Reading, Result, listen_to, quiet
+from earmark.learn.hearing import listen_to, quiet
 from earmark.learn.making import make
 from earmark.learn.noises import MADE, Mixing, mixing
 from earmark.learn.readings import halves
@@ -90,11 +91,6 @@ def learn(clips: Sequence[Clip], noise: PcmAudio, folder: Path) -> tuple[ModelBu
 
 def judge(clips: Sequence[Clip], models: ModelBundle, kitchen: PcmAudio, decoded: Decoded) -> list[dict[str, Any]]:
     """Return a row for each noise: orders accepted and, in the kitchen at `OTHERS_AT`, other words taken for one."""
-
-    def listen(new: Sequence[Clip], before: Sequence[Reading | None]) -> list[Result]:
-        jobs = [Job(clip=clip, wake=False, hear=True, before=one) for clip, one in zip(new, before, strict=True)]
-        return listen_to(jobs, bundle=models)
-
     orders = [clip for clip in clips if clip.intent]
     rows: list[dict[str, Any]] = []
     mixed = [("kitchen", Mixing(noise=kitchen, snr=snr)) for snr in KITCHEN_AT]
@@ -102,7 +98,7 @@ def judge(clips: Sequence[Clip], models: ModelBundle, kitchen: PcmAudio, decoded
     for name, noise in mixed:
         heard = clips if name == "kitchen" and noise.snr == OTHERS_AT else orders
         heard = [replace(clip, source=noise.apply(clip, clip.sound())) for clip in heard]
-        results = decoded.hear(heard, models, listen)
+        results = decoded.hear(heard, models, partial(listen_to, bundle=models))
         found = summarise([outcome(clip, result) for clip, result in zip(heard, results, strict=True)])["commands"]
         row: dict[str, Any] = {"noise": name, "snr": noise.snr, "orders": found["n"], "accepted": found["accepted"]}
         row["strict"] = round(found["strict"] * found["n"])

@@ -14,12 +14,12 @@ from earmark.assistant import Decision, Engine
 from earmark.assistant.network import FILE as NETWORK
 from earmark.bundle import ModelBundle
 from earmark.learn.clips import Clip
-from earmark.learn.hearing import Reading, Result
+from earmark.learn.hearing import Job, Reading, Result
 from earmark.learn.readings import heard_again
 
 _DECIDES = "asr/decision.json"
-Listen = Callable[[Sequence[Clip], Sequence[Reading | None]], Sequence[Result]]
-"""Hears clips; beside each what the same decoders made of it before, if they did."""
+Listen = Callable[[Sequence[Job]], Sequence[Result]]
+"""Hears clips; a job says what the same decoders made of its clip before, if they did."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,8 +34,10 @@ class Decoded:
         models, decoders = models_of(bundle), decoders_of(bundle)
         sounds = [hashlib.sha256(clip.sound().pcm).digest() for clip in clips]
         new = [at for at, sound in enumerate(sounds) if (models, sound) not in self._found]
-        before = [self._decoded.get((decoders, sounds[at])) for at in new]
-        heard = dict(zip(new, listen([clips[at] for at in new], before) if new else (), strict=True))
+        jobs = [
+            Job(clip=clips[at], wake=False, hear=True, before=self._decoded.get((decoders, sounds[at]))) for at in new
+        ]
+        heard = dict(zip(new, listen(jobs) if jobs else (), strict=True))
         again = None if len(new) == len(clips) else (Engine(bundle, size=1), Decision.load(bundle))
         results: list[Result] = []
         for at, sound in enumerate(sounds):

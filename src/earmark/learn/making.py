@@ -23,7 +23,7 @@ from earmark.learn.attempt import Attempt, Files, Made, PartNote, files_of
 from earmark.learn.clips import Clip, Sentence
 from earmark.learn.datasets import Lesson
 from earmark.learn.evaluate import understood_sentences
-from earmark.learn.hearing import Job, Reading, Result, listen_to
+from earmark.learn.hearing import Job, Result, listen_to
 from earmark.learn.language import Language
 from earmark.learn.language import learn as learn_language
 from earmark.learn.lessons import Taught, is_no_command, spoken_clips, wake_clip
@@ -310,8 +310,7 @@ def _decided(attempt: Attempt, files: Files, heard: Sequence[tuple[Clip, Result]
 
 
 def _hear(attempt: Attempt, clips: Sequence[Clip], bundle: ModelBundle) -> list[tuple[Clip, Result]]:
-    def listen(new: Sequence[Clip], before: Sequence[Reading | None]) -> list[Result]:
-        jobs = [Job(clip=clip, wake=False, hear=True, before=one) for clip, one in zip(new, before, strict=True)]
+    def listen(jobs: Sequence[Job]) -> list[Result]:
         told = {"progress": attempt.progress, "what": name}
         return attempt.steps.take(
             name, lambda: listen_to(jobs, bundle=bundle, workers=attempt.workers, **told), _RESULTS
