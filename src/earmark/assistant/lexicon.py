@@ -24,7 +24,7 @@ BESIDE = {
     "half": ("HH AA F",),
     "last": ("L AA S T",),
     "latte": ("L AE T EY",),
-    "mocha": ("M AA K AH",),
+    "mocha": ("M AA K AH", "M AA CH AH", "M OW CH AH"),
     "past": ("P AA S T",),
     "pasta": ("P AE S T AH",),
     "privacy": ("P R IH V AH S IY",),
