@@ -1,12 +1,10 @@
 from __future__ import annotations
 
-import uuid
-
 import numpy as np
 import pytest
 
 from earmark.device import Voice
-from earmark.learn.adapting import FEWEST, SPOKEN, half_of, means_file, spoken
+from earmark.learn.adapting import FEWEST, SPOKEN, means_file, spoken
 from earmark.learn.lessons import known_words, spoken_part
 from earmark.vault import Content, Wake
 
@@ -32,12 +30,6 @@ def test_words_are_known_when_people_wrote_them_or_found_them_right(taught, know
 def test_the_wake_word_is_not_part_of_what_was_said(taught):
     one = taught(wake=Wake(word="alexa", score=0.9, start=0.0, end=0.3), text="what time is it")
     assert spoken_part(one).duration == pytest.approx(0.25, abs=0.01)
-
-
-def test_halves_are_drawn_by_the_recording_not_by_the_part_it_is_of():
-    names = [str(uuid.uuid4()) for _ in range(40)]
-    assert {half_of(name) for name in names} == {0, 1}
-    assert all(half_of(f"commands/{name}") == half_of(name) for name in names)
 
 
 def test_utterances_become_means_and_a_few_do_not(taught, quiet):

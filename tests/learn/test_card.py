@@ -78,6 +78,13 @@ async def test_few_judges_are_a_limit(stores):
     assert not any("Fewer than 30" in limit for limit in card.limits)
 
 
+async def test_it_says_who_was_heard_by_other_models_than_this_one(stores):
+    _, card = await card_of(stores, crossed=9)
+    assert any(limit.startswith("9 of the people in its numbers were learned from.") for limit in card.limits)
+    _, without = await card_of(stores)
+    assert not any("were learned from" in limit for limit in without.limits)
+
+
 async def test_sentences_of_a_folder_are_said_to_be_nobodys(stores):
     _, card = await card_of(stores, sentences=9960)
     assert any("9,960 written sentences" in limit and "unknown" in limit for limit in card.limits)

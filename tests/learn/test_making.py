@@ -3,15 +3,18 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 
+import numpy as np
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from earmark.bundle import BUILTIN
 from earmark.learn import making
-from earmark.learn.clips import Sentence
+from earmark.learn.clips import Clip, Sentence
 from earmark.learn.making import Attempt, left_out
+from earmark.learn.parting import Halves
 from earmark.learn.promotion import judge
 from earmark.learn.scoring import Outcome
+from earmark.words import PcmAudio
 
 TODAY = {"miss_rate": 0.02, "false_wakes_passed": 0.5}
 
@@ -81,6 +84,20 @@ class Learned:
 
     def files(self):
         return {"asr/lm.arpa": b"words"}
+
+
+def test_whoever_is_heard_is_decided_about_by_what_the_other_half_taught(monkeypatch):
+    halves = Halves(speakers={"a": 0, "b": 0, "c": 1})
+    clips = [Clip(id=who, source=PcmAudio(samples=np.zeros(0, np.int16)), part="other", speaker=who) for who in "abc"]
+    today, heard = ([(clip, f"{when} {clip.id}") for clip in clips] for when in ("today", "anew"))
+    monkeypatch.setattr(making, "_fitted", lambda _, __, heard: ("".join(clip.id for clip, _ in heard), len(heard)))
+    monkeypatch.setattr(making, "heard_again", lambda _, fitted, result: f"{result}, {fitted} decide")
+    monkeypatch.setattr(making, "outcome", lambda _, result: result)
+    assert making._crossed(None, None, heard, today, halves) == (
+        ["today a", "today b", "today c"],
+        ["anew a, c decide", "anew b, c decide", "anew c, ab decide"],
+    )
+    assert making._crossed(None, None, heard, [], halves) == ((), ())
 
 
 def test_everything_that_decides_about_a_candidate_is_an_input(tmp_path, taught):

@@ -28,6 +28,38 @@ def test_what_is_clearly_better_and_nowhere_worse_is_promoted():
     assert "commands that were not done right: 20.0% before, 5.0% after, fewer" in verdict.why
 
 
+def named(outcomes, who):
+    return [replace(one, speaker=f"{who}-{one.speaker}") for one in outcomes]
+
+
+def test_people_who_were_learned_from_speak_too_and_the_verdict_says_how_many():
+    before, after = clips(0.9, speakers=2, other=0), clips(0.85, speakers=2, other=0)
+    others = named(clips(0.8, other=0), "t"), named(clips(0.95, other=0), "t")
+    assert not judge(before, after).promote
+    verdict = judge(before, after, crossed=others)
+    assert verdict.promote
+    assert verdict.crossed == 10
+    (number,) = [one for one in verdict.numbers if one.name == "not_accepted"]
+    assert (number.n, number.people) == (120, 12)
+    assert verdict.why.endswith(
+        "10 of these people were learned from; they were heard by models that only others had taught."
+    )
+
+
+def test_people_who_were_learned_from_speak_against_it_as_well():
+    better = clips(0.85, speakers=2, other=0), clips(0.9, speakers=2, other=0)
+    others = named(clips(0.95, other=0), "t"), named(clips(0.8, other=0), "t")
+    assert judge(*better).promote
+    assert not judge(*better, crossed=others).promote
+
+
+def test_they_outvote_no_held_out_person_for_whom_it_is_worse_and_cannot_judge_alone():
+    worse = clips(0.95, other=0), clips(0.7, other=0)
+    others = named(clips(0.2, speakers=40, other=0), "t"), named(clips(0.95, speakers=40, other=0), "t")
+    assert judge(*worse, crossed=others) == judge(*worse)
+    assert not judge([], [], crossed=others).promote
+
+
 def test_what_is_the_same_is_not():
     verdict = judge(clips(0.8), clips(0.8))
     assert not verdict.promote

@@ -21,6 +21,7 @@ from earmark.learn.background import Background
 from earmark.learn.cepstra import ORDER, STREAMS, cepstra
 from earmark.learn.lessons import Taught, known_words, spoken_part
 from earmark.learn.meant import Meant
+from earmark.learn.parting import Halves, parted
 from earmark.learn.runs import Files
 from earmark.learn.steps import Form
 from earmark.words import SAMPLE_RATE
@@ -41,16 +42,11 @@ class Spoken:
     id: str
     """Of the recording."""
     half: int
-    """0 or 1, drawn once: one half is heard by a model that the other has taught."""
+    """0 or 1, as in `parting`."""
     phones: NDArray[np.intp]
     """Shape (frames,): the codebook of each 10 ms of what was said after the wake word, quiet included."""
     stretches: tuple[Stretch, ...]
     """The sound as it is, then louder days."""
-
-
-def half_of(clip_id: str) -> int:
-    """Draw a half for a recording; `clip_id` ends in its id."""
-    return hashlib.sha256(clip_id.rpartition("/")[2].encode()).digest()[0] % 2
 
 
 def spoken(taught: Sequence[Taught], *, progress: Progress, workers: int | None = None) -> list[Spoken]:
@@ -63,7 +59,12 @@ def spoken(taught: Sequence[Taught], *, progress: Progress, workers: int | None 
     known = [(one, said) for one in taught if (said := known_words(one)) or one.lesson.intent]
     words = {word for _, said in known for word in (said or "").lower().split()}
     found = compute.map(
-        partial(_Aligning, lexicon.missing(words, known={}), Background(one.audio for one, _ in known[:_AT_HOME])),
+        partial(
+            _Aligning,
+            lexicon.missing(words, known={}),
+            Background(one.audio for one, _ in known[:_AT_HOME]),
+            parted(taught),
+        ),
         known,
         workers=workers,
         told=lambda done: progress("aligning words with speech", done, len(known)),
@@ -74,8 +75,8 @@ def spoken(taught: Sequence[Taught], *, progress: Progress, workers: int | None 
 class _Aligning:
     """One process's aligner."""
 
-    def __init__(self, spelled: Mapping[str, str], background: Background) -> None:
-        self._aligner, self._background = Aligner(spelled), background
+    def __init__(self, spelled: Mapping[str, str], background: Background, halves: Halves) -> None:
+        self._aligner, self._background, self._halves = Aligner(spelled), background, halves
         self._meant: Meant | None = None
 
     def __call__(self, known: tuple[Taught, str | None]) -> Spoken | None:
@@ -96,7 +97,7 @@ class _Aligning:
         return Spoken(
             id=str(one.interaction.id),
             phones=_over_all(aligned[0], gate, frames=1 + max(0, len(sound) - WINDOW) // SHIFT),
-            half=half_of(str(one.interaction.id)),
+            half=self._halves.of(one.lesson.speaker, str(one.interaction.id)),
             stretches=tuple(stretch(cepstra(sound), *aligned) for sound in sounds),
         )
 

@@ -20,7 +20,7 @@ from earmark.learn.decoded import Decoded
 from earmark.learn.hearing import Progress, Result
 from earmark.learn.language import PEOPLE
 from earmark.learn.lessons import Taught
-from earmark.learn.promotion import Verdict
+from earmark.learn.promotion import Crossed, Verdict
 from earmark.learn.scoring import Outcome
 from earmark.learn.steps import Steps
 from earmark.learn.wake_windows import COST_OF_A_MISS
@@ -42,7 +42,7 @@ NO_INPUTS = frozenset(
             "decoded",
             "files",
         ),
-        *("decoded", "files", "notes", "before", "after", "changed", "learned", "heldout", "spoken_at"),
+        *("decoded", "files", "notes", "before", "after", "changed", "learned", "heldout", "spoken_at", "crossed"),
     )
 )
 """Fields of an attempt that do not stand among its inputs as they are: where and how it runs, and what comes of it."""
@@ -114,6 +114,8 @@ class Attempt:
     """Held-out utterances, as the candidate's recogniser hears them."""
     spoken_at: int = 0
     """Where their outcomes begin in `before` and `after`."""
+    crossed: Crossed = ((), ())
+    """Of people who were learned from, as `promotion.judge` takes it; nobody unless the recogniser was kept."""
 
     def inputs(self) -> dict[str, Any]:
         """Return everything that decides about what comes of it, as JSON: the same inputs, the same candidate."""

@@ -141,6 +141,11 @@ def _limits(said: Mapping[str, Any], people: Mapping[str, int] | None) -> list[s
     elif people.get("heldout", 0) < 10:
         few = people.get("heldout", 0)
         found.append(f"Only {few} {'person' if few == 1 else 'people'} it never heard judged it.")
+    if crossed := said.get("crossed"):
+        found.append(
+            f"{crossed} of the people in its numbers were learned from. They were heard by models of its kind that "
+            "about half of the others had taught, not by this one."
+        )
     if count := said.get("sentences"):
         found.append(
             f"It learned from {count:,} written sentences of a folder as well. Who wrote them is unknown: a twentieth, "

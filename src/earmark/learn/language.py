@@ -14,9 +14,9 @@ from earmark.assistant import biasing, lexicon
 from earmark.assistant.decoding import grammar_decoder, known_words
 from earmark.assistant.gate import SpeechGate
 from earmark.assistant.grammar import Grammar, compile_grammar, skill_intents
-from earmark.learn.adapting import half_of
 from earmark.learn.lessons import Taught, spoken_part, surely_said
 from earmark.learn.ngram import General, count, mix
+from earmark.learn.parting import Halves, parted
 from earmark.words import SAMPLE_RATE, PcmAudio
 
 Progress = Callable[[str, int, int], None]
@@ -40,7 +40,7 @@ class Utterance:
 
     speaker: str
     half: int
-    """0 or 1, as in `adapting.half_of`."""
+    """0 or 1, as in `parting`."""
     words: tuple[str | None, ...]
     """None where something was cut out."""
     sound: PcmAudio
@@ -88,7 +88,8 @@ def learn(
     `people`: how many different ones must have said something. `general`: what to mix it into, the packaged model
     without it.
     """
-    utterances = [one for each in taught if (one := _utterance(each))]
+    halves = parted(taught)
+    utterances = [one for each in taught if (one := _utterance(each, halves))]
     if len(utterances) < FEWEST or len({one.speaker for one in utterances}) < people:
         return Language()
     pronounced: dict[str, str] = {}
@@ -100,13 +101,13 @@ def learn(
     return Language(utterances=utterances, pronounced=pronounced, people=people, general=general or General())
 
 
-def _utterance(taught: Taught) -> Utterance | None:
+def _utterance(taught: Taught, halves: Halves) -> Utterance | None:
     words = surely_said(taught)
     if not words:
         return None
     return Utterance(
         speaker=taught.lesson.speaker,
-        half=half_of(str(taught.interaction.id)),
+        half=halves.of(taught.lesson.speaker, str(taught.interaction.id)),
         words=words,
         sound=spoken_part(taught),
     )

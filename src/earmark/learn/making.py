@@ -18,7 +18,7 @@ from earmark.device import WORDS
 from earmark.learn import compute, decision
 from earmark.learn.acoustics import Acoustics, render, train_networks
 from earmark.learn.adapting import FEWEST as ADAPTED
-from earmark.learn.adapting import SPOKEN, Spoken, half_of, spoken
+from earmark.learn.adapting import SPOKEN, Spoken, spoken
 from earmark.learn.attempt import Attempt, Files, Made, PartNote, files_of
 from earmark.learn.clips import Clip, Sentence
 from earmark.learn.datasets import Lesson
@@ -27,7 +27,8 @@ from earmark.learn.hearing import Job, Result, listen_to
 from earmark.learn.language import Language
 from earmark.learn.language import learn as learn_language
 from earmark.learn.lessons import Taught, is_no_command, spoken_clips, wake_clip
-from earmark.learn.promotion import Verdict, judge
+from earmark.learn.parting import Halves, parted
+from earmark.learn.promotion import Crossed, Verdict, judge
 from earmark.learn.readings import enough, example, halves, heard_again, hearings, in_a_room, in_noise, parser
 from earmark.learn.scoring import Outcome, outcome
 from earmark.learn.steps import FILES, FILES_OR_WHY, Planned, as_json
@@ -53,13 +54,13 @@ _PLAN: Mapping[str, Sequence[Planned]] = {
     ),
     "asr": (
         Planned(name=_HEARD_TODAY, seconds=115),
+        Planned(name=_HEARD_TODAY, seconds=115),
         Planned(name=_WORDS, seconds=10),
-        Planned(name=_HEARD_ANEW, seconds=115),
         Planned(name=_ALIGNED, seconds=95),
         Planned(name=_NETWORK, seconds=260),
-        Planned(name=_HEARD_ANEW, seconds=57),
-        Planned(name=_HEARD_ANEW, seconds=57),
-        Planned(name=_HEARD_ANEW, seconds=10),
+        Planned(name=_HEARD_ANEW, seconds=3),
+        Planned(name=_HEARD_ANEW, seconds=3),
+        Planned(name=_HEARD_ANEW, seconds=5),
     ),
 }
 """Steps that take long, with how long on two cores for 300 commands, from what one clip takes (docs/benchmarks.md);
@@ -104,7 +105,7 @@ def _written_plan(attempt: Attempt) -> Sequence[Planned]:
 
 def _whole(attempt: Attempt) -> Verdict:
     """Judge the candidate as a whole; a part that passed on its own grounds counts unless something got worse."""
-    verdict = judge(attempt.before, attempt.after)
+    verdict = judge(attempt.before, attempt.after, crossed=attempt.crossed)
     same = not verdict.worse and all(number.after <= number.before for number in verdict.numbers)
     if verdict.promote or not attempt.changed or not same:
         return verdict
@@ -224,6 +225,11 @@ def _speech(attempt: Attempt, *, learn: bool) -> None:
     else:
         lessons = [in_a_room(clip) if index % 2 else clip for index, clip in enumerate(lessons)]
     train = [one for one in attempt.taught if one.lesson.side == "train"]
+    parts = parted(train)
+    lessons.sort(key=lambda clip: parts.of(clip.speaker, clip.id))
+    # What has learned from these people can't be compared on them with what has not.
+    fresh = parts.apart and not any(name.startswith("asr/") for name in attempt.files)
+    today = _hear(attempt, lessons, attempt.current) if fresh else []
     language = _language(attempt, train)
     utterances = attempt.steps.take(
         _ALIGNED, lambda: spoken(train, progress=attempt.progress, workers=attempt.workers), SPOKEN
@@ -237,7 +243,8 @@ def _speech(attempt: Attempt, *, learn: bool) -> None:
         tries.insert(0, (Acoustics(utterances=utterances, networks=found), language))
     for acoustics, said in tries:
         files = {**acoustics.files(), **said.files()}
-        if _decided(attempt, files, _heard_by_others(attempt, lessons, acoustics, said), before):
+        heard = _heard_by_others(attempt, lessons, acoustics, said, parts)
+        if _decided(attempt, files, heard, before, today, parts):
             return
 
 
@@ -268,9 +275,9 @@ def _language(attempt: Attempt, train: Sequence[Taught]) -> Language:
 
 
 def _heard_by_others(
-    attempt: Attempt, lessons: Sequence[Clip], acoustics: Acoustics, language: Language
+    attempt: Attempt, lessons: Sequence[Clip], acoustics: Acoustics, language: Language, parts: Halves
 ) -> list[tuple[Clip, Result]]:
-    """Return how clips are heard by models that learned from other clips.
+    """Return how clips, the first half first, are heard by models that learned from the other half.
 
     Their own would sound better to them than any held-out person's, and the decision would become too strict.
     """
@@ -279,34 +286,73 @@ def _heard_by_others(
     heard: list[tuple[Clip, Result]] = []
     for half in (0, 1):
         taught = acoustics.files(without=half)
-        clips = [clip for clip in lessons if half_of(clip.id) == half]
+        clips = [clip for clip in lessons if parts.of(clip.speaker, clip.id) == half]
         heard += _hear(attempt, clips, attempt.draft({**taught, **language.files(without=half)}, anew="asr/"))
     return heard
 
 
-def _decided(attempt: Attempt, files: Files, heard: Sequence[tuple[Clip, Result]], before: Sequence[Outcome]) -> bool:
-    """Learn a decision from what was heard, try it with the files on held-out people; tell whether it was kept."""
+def _decided(
+    attempt: Attempt,
+    files: Files,
+    heard: Sequence[tuple[Clip, Result]],
+    before: Sequence[Outcome],
+    today: Sequence[tuple[Clip, Result]],
+    parts: Halves,
+) -> bool:
+    """Learn a decision from what was heard, try it with the files on held-out people; tell whether it was kept.
+
+    `today`: how the models in use hear the same clips; none where nobody who was learned from may judge.
+    """
     draft = attempt.draft(files, anew="asr/")
     engine = Engine(draft, size=1)
     settled = Decision.load(draft)
-    examples = [one for clip, result in heard if (one := example(engine, clip, result, settled.names))]
-    others = sum(clip.intent is None for clip, _ in heard)
-    unread = others - sum(not one.command for one in examples)
-    fitted = decision.fit(examples, prior=settled, unread=unread)
+    fitted, count = _fitted(engine, settled, heard)
     if fitted is not None:
         files = {**files, "asr/decision.json": json.dumps(fitted.to_json(), sort_keys=True).encode()}
         draft = attempt.draft(files, anew="asr/")
     if not files:
         why = "There are too few labelled commands, or too little other speech, to learn from."
-        attempt.skip("asr", why, examples=len(examples))
+        attempt.skip("asr", why, examples=count)
         return False
     again = _hear(attempt, [clip for clip, _ in attempt.heldout], draft)
     after = [outcome(clip, result) for clip, result in again]
-    if not attempt.keep("asr", files, judge(before, after), anew="asr/", examples=len(examples)):
+    crossed = _crossed(engine, settled, heard, today, parts)
+    if not attempt.keep("asr", files, judge(before, after, crossed=crossed), anew="asr/", examples=count):
         return False
     attempt.heldout = again
     attempt.after[attempt.spoken_at :] = after
+    attempt.crossed = crossed
     return True
+
+
+def _fitted(engine: Engine, settled: Decision, heard: Sequence[tuple[Clip, Result]]) -> tuple[Decision | None, int]:
+    """Return what a decision learns from what was heard, nothing from too little, and from how many readings."""
+    examples = [one for clip, result in heard if (one := example(engine, clip, result, settled.names))]
+    others = sum(clip.intent is None for clip, _ in heard)
+    unread = others - sum(not one.command for one in examples)
+    return decision.fit(examples, prior=settled, unread=unread), len(examples)
+
+
+def _crossed(
+    engine: Engine,
+    settled: Decision,
+    heard: Sequence[tuple[Clip, Result]],
+    today: Sequence[tuple[Clip, Result]],
+    parts: Halves,
+) -> Crossed:
+    """Return what comes of the clips that were learned from, today and by models that only other people taught."""
+    if not today:
+        return (), ()
+    half = [parts.of(clip.speaker, clip.id) for clip, _ in heard]
+    decisions: list[Decision] = []
+    for one in (0, 1):
+        others = [pair for pair, side in zip(heard, half, strict=True) if side != one]
+        decisions.append(_fitted(engine, settled, others)[0] or settled)
+    after = [
+        outcome(clip, heard_again(engine, decisions[side], result))
+        for (clip, result), side in zip(heard, half, strict=True)
+    ]
+    return [outcome(clip, result) for clip, result in today], after
 
 
 def _hear(attempt: Attempt, clips: Sequence[Clip], bundle: ModelBundle) -> list[tuple[Clip, Result]]:
@@ -375,6 +421,7 @@ def about(made: Made, **known: Any) -> dict[str, Any]:
         "changed": sorted(made.changed),
         "notes": [{"part": note.part, "learned": note.learned, "why": note.why} for note in made.notes],
         "verdict": made.verdict.why,
+        **({"crossed": made.verdict.crossed} if made.verdict.crossed else {}),
         "slices": [one.to_json() for one in made.verdict.slices],
         "numbers": [asdict(number) for number in made.verdict.numbers],
     }

@@ -1,13 +1,14 @@
 """Whether a candidate may take over: better on people it never heard, and nowhere worse, for nobody. Pure.
 
-Both bundles heard the same held-out clips. Each number's change gets a bootstrap interval over speakers (`bootstrap`),
-and so does each number of each slice (`slices`).
+Both bundles heard the same clips of held-out people. Where there are few of them, those who were learned from are heard
+too, by models that only the others have taught (cross-validation by speaker). Each number's change gets a bootstrap
+interval over speakers (`bootstrap`), and so does each number of each slice (`slices`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from earmark.learn.comparing import Compared, compare
 from earmark.learn.numbers import NUMBERS
@@ -21,6 +22,12 @@ FEWEST = 5
 """Clips that a number must rest on to speak for a candidate; against it, its interval says whether it counts."""
 
 
+_THEY = "{people} of these people were learned from; they were heard by models that only others had taught."
+
+Crossed = tuple[Sequence[Outcome], Sequence[Outcome]]
+"""Of the same clips in the same order: with the bundle in use, which never heard these people, and cross-checked."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
     """May it be promoted, and why."""
@@ -31,6 +38,8 @@ class Verdict:
     numbers: tuple[Compared, ...]
     slices: tuple[Slice, ...] = ()
     """Of all that were looked at."""
+    crossed: int = 0
+    """Of the people it rests on, how many were learned from and heard by models of the others."""
 
     @property
     def worse(self) -> bool:
@@ -38,13 +47,22 @@ class Verdict:
         return any(number.worse for number in self.numbers) or any(one.worse for one in self.slices)
 
 
-def judge(before: Sequence[Outcome], after: Sequence[Outcome], *, seed: int = 0) -> Verdict:
-    """Compare two bundles on the same clips in the same order.
+def judge(
+    before: Sequence[Outcome], after: Sequence[Outcome], *, crossed: Crossed = ((), ()), seed: int = 0
+) -> Verdict:
+    """Compare two bundles on the same clips in the same order, and as `crossed` says on people learned from.
 
     A candidate is promoted when at least one number of `FEWEST` clips or more is better, none is worse beyond its
     interval, none of any slice is, and other speech that becomes a command stays within `MOST_FALSE_ACCEPTED` (or what
-    it was).
+    it was). What is worse on held-out people alone is refused whatever the others say.
     """
+    if crossed[0]:
+        alone = judge(before, after, seed=seed)
+        if alone.worse or not alone.numbers:
+            return alone
+        everyone = judge([*before, *crossed[0]], [*after, *crossed[1]], seed=seed)
+        people = len({one.speaker for one in crossed[0]})
+        return replace(everyone, why=f"{everyone.why} {_THEY.format(people=people)}", crossed=people)
     numbers = tuple(found for number in NUMBERS if (found := compare(number, before, after, seed=seed)))
     if not numbers:
         return Verdict(promote=False, why="No held-out person said anything to judge it by.", numbers=())
