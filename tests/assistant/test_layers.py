@@ -23,7 +23,9 @@ def own(model):
     return layers.read(model)
 
 
-def test_the_graph_means_what_the_files_own_graph_means(model):
+@pytest.mark.parametrize(("coarse", "near"), [(False, 0.998), (True, 0.98)])
+def test_the_graph_means_what_the_files_own_graph_means(model, own, coarse, near):
+    made = encoder.MiniLm(layers.embeddings(model), encoder.packaged()[1], layers.graph(own, coarse=coarse))
     session = onnxruntime.InferenceSession(model, providers=["CPUExecutionProvider"])
     for text in ("stop", "remind me to call the plumber tomorrow", "please " * 70):
         words = text.split()
@@ -31,18 +33,29 @@ def test_the_graph_means_what_the_files_own_graph_means(model):
         given = {"input_ids": ids, "attention_mask": np.ones_like(ids), "token_type_ids": np.zeros_like(ids)}
         whole = session.run(None, given)[0][0].mean(axis=0)
         # Multiplied in int8 it is a little coarser.
-        assert whole @ encoder.load().encode(words).whole / np.linalg.norm(whole) > 0.998, text
+        assert whole @ made.encode(words).whole / np.linalg.norm(whole) > near, text
+
+
+def test_the_packaged_encoder_is_quick_and_one_that_was_trained_further_exact(model, own):
+    pieces = encoder.packaged()[1]
+    exact, coarse = (
+        encoder.MiniLm(layers.embeddings(model), pieces, layers.graph(own, coarse=coarse)).encode(WORDS).whole
+        for coarse in (False, True)
+    )
+    assert (encoder.load().encode(WORDS).whole == coarse).all()
+    assert (encoder.load().changed(own).encode(WORDS).whole == exact).all()
+    assert (exact != coarse).any()
 
 
 def test_layers_are_packed_as_they_were_read(own):
     again = layers.packed([layers.unpacked(own, layer) for layer in range(layers.LAYERS)])
     assert again.keys() == own.keys() == set(layers.names())
     # A column whose largest number was not at the end of int8's range is rounded again.
-    assert encoder.load().encode(WORDS).whole @ encoder.load().changed(again).encode(WORDS).whole > 0.9999
+    assert encoder.load().changed(own).encode(WORDS).whole @ encoder.load().changed(again).encode(WORDS).whole > 0.9999
 
 
 def test_every_layer_and_every_part_that_is_written_is_heard(own):
-    packaged = encoder.load().encode(WORDS).whole
+    packaged = encoder.load().changed(own).encode(WORDS).whole
     rng = np.random.default_rng(0)
     parts = sorted({name.partition(".")[2] for name in own} - {"key.bias"})  # attention is blind to a key's bias
     for number, part in enumerate(parts):

@@ -8,7 +8,7 @@ and a sentence of ten pieces then costs what reading 42 MB costs; the one made h
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,6 +24,8 @@ _TINY = 1e-12
 """Added to a norm's variance."""
 _BLOCK = 32
 """Inputs of a matrix that share one scale while they are multiplied; larger ones are coarser and hardly faster."""
+_ZERO = 128
+"""What stands for zero in an unsigned byte."""
 _INT8 = 4
 """The level of accuracy of MatMulNBits at which it multiplies in int8."""
 _APART = 71
@@ -140,14 +142,16 @@ def packed(weights: Sequence[Weights]) -> Packed:
     return found
 
 
-def graph(layers: Mapping[str, NDArray[Any]]) -> bytes:
+def graph(layers: Mapping[str, NDArray[Any]], *, coarse: bool = False) -> bytes:
     """Return the ONNX graph of these layers, from the embeddings' numbers to what the last layer makes of them.
 
-    Both have shape (1, pieces, 384). Raises ValueError unless the layers are whole and fit.
+    Both have shape (1, pieces, 384). `coarse` rounds what goes into a matrix to 256 steps between its least and its
+    greatest number, instead of each block of it: twice as quick, good enough for who learned from such numbers.
+    Raises ValueError unless the layers are whole and fit.
     """
     made, states = Graph(), "states"
     for layer in range(LAYERS):
-        states = _add(made, layer, _whole(layers, layer), states)
+        states = _add(made, layer, _whole(layers, layer), states, _coarse if coarse else _in_blocks)
     return made.written(given="states", made=states, width=_WIDTH)
 
 
@@ -163,7 +167,7 @@ def _whole(layers: Mapping[str, NDArray[Any]], layer: int) -> dict[str, NDArray[
     return found
 
 
-def _add(made: Graph, layer: int, parts: Mapping[str, NDArray[Any]], states: str) -> str:
+def _add(made: Graph, layer: int, parts: Mapping[str, NDArray[Any]], states: str, multiply: _Multiply) -> str:
     """Add one layer of BERT, and return the name of what it makes."""
     attention = ["query", "key", "value"]
     joined = {
@@ -175,21 +179,11 @@ def _add(made: Graph, layer: int, parts: Mapping[str, NDArray[Any]], states: str
         return f"{layer}.{part}"
 
     def times(part: str, given: str, numbers: Mapping[str, NDArray[Any]] = parts) -> str:
-        matrix, scales = numbers[part], numbers[f"{part}.scale"]
-        inside, out = matrix.shape
-        blocks = inside // _BLOCK
-        # The operator takes a row for each output, in unsigned numbers around 128, with a scale for each block of it.
-        rows = (matrix.T.astype(np.int16) + 128).astype(np.uint8).reshape(out, blocks, _BLOCK)
-        inputs = [
-            given,
-            made.tensor(named(part), rows),
-            made.tensor(named(f"{part}.scale"), np.repeat(scales.reshape(-1), blocks)),
-            "",
-            "",
-            made.tensor(named(f"{part}.bias"), numbers[f"{part}.bias"]),
-        ]
-        sizes = {"K": inside, "N": out, "bits": 8, "block_size": _BLOCK, "accuracy_level": _INT8}
-        return made.node("MatMulNBits", inputs, [named(f"{part}.made")], domain=MICROSOFT, **sizes)
+        matrix, scales = numbers[part], numbers[f"{part}.scale"].reshape(-1)
+        # Both operators take unsigned numbers around a zero of 128; signed ones overflow on processors without VNNI.
+        unsigned = (matrix.astype(np.int16) + _ZERO).astype(np.uint8)
+        bias = made.tensor(named(f"{part}.bias"), numbers[f"{part}.bias"])
+        return multiply(made, named(part), given, unsigned, scales, bias)
 
     def normed(part: str, given: str, beside: str) -> str:
         inputs = [given, beside, *(made.tensor(named(f"{part}.{kind}"), parts[f"{part}.{kind}"]) for kind in _NORM)]
@@ -202,6 +196,30 @@ def _add(made: Graph, layer: int, parts: Mapping[str, NDArray[Any]], states: str
     states = normed("mixed_norm", times("mixed", seen), states)
     wide = made.node("Gelu", [times("wide", states)], [named("gelu")], domain=MICROSOFT)
     return normed("norm", times("narrow", wide), states)
+
+
+def _in_blocks(
+    made: Graph, name: str, given: str, matrix: NDArray[np.uint8], scales: NDArray[np.float32], bias: str
+) -> str:
+    # It takes a row for each output, and a scale for each block of it.
+    inside, out = matrix.shape
+    blocks = inside // _BLOCK
+    rows = made.tensor(name, matrix.T.reshape(out, blocks, _BLOCK))
+    inputs = [given, rows, made.tensor(f"{name}.scale", np.repeat(scales, blocks)), "", "", bias]
+    sizes = {"K": inside, "N": out, "bits": 8, "block_size": _BLOCK, "accuracy_level": _INT8}
+    return made.node("MatMulNBits", inputs, [f"{name}.made"], domain=MICROSOFT, **sizes)
+
+
+def _coarse(
+    made: Graph, name: str, given: str, matrix: NDArray[np.uint8], scales: NDArray[np.float32], bias: str
+) -> str:
+    zeros = made.tensor(f"{name}.zero", np.full(len(scales), _ZERO, dtype=np.uint8))
+    inputs = [given, made.tensor(name, matrix), made.tensor(f"{name}.scale", scales), zeros, bias]
+    return made.node("DynamicQuantizeMatMul", inputs, [f"{name}.made"], domain=MICROSOFT)
+
+
+_Multiply = Callable[[Graph, str, str, NDArray[np.uint8], NDArray[np.float32], str], str]
+"""Adds a matrix of shape (in, out) with a scale and a bias for each column; returns the name of what it makes."""
 
 
 def _read(model: bytes, tensor: _Tensor) -> NDArray[Any]:
