@@ -112,6 +112,24 @@ def test_resampling_in_bulk_is_resampling_one_by_one():
     assert interval(bulk[:, 0]) == pytest.approx(interval(plain[:, 0]), rel=0.08)
 
 
-def test_clips_of_one_speaker_come_together():
-    grouped = by_speaker([("a", (1.0, 1.0)), ("b", (0.0, 1.0)), ("a", (2.0, 1.0))])
-    assert [clips.tolist() for clips in grouped] == [[[1.0, 1.0], [2.0, 1.0]], [[0.0, 1.0]]]
+def test_clips_of_one_speaker_come_together_and_hearings_of_one_clip_are_added_up():
+    said = [("a", "", (1.0, 1.0)), ("b", "", (0.0, 1.0)), ("a", "", (2.0, 1.0))]
+    said += [("c", "one", (1.0, 1.0)), ("c", "two", (0.0, 1.0)), ("c", "one", (1.0, 1.0))]
+    grouped = by_speaker((Outcome(speaker=who, clip=clip, duration=1.0), columns) for who, clip, columns in said)
+    assert [clips.tolist() for clips in grouped] == [
+        [[1.0, 1.0], [2.0, 1.0]],
+        [[0.0, 1.0]],
+        [[2.0, 2.0], [0.0, 1.0]],
+    ]
+
+
+def test_a_clip_that_is_heard_four_times_is_no_surer_than_once():
+    rng = np.random.default_rng(3)
+    right = [bool(one) for one in rng.random(60) < 0.8]
+    once = [Outcome(speaker=f"s{at % 6}", clip=f"c{at}", duration=1.0, right=one) for at, one in enumerate(right)]
+    assert rates(once * 4) == rates(once)
+    nameless = [replace(one, clip="") for one in once]
+    assert rates(nameless) == rates(once)
+    _, low, high = rates(nameless * 4)["not_accepted"]
+    _, lower, higher = rates(once * 4)["not_accepted"]
+    assert high - low < higher - lower, "were they other clips, they would say more"

@@ -1,6 +1,7 @@
 """Bootstrap intervals over speakers, and over clips within a speaker (two-level, Davison & Hinkley 1997, 3.8). Pure.
 
-A few people then don't pass for many. Where nobody is known to have said a clip twice, speakers and clips are the same.
+A few people then don't pass for many, nor does a clip that was heard in several noises for several. Where nobody is
+known to have said a clip twice, speakers and clips are the same.
 """
 
 from __future__ import annotations
@@ -48,12 +49,14 @@ def interval(values: NDArray[np.float64], level: float = LEVEL) -> tuple[float, 
     return float(low), float(high)
 
 
-def by_speaker(rows: Iterable[tuple[str, Sequence[float]]]) -> list[NDArray[np.float64]]:
-    """Put (speaker, columns) together by speaker."""
-    found: dict[str, list[Sequence[float]]] = {}
-    for speaker, columns in rows:
-        found.setdefault(speaker, []).append(columns)
-    return [np.array(clips, dtype=float) for clips in found.values()]
+def by_speaker(rows: Iterable[tuple[Outcome, Sequence[float]]]) -> list[NDArray[np.float64]]:
+    """Put columns together by speaker, shape (clips, columns) each; all hearings of one clip are added up."""
+    found: dict[str, dict[str, NDArray[np.float64]]] = {}
+    for outcome, columns in rows:
+        clips = found.setdefault(outcome.speaker, {})
+        clip = outcome.clip or f"#{len(clips)}"
+        clips[clip] = clips.get(clip, np.zeros(len(columns))) + np.array(columns, dtype=float)
+    return [np.array(list(clips.values())) for clips in found.values()]
 
 
 def rates(outcomes: Sequence[Outcome], *, seed: int = 0) -> Mapping[str, tuple[float, float, float]]:
@@ -69,5 +72,5 @@ def rates(outcomes: Sequence[Outcome], *, seed: int = 0) -> Mapping[str, tuple[f
 
 
 def _weighed(number: Number, outcomes: Sequence[Outcome]) -> list[NDArray[np.float64]]:
-    weighed = ((one.speaker, number.weigh(one)) for one in outcomes)
-    return by_speaker((speaker, parts) for speaker, parts in weighed if parts is not None)
+    weighed = ((one, number.weigh(one)) for one in outcomes)
+    return by_speaker((one, parts) for one, parts in weighed if parts is not None)

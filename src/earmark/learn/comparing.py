@@ -19,7 +19,7 @@ class Compared:
     name: str
     plain: str
     n: int
-    """Clips it rests on."""
+    """Clips it rests on; one that was heard in several noises counts once."""
     people: int
     """Speakers it rests on."""
     before: float
@@ -57,11 +57,11 @@ def compare(
     rounds: int = ROUNDS,
 ) -> Compared | None:
     """Compare one number; None when no clip tells about it."""
-    rows: list[tuple[str, tuple[float, ...]]] = []
+    rows: list[tuple[Outcome, tuple[float, ...]]] = []
     for old, new in zip(before, after, strict=True):
         parts = number.weigh(old), number.weigh(new)
         if parts[0] is not None and parts[1] is not None:
-            rows.append((old.speaker, (*parts[0], *parts[1])))
+            rows.append((old, (*parts[0], *parts[1])))
     speakers = by_speaker(rows)
     total = np.concatenate(speakers).sum(axis=0) if speakers else np.zeros(4)
     if not total[1] or not total[3]:
@@ -73,7 +73,7 @@ def compare(
     return Compared(
         name=number.name,
         plain=number.plain,
-        n=len(rows),
+        n=sum(map(len, speakers)),
         people=len(speakers),
         before=float(total[0] / total[1]),
         after=float(total[2] / total[3]),

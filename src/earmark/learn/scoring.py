@@ -55,6 +55,8 @@ class Outcome:
     """Slots that were given, right or wrong."""
     traits: Mapping[str, str] = field(default_factory=dict)
     """Of the clip: which slices it is part of."""
+    clip: str = ""
+    """Its id, the same however often and in whatever noise it is heard; empty for one that stands for itself."""
 
 
 def outcome(clip: Clip, result: Result) -> Outcome:
@@ -82,6 +84,7 @@ def outcome(clip: Clip, result: Result) -> Outcome:
         heard=reading.duration if reading else None,
         spent=reading.seconds if reading else None,
         traits=clip.traits,
+        clip=clip.id,
     )
 
 

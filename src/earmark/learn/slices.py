@@ -85,5 +85,6 @@ def _enough(
             for number in NUMBERS:
                 told = [(old, new) for old, new in inside if number.weigh(old) is not None]
                 people = len({old.speaker for old, _ in told})
-                if len(told) >= FEWEST and people >= (1 if kind == "device" else FEWEST_PEOPLE):
+                clips = len({old.clip or number for number, (old, _) in enumerate(told)})
+                if clips >= FEWEST and people >= (1 if kind == "device" else FEWEST_PEOPLE):
                     yield kind, name, number, [old for old, _ in told], [new for _, new in told]
