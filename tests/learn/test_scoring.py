@@ -153,7 +153,7 @@ def test_the_wake_word_is_the_one_that_the_positive_clips_hold():
 
 @pytest.mark.data
 def test_real_recordings_in_two_processes_score_as_in_one(data_dir, tmp_path):
-    for part, count in (("commands", 4), ("wake", 20)):
+    for part, count in (("commands", 4), ("wake", 8)):
         lines = (data_dir / part / "manifest.jsonl").read_text().splitlines()[:count]
         folder(tmp_path, part, *map(json.loads, lines))
         for line in lines:
@@ -163,9 +163,9 @@ def test_real_recordings_in_two_processes_score_as_in_one(data_dir, tmp_path):
     assert one["commands"].pop("rtf") > 0
     assert two["commands"].pop("rtf") > 0
     assert one == two
-    assert one["wake"]["hits"] >= 18
+    assert one["wake"]["hits"] >= 7
     assert one["commands"]["accepted"] >= 2
-    assert one["commands"]["n_other"] == 20
+    assert one["commands"]["n_other"] == 8
 
 
 def test_shares_of_the_scores_have_intervals_over_speakers():
