@@ -58,13 +58,12 @@ _PLAN: Mapping[str, Sequence[Planned]] = {
         Planned(name=_WORDS, seconds=10),
         Planned(name=_ALIGNED, seconds=95),
         Planned(name=_NETWORK, seconds=260),
-        Planned(name=_HEARD_ANEW, seconds=3),
-        Planned(name=_HEARD_ANEW, seconds=3),
-        Planned(name=_HEARD_ANEW, seconds=5),
     ),
 }
 """Steps that take long, with how long on two cores for 300 commands, from what one clip takes (docs/benchmarks.md);
-where one is taken several times, it stands here as often."""
+where one is taken several times, it stands here as often. How often what was learned is heard shows on the way."""
+_DECODED, _READ = 57, 3
+"""Seconds for half of the clips to learn from, by decoders that have not heard them yet, or by a network alone."""
 __all__ = ["Attempt", "Files", "Made", "PartNote", "about", "files_of", "left_out", "make", "written_request"]
 
 
@@ -228,9 +227,26 @@ def _speech(attempt: Attempt, *, learn: bool) -> None:
     parts = parted(train)
     lessons.sort(key=lambda clip: parts.of(clip.speaker, clip.id))
     # What has learned from these people can't be compared on them with what has not.
-    fresh = parts.apart and not any(name.startswith("asr/") for name in attempt.files)
-    today = _hear(attempt, lessons, attempt.current) if fresh else []
+    today: list[tuple[Clip, Result]] = []
+    if parts.apart and not any(name.startswith("asr/") for name in attempt.files):
+        today = _hear(attempt, lessons, attempt.current)
+    else:
+        attempt.steps.leave_out(_HEARD_TODAY)
     language = _language(attempt, train)
+    tries = _tries(attempt, train, taught_in, language)
+    each = _READ if tries[0][0].networks and today and not language else _DECODED
+    attempt.steps.plan([Planned(name=_HEARD_ANEW, seconds=each)] * 2 + [Planned(name=_HEARD_ANEW, seconds=_READ)])
+    for acoustics, said in tries:
+        files = {**acoustics.files(), **said.files()}
+        heard = _heard_by_others(attempt, lessons, acoustics, said, parts)
+        if _decided(attempt, files, heard, before, today, parts):
+            return
+
+
+def _tries(
+    attempt: Attempt, train: Sequence[Taught], noises: Sequence[PcmAudio], language: Language
+) -> list[tuple[Acoustics, Language]]:
+    """Return what the recogniser may be made of, the most that was learned first and nothing last."""
     utterances = attempt.steps.take(
         _ALIGNED, lambda: spoken(train, progress=attempt.progress, workers=attempt.workers), SPOKEN
     )
@@ -239,13 +255,9 @@ def _speech(attempt: Attempt, *, learn: bool) -> None:
         tries.insert(0, (Acoustics(), language))
     if len(utterances) >= ADAPTED:
         tries.insert(0, (Acoustics(utterances=utterances), language))
-    if found := _networks(attempt, train, utterances, taught_in):
+    if found := _networks(attempt, train, utterances, noises):
         tries.insert(0, (Acoustics(utterances=utterances, networks=found), language))
-    for acoustics, said in tries:
-        files = {**acoustics.files(), **said.files()}
-        heard = _heard_by_others(attempt, lessons, acoustics, said, parts)
-        if _decided(attempt, files, heard, before, today, parts):
-            return
+    return tries
 
 
 def _networks(
@@ -263,6 +275,7 @@ def _language(attempt: Attempt, train: Sequence[Taught]) -> Language:
     found = attempt.steps.take(_WORDS, lambda: learn_language(train, people=attempt.people, progress=attempt.progress))
     if not found:
         return found
+    attempt.steps.plan([Planned(name=_HEARD_ANEW, seconds=2 * _DECODED)])
     clips, plain = [clip for clip, _ in attempt.heldout], attempt.heldout
     if any(name.startswith("asr/") for name in attempt.files):
         plain = _hear(attempt, clips, attempt.draft({}, anew="asr/"))
