@@ -164,6 +164,10 @@ async def test_a_fresh_installation_learns_from_a_folder(stores, ears, folder):
     assert (about["dataset"], about["corpus"]) == (None, report.corpus)
     assert set(about["corpora"].values()) == {report.corpus}
     assert set(about["datasets"].values()) == {None}
+    assert about["crossed"] == report.people, "who was learned from judged as well"
+    assert f"{report.people} of these people were learned from" in report.why
+    again = await learn.learn(stores, data=folder)
+    assert "were learned from" not in again.why, "the models in use have learned from them"
 
 
 async def test_labels_and_a_folder_teach_together_and_both_are_named(stores, labelled, ears, folder, role_stores):
