@@ -21,8 +21,8 @@ STATES = {"promoted": "in use", "candidate": "candidate", "refused": "refused", 
 LIMITS = (
     "It understands English, and the sentences of the skills that are installed; other languages were never tried.",
     "It was learned from, and judged on, people who allowed review. Those who did not may sound otherwise.",
-    "Intervals come from resampling the people who judged it. Where there are few of them, they are wide, and small harm to "
-    "a small group can hide in them.",
+    "Intervals come from resampling the people who judged it. Where there are few of them, they are wide, and small "
+    "harm to a small group can hide in them.",
     "Speech far away, through a wall, over loud music or from several people at once is rare among its labels.",
     "A child's voice was never learned from: children's recordings are not reviewed.",
 )
