@@ -146,7 +146,7 @@ def graph(layers: Mapping[str, NDArray[Any]], *, coarse: bool = False) -> bytes:
     """Return the ONNX graph of these layers, from the embeddings' numbers to what the last layer makes of them.
 
     Both have shape (1, pieces, 384). `coarse` rounds what goes into a matrix to 256 steps between its least and its
-    greatest number, instead of each block of it: twice as quick, good enough for who learned from such numbers.
+    greatest number, instead of each block of it: quicker, good enough for who learned from such numbers.
     Raises ValueError unless the layers are whole and fit.
     """
     made, states = Graph(), "states"
