@@ -10,10 +10,11 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from earmark.bundle import BUILTIN
 from earmark.learn import making
 from earmark.learn.clips import Clip, Sentence
-from earmark.learn.making import Attempt, left_out
+from earmark.learn.making import Attempt
 from earmark.learn.parting import Halves
 from earmark.learn.promotion import judge
 from earmark.learn.scoring import Outcome
+from earmark.learn.waking import left_out
 from earmark.words import PcmAudio
 
 TODAY = {"miss_rate": 0.02, "false_wakes_passed": 0.5}

@@ -12,7 +12,7 @@ from earmark.assistant import FEATURE_NAMES, NOTHING, Decision, Engine, Heard, H
 from earmark.bench.canary import Canary, found_bytes
 from earmark.bundle import BUILTIN
 from earmark.errors import BadRequest, Conflict, Forbidden
-from earmark.learn import making, ring
+from earmark.learn import making, ring, waking
 from earmark.learn.hearing import Reading, Result
 from earmark.learn.steps import Steps
 from earmark.vault import Content
@@ -64,6 +64,7 @@ def ears(monkeypatch):
     careful = Decision(mean=zero, scale=one, weights=weights, bias=2.0, threshold=0.5)
     monkeypatch.setattr("earmark.assistant.confidence.DEFAULT", careful)
     monkeypatch.setattr(making, "listen_to", listen_to)
+    monkeypatch.setattr(waking, "listen_to", listen_to)
     monkeypatch.setattr(making, "in_a_room", lambda clip: clip)  # another room has another loudness
 
 

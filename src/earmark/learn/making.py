@@ -13,9 +13,8 @@ from dataclasses import asdict, replace
 from typing import Any
 
 from earmark.assistant import Decision, Engine, encoder
-from earmark.bundle import ModelBundle, own_name
-from earmark.device import WORDS
-from earmark.learn import compute, decision
+from earmark.bundle import ModelBundle
+from earmark.learn import compute, decision, waking
 from earmark.learn.acoustics import Acoustics, render, train_networks
 from earmark.learn.adapting import FEWEST as ADAPTED
 from earmark.learn.adapting import SPOKEN, Spoken, spoken
@@ -26,7 +25,7 @@ from earmark.learn.evaluate import understood_sentences
 from earmark.learn.hearing import Job, Result, listen_to
 from earmark.learn.language import Language
 from earmark.learn.language import learn as learn_language
-from earmark.learn.lessons import Taught, is_no_command, spoken_clips, wake_clip
+from earmark.learn.lessons import Taught, is_no_command, spoken_clips
 from earmark.learn.parting import Halves, parted
 from earmark.learn.promotion import Crossed, Verdict, judge
 from earmark.learn.readings import enough, example, halves, heard_again, hearings, in_a_room, in_noise, parser
@@ -34,24 +33,16 @@ from earmark.learn.scoring import Outcome, outcome
 from earmark.learn.steps import FILES, FILES_OR_WHY, Planned, as_json
 from earmark.words import PcmAudio
 
-_FEW_FALSE_WAKES = 10
-_MORE_MISSED = 0.01
 _HELDOUT_SENTENCES = 13
 """Of 256: written sentences of which nobody is known to have said them are split by their own hash."""
 
 _RESULTS = as_json(list[Result])
-_OUTCOMES = as_json(list[Outcome])
-_WOKEN_TODAY, _WOKEN_ANEW = "waking with the models in use", "waking with what was learned"
 _HEARD_TODAY, _HEARD_ANEW = "listening with the models in use", "listening with what was learned"
-_VERIFIER, _WORDS = "training the wake word", "learning new words"
+_WORDS = "learning new words"
 _ALIGNED, _TUNED, _SENTENCES = "aligning words with speech", "training the sentence encoder", "learning sentences"
 _NETWORK = "training the acoustic network"
 _PLAN: Mapping[str, Sequence[Planned]] = {
-    "wake": (
-        Planned(name=_WOKEN_TODAY, seconds=5),
-        Planned(name=_VERIFIER, seconds=290),
-        Planned(name=_WOKEN_ANEW, seconds=5),
-    ),
+    "wake": waking.PLAN,
     "asr": (
         Planned(name=_HEARD_TODAY, seconds=115),
         Planned(name=_HEARD_TODAY, seconds=115),
@@ -64,7 +55,7 @@ _PLAN: Mapping[str, Sequence[Planned]] = {
 where one is taken several times, it stands here as often. How often what was learned is heard shows on the way."""
 _DECODED, _READ = 57, 3
 """Seconds for half of the clips to learn from, by decoders that have not heard them yet, or by a network alone."""
-__all__ = ["Attempt", "Files", "Made", "PartNote", "about", "files_of", "left_out", "make", "written_request"]
+__all__ = ["Attempt", "Files", "Made", "PartNote", "about", "files_of", "make", "written_request"]
 
 
 def make(attempt: Attempt, parts: Sequence[str]) -> Made:
@@ -74,7 +65,7 @@ def make(attempt: Attempt, parts: Sequence[str]) -> Made:
         for part in parts:
             attempt.steps.plan(_PLAN[part] if part != "nlu" else _written_plan(attempt))
         with compute.pinned():
-            _wake(attempt, learn="wake" in parts)
+            waking.wake(attempt, learn="wake" in parts)
             _speech(attempt, learn="asr" in parts)
             _understanding(attempt, learn="nlu" in parts)
         return Made(
@@ -110,97 +101,6 @@ def _whole(attempt: Attempt) -> Verdict:
         return verdict
     why = " ".join(note.why for note in attempt.notes if note.learned)
     return replace(verdict, promote=True, why=why)
-
-
-def _wake(attempt: Attempt, *, learn: bool) -> None:
-    by_word: dict[str, list[tuple[Taught, Clip]]] = {}
-    for taught in attempt.taught:
-        clip = wake_clip(taught)
-        if clip is not None and clip.keyword in WORDS:
-            by_word.setdefault(clip.keyword, []).append((taught, clip))
-    for word, pairs in sorted(by_word.items()):
-        heldout = [clip for taught, clip in pairs if taught.lesson.side == "heldout"]
-        before = _listen(attempt, heldout, attempt.current, word)
-        after = _learn_word(attempt, word, pairs, heldout, before) if learn else before
-        attempt.before += before
-        attempt.after += after
-    if learn and not by_word:
-        attempt.skip("wake", "Nobody has judged a wake yet.", examples=0)
-
-
-def _learn_word(
-    attempt: Attempt, word: str, pairs: Sequence[tuple[Taught, Clip]], heldout: Sequence[Clip], before: list[Outcome]
-) -> list[Outcome]:
-    from earmark.learn import wake  # scikit-learn takes a second to load: only who trains needs it
-
-    train = [taught for taught, _ in pairs if taught.lesson.side == "train"]
-
-    def verifier() -> Files | str:
-        found = wake.learn_word(
-            word,
-            train,
-            device_name=lambda taught: _device(attempt, taught),
-            cost_of_a_miss=attempt.cost_of_a_miss,
-            progress=attempt.progress,
-        )
-        if isinstance(found, str):
-            return found
-        own = {name: data for one in found.own for name, data in one.files.items()}
-        return {**found.files, **own}
-
-    learned = attempt.steps.take(_VERIFIER, verifier, FILES_OR_WHY)
-    if isinstance(learned, str):
-        attempt.skip("wake", learned, examples=len(train))
-        return before
-    anew = (f"wake/{word}.", f"wake/{word}@")
-    files = {name: data for name, data in learned.items() if "@" not in name}
-    after = _listen(attempt, heldout, attempt.draft(files, anew=anew), word)
-    verdict = left_out(judge(before, after), json.loads(files[f"wake/{word}.json"]))
-    kept = attempt.keep("wake", learned, verdict, anew=anew, examples=len(train))
-    if kept and (count := len({name.rpartition(".")[0] for name in learned.keys() - files.keys()})):
-        whose = "devices get a verifier of their own" if count > 1 else "device gets a verifier of its own"
-        why = f"{count} {whose}, which judges recordings of that device better."
-        attempt.notes.append(PartNote(part="wake", learned=True, why=why, examples=len(train)))
-    return after if kept else before
-
-
-def _device(attempt: Attempt, taught: Taught) -> str | None:
-    device = taught.interaction.device_id
-    return own_name(attempt.device_secret, device) if device is not None and attempt.device_secret else None
-
-
-def left_out(verdict: Verdict, about: Mapping[str, Any]) -> Verdict:
-    """Let a verifier pass on the speakers left out of its training, where held-out people had few false wakes.
-
-    False wakes are rare: the held-out side may have two, and they can't show a change either way. The folds never
-    shared a speaker or a phrase. What is worse on held-out people does not pass.
-    """
-    unseen, today = about.get("unseen") or {}, about.get("without") or {}
-    missed, passed = unseen.get("miss_rate", 1.0), unseen.get("false_wakes_passed", 1.0)
-    missed_today, passed_today = today.get("miss_rate", 0.0), today.get("false_wakes_passed", 0.0)
-    same = not verdict.worse and all(number.after == number.before for number in verdict.numbers)
-    few = sum(number.n for number in verdict.numbers if number.name == "false_wakes") < _FEW_FALSE_WAKES
-    better = passed <= passed_today / 2 and missed <= missed_today + _MORE_MISSED
-    if verdict.promote or not verdict.numbers or not (same and few and better):
-        return verdict
-    why = (
-        f"It is better on speakers left out of its training: {passed:.0%} of false wakes come through instead of "
-        f"{passed_today:.0%}, and {missed:.1%} of calls are missed instead of {missed_today:.1%}; held-out people "
-        "had too few false wakes to show it, and are no worse off."
-    )
-    return replace(verdict, promote=True, why=why)
-
-
-def _listen(attempt: Attempt, clips: Sequence[Clip], bundle: ModelBundle, word: str) -> list[Outcome]:
-    def woken() -> list[Outcome]:
-        jobs = [Job(clip=clip, wake=True, hear=False) for clip in clips]
-        results = listen_to(
-            jobs, bundle=bundle, word=word, workers=attempt.workers, progress=attempt.progress, what=name
-        )
-        return [outcome(clip, result) for clip, result in zip(clips, results, strict=True)]
-
-    name = _WOKEN_TODAY if bundle is attempt.current else _WOKEN_ANEW
-    return attempt.steps.take(name, woken, _OUTCOMES)
 
 
 def _speech(attempt: Attempt, *, learn: bool) -> None:

@@ -1,0 +1,122 @@
+"""The wake word's part of a candidate: train each word's verifier, try it on those held out, keep what is better."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from earmark.bundle import ModelBundle, own_name
+from earmark.device import WORDS
+from earmark.learn.attempt import Attempt, Files, PartNote
+from earmark.learn.clips import Clip
+from earmark.learn.hearing import Job, listen_to
+from earmark.learn.lessons import Taught, wake_clip
+from earmark.learn.promotion import Verdict, judge
+from earmark.learn.scoring import Outcome, outcome
+from earmark.learn.steps import FILES_OR_WHY, Planned, as_json
+
+_FEW_FALSE_WAKES = 10
+_MORE_MISSED = 0.01
+_OUTCOMES = as_json(list[Outcome])
+_WOKEN_TODAY, _WOKEN_ANEW = "waking with the models in use", "waking with what was learned"
+_VERIFIER = "training the wake word"
+PLAN = (
+    Planned(name=_WOKEN_TODAY, seconds=5),
+    Planned(name=_VERIFIER, seconds=290),
+    Planned(name=_WOKEN_ANEW, seconds=5),
+)
+"""Steps that take long, as in `making`."""
+
+
+def wake(attempt: Attempt, *, learn: bool) -> None:
+    """Try each wake word's verifier on held-out people, after learning it where `learn` says so."""
+    by_word: dict[str, list[tuple[Taught, Clip]]] = {}
+    for taught in attempt.taught:
+        clip = wake_clip(taught)
+        if clip is not None and clip.keyword in WORDS:
+            by_word.setdefault(clip.keyword, []).append((taught, clip))
+    for word, pairs in sorted(by_word.items()):
+        heldout = [clip for taught, clip in pairs if taught.lesson.side == "heldout"]
+        before = _listen(attempt, heldout, attempt.current, word)
+        after = _learn_word(attempt, word, pairs, heldout, before) if learn else before
+        attempt.before += before
+        attempt.after += after
+    if learn and not by_word:
+        attempt.skip("wake", "Nobody has judged a wake yet.", examples=0)
+
+
+def _learn_word(
+    attempt: Attempt, word: str, pairs: Sequence[tuple[Taught, Clip]], heldout: Sequence[Clip], before: list[Outcome]
+) -> list[Outcome]:
+    from earmark.learn.wake import learn_word  # scikit-learn takes a second to load: only who trains needs it
+
+    train = [taught for taught, _ in pairs if taught.lesson.side == "train"]
+
+    def verifier() -> Files | str:
+        found = learn_word(
+            word,
+            train,
+            device_name=lambda taught: _device(attempt, taught),
+            cost_of_a_miss=attempt.cost_of_a_miss,
+            progress=attempt.progress,
+        )
+        if isinstance(found, str):
+            return found
+        own = {name: data for one in found.own for name, data in one.files.items()}
+        return {**found.files, **own}
+
+    learned = attempt.steps.take(_VERIFIER, verifier, FILES_OR_WHY)
+    if isinstance(learned, str):
+        attempt.skip("wake", learned, examples=len(train))
+        return before
+    anew = (f"wake/{word}.", f"wake/{word}@")
+    files = {name: data for name, data in learned.items() if "@" not in name}
+    after = _listen(attempt, heldout, attempt.draft(files, anew=anew), word)
+    verdict = left_out(judge(before, after), json.loads(files[f"wake/{word}.json"]))
+    kept = attempt.keep("wake", learned, verdict, anew=anew, examples=len(train))
+    if kept and (count := len({name.rpartition(".")[0] for name in learned.keys() - files.keys()})):
+        whose = "devices get a verifier of their own" if count > 1 else "device gets a verifier of its own"
+        why = f"{count} {whose}, which judges recordings of that device better."
+        attempt.notes.append(PartNote(part="wake", learned=True, why=why, examples=len(train)))
+    return after if kept else before
+
+
+def _device(attempt: Attempt, taught: Taught) -> str | None:
+    device = taught.interaction.device_id
+    return own_name(attempt.device_secret, device) if device is not None and attempt.device_secret else None
+
+
+def left_out(verdict: Verdict, about: Mapping[str, Any]) -> Verdict:
+    """Let a verifier pass on the speakers left out of its training, where held-out people had few false wakes.
+
+    False wakes are rare: the held-out side may have two, and they can't show a change either way. The folds never
+    shared a speaker or a phrase. What is worse on held-out people does not pass.
+    """
+    unseen, today = about.get("unseen") or {}, about.get("without") or {}
+    missed, passed = unseen.get("miss_rate", 1.0), unseen.get("false_wakes_passed", 1.0)
+    missed_today, passed_today = today.get("miss_rate", 0.0), today.get("false_wakes_passed", 0.0)
+    same = not verdict.worse and all(number.after == number.before for number in verdict.numbers)
+    few = sum(number.n for number in verdict.numbers if number.name == "false_wakes") < _FEW_FALSE_WAKES
+    better = passed <= passed_today / 2 and missed <= missed_today + _MORE_MISSED
+    if verdict.promote or not verdict.numbers or not (same and few and better):
+        return verdict
+    why = (
+        f"It is better on speakers left out of its training: {passed:.0%} of false wakes come through instead of "
+        f"{passed_today:.0%}, and {missed:.1%} of calls are missed instead of {missed_today:.1%}; held-out people "
+        "had too few false wakes to show it, and are no worse off."
+    )
+    return replace(verdict, promote=True, why=why)
+
+
+def _listen(attempt: Attempt, clips: Sequence[Clip], bundle: ModelBundle, word: str) -> list[Outcome]:
+    def woken() -> list[Outcome]:
+        jobs = [Job(clip=clip, wake=True, hear=False) for clip in clips]
+        results = listen_to(
+            jobs, bundle=bundle, word=word, workers=attempt.workers, progress=attempt.progress, what=name
+        )
+        return [outcome(clip, result) for clip, result in zip(clips, results, strict=True)]
+
+    name = _WOKEN_TODAY if bundle is attempt.current else _WOKEN_ANEW
+    return attempt.steps.take(name, woken, _OUTCOMES)
