@@ -12,6 +12,11 @@ from earmark.learn.numbers import Number
 from earmark.learn.scoring import Outcome
 
 
+FEWEST = 6
+"""Clips that a number must rest on to speak for or against. That all of five change alike is chance once in 32: more
+often than an interval of 95 % allows, and resamples of so few clips can't know it."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Compared:
     """One number before and after."""
@@ -35,14 +40,15 @@ class Compared:
     @property
     def worse(self) -> bool:
         """Worse beyond what chance explains."""
-        return self.low > 0
+        return self.low > 0 and self.n >= FEWEST
 
     @property
     def sentence(self) -> str:
         change = "fewer" if self.better else "more" if self.after > self.before else "as many"
-        sure = "" if change == "as many" or self.low > 0 or self.high < 0 else ", which may be chance"
+        sure = self.n >= FEWEST and (self.low > 0 or self.high < 0)
+        chance = "" if change == "as many" or sure else ", which may be chance"
         return (
-            f"{self.plain}: {self.before:.1%} before, {self.after:.1%} after, {change}{sure} "
+            f"{self.plain}: {self.before:.1%} before, {self.after:.1%} after, {change}{chance} "
             f"({self.n} clip{'' if self.n == 1 else 's'}; change between {self.low:+.1%} and {self.high:+.1%})"
         )
 

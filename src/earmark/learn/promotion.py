@@ -10,17 +10,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from earmark.learn.comparing import Compared, compare
+from earmark.learn.comparing import FEWEST, Compared, compare
 from earmark.learn.numbers import NUMBERS
 from earmark.learn.scoring import Outcome
 from earmark.learn.slices import Slice, sliced
 
 MOST_FALSE_ACCEPTED = 0.05
 """Share of other speech that may become a command; a candidate may not go above it unless it was there before."""
-
-FEWEST = 5
-"""Clips that a number must rest on to speak for a candidate; against it, its interval says whether it counts."""
-
 
 _THEY = "{people} of these people were learned from; they were heard by models that only others had taught."
 
@@ -52,8 +48,8 @@ def judge(
 ) -> Verdict:
     """Compare two bundles on the same clips in the same order, and as `crossed` says on people learned from.
 
-    A candidate is promoted when at least one number of `FEWEST` clips or more is better, none is worse beyond its
-    interval, none of any slice is, and other speech that becomes a command stays within `MOST_FALSE_ACCEPTED` (or what
+    A candidate is promoted when at least one number of `FEWEST` clips or more is better, none of these is worse beyond
+    its interval, none of any slice is, and other speech that becomes a command stays within `MOST_FALSE_ACCEPTED` (or what
     it was). What is worse on held-out people alone is refused whatever the others say.
     """
     if crossed[0]:
