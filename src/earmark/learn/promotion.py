@@ -49,8 +49,8 @@ def judge(
     """Compare two bundles on the same clips in the same order, and as `crossed` says on people learned from.
 
     A candidate is promoted when at least one number of `FEWEST` clips or more is better, none of these is worse beyond
-    its interval, none of any slice is, and other speech that becomes a command stays within `MOST_FALSE_ACCEPTED` (or what
-    it was). What is worse on held-out people alone is refused whatever the others say.
+    its interval, none of any slice is, and other speech that becomes a command stays within `MOST_FALSE_ACCEPTED` (or
+    what it was). What is worse on held-out people alone is refused whatever the others say.
     """
     if crossed[0]:
         alone = judge(before, after, seed=seed)
