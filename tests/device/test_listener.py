@@ -12,7 +12,7 @@ from earmark.bundle import ModelBundle
 from earmark.device import Captured, EndOfSpeech, EndpointRule, Event, Listener, Rejected, Verifier, Woke
 from earmark.device import listener as module
 from earmark.device.listener import word_start
-from earmark.device.machine import Machine
+from earmark.device.machine import Curve, Machine
 from earmark.errors import BadBundle, BadRequest
 
 
@@ -64,11 +64,13 @@ def frame(number: int, *, voiced: bool = False) -> bytes:
 
 def verifier(score: float, threshold: float = 0.5, settle: float = 0.12) -> Verifier:
     none = np.zeros((0, 96), np.float32)
+    curve = Curve(slope=float(np.log(score / (1 - score))), offset=0.0)
     machine = Machine(
         gamma=1.0, intercept=1.0, mean=np.zeros(96, np.float32), scale=np.ones(96, np.float32), vectors=none,
-        squares=none[:, 0], weights=none[:, 0], slope=float(np.log(score / (1 - score))), offset=0.0,
+        squares=none[:, 0], weights=none[:, 0], curve=curve,
     )  # fmt: skip
-    return Verifier(word="alexa", stage1=0.5, threshold=threshold, settle=settle, looks=1, machine=machine)
+    at = {"stage1": 0.5, "threshold": threshold, "settle": settle}
+    return Verifier(word="alexa", **at, looks=1, curve=curve, machine=machine)
 
 
 def listener(

@@ -12,7 +12,7 @@ import soundfile
 from earmark import learn
 from earmark.device import WORDS, Listener, Voice, Woke, detector_of, frames, learned_words
 from earmark.errors import BadBundle, BadRequest
-from earmark.learn import adding, new_words
+from earmark.learn import adding, new_words, new_words_point
 from earmark.learn.adding import add_word, gather, name_of
 from earmark.learn.wake_streams import Stream, StreamMaker, loudest
 from earmark.learn.wake_voices import TIMBRES
@@ -39,9 +39,8 @@ def folder(path: Path, *, said: int, speakers: int = 5, others: int = 12) -> Pat
 @pytest.fixture
 def few(monkeypatch):
     """Fewer synthetic voices and rooms: enough to show what happens."""
-    monkeypatch.setattr(adding, "_PHRASES", 8)
-    monkeypatch.setattr(adding, "_INVENTED", 8)
-    monkeypatch.setattr(adding, "_TALKS", 6)
+    monkeypatch.setattr(adding, "_VOICES", {"says": 3, "phrases": 8, "voices_a_phrase": 2, "invented": 8, "talks": 6})
+    monkeypatch.setattr(adding, "_PICO", {"says": 1, "phrases": 8, "invented": 8})
     monkeypatch.setattr(new_words, "_ROOMS_OF_THE_WORD", 2)
     monkeypatch.setattr("earmark.learn.wake_voices.TIMBRES", TIMBRES[8:16])
     monkeypatch.setattr(adding, "synthetic_clips", lambda word, **known: _few_clips(word, **known))
@@ -134,11 +133,12 @@ def test_where_the_word_is() -> None:
     assert loudest(sound) == pytest.approx((16_000, 26_000), abs=200)
 
 
-def known_streams(clips: list[WakeClip]) -> new_words.Streams:
+def known_streams(clips: list[WakeClip]) -> new_words_point.Streams:
     streams = [
         Stream(
             embeddings=np.zeros((0, 96), np.float32),
             ends=np.zeros(0, np.int64),
+            mel=np.zeros((0, 40), np.float16),
             span=None,
             clip=index,
             as_heard=True,
@@ -146,7 +146,7 @@ def known_streams(clips: list[WakeClip]) -> new_words.Streams:
         )
         for index in range(len(clips))
     ]
-    return new_words.Streams(streams=streams, clips=clips)
+    return new_words_point.Streams(streams=streams, clips=clips)
 
 
 NOTHING = PcmAudio(samples=np.zeros(1, np.int16))
@@ -158,11 +158,11 @@ def test_what_nearly_woke_in_a_few_minutes_raises_the_cutoff() -> None:
     found = []
     for nearly in (0.01, 0.3):
         peaks = np.concatenate([np.full(20, 0.97), np.full(40, nearly)])
-        point = new_words.operating_point(known, peaks, cost_of_a_miss=5.0)
+        point = new_words_point.operating_point(known, peaks, cost_of_a_miss=5.0)
         assert (point.miss_rate, point.false_per_hour) == (0.0, 0.0)
         found.append(point.cutoff)
     assert found[1] > found[0] + 0.1
-    dear = new_words.operating_point(known, peaks, cost_of_a_miss=500.0)
+    dear = new_words_point.operating_point(known, peaks, cost_of_a_miss=500.0)
     assert dear.cutoff < found[1]
 
 
@@ -171,9 +171,10 @@ def test_synthetic_talk_counts_by_the_hour_and_a_phrase_like_the_word_once() -> 
     phrases = [WakeClip(audio=NOTHING, said=False, group="b", synthetic=True)] * 10
     talks = [WakeClip(audio=NOTHING, said=False, group="c", synthetic=True, talk=True)] * 10
     known = known_streams([*people, *phrases, *talks])
-    points = [
-        new_words.operating_point(known, np.array([0.97] * 20 + [by_phrases] * 10 + [by_talk] * 10), cost_of_a_miss=5.0)
+    peaks = [
+        np.array([0.97] * 20 + [by_phrases] * 10 + [by_talk] * 10)
         for by_phrases, by_talk in ((0.97, 0.01), (0.01, 0.97))
     ]
+    points = [new_words_point.operating_point(known, one, cost_of_a_miss=5.0) for one in peaks]
     assert [point.hours for point in points] == [30 / 3600] * 2
     assert [(point.miss_rate, point.passed) for point in points] == [(0.0, 1.0), (1.0, 0.0)], "talk goes on all day"

@@ -141,7 +141,7 @@ def test_what_it_writes(trained, tmp_path: Path) -> None:
     assert verifier.looks == 3
     assert len(verifier.machine.vectors) > 10
     assert (verifier.network is not None) is wake_network.can_train()
-    assert (verifier.machine.lean != 0.0) is wake_network.can_train()
+    assert (verifier.curve.lean != 0.0) is wake_network.can_train()
     about = json.loads(files["wake/alexa.json"])
     assert about["cost_of_a_miss"] == COST_OF_A_MISS
     assert about["rows"]["synthetic"] == 0

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -24,7 +24,6 @@ from earmark.bench.wake_speech import TIMBRES_TO_LEARN, Material
 from earmark.bundle import ModelBundle
 from earmark.device import (
     FRAME_SAMPLES,
-    SMOOTHED,
     Listener,
     MicroWakeDetector,
     Rejected,
@@ -36,8 +35,10 @@ from earmark.errors import BadRequest
 from earmark.learn import new_words, wake
 from earmark.learn.adding import voices_for
 from earmark.learn.confusables import confusables
+from earmark.learn.new_words import smoothed
+from earmark.learn.new_words_second import firings
 from earmark.learn.wake_rows import Trained
-from earmark.learn.wake_streams import NEWEST, STEP, StreamMaker
+from earmark.learn.wake_streams import NEWEST, STEP, Stream, StreamMaker
 from earmark.learn.wake_voices import pico_clips, synthetic_clips
 from earmark.learn.wake_windows import COST_OF_A_MISS, STAGE1, WakeClip
 from earmark.supervisor import Progress
@@ -61,7 +62,7 @@ class Size:
     """For the verifier, see `synthetic_clips`."""
     pico: Mapping[str, Any] = field(default_factory=dict)
     """And `pico_clips`."""
-    new: Mapping[str, int] = field(default_factory=dict)
+    new: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     """For a new word, see `voices_for`."""
 
 
@@ -70,7 +71,10 @@ LIGHT = Size(
     every=3,
     voices={"says": 3, "phrases": 200, "voices_a_phrase": 3, "invented": 400},
     pico={"says": 4, "phrases": 100, "invented": 250},
-    new={"phrases": 40, "invented": 40, "talks": 60},
+    new={
+        "espeak": {"phrases": 80, "invented": 120, "talks": 60},
+        "pico": {"says": 4, "phrases": 60, "invented": 120},
+    },
 )
 """Some two fifths of the voices, and a quarter of the speech."""
 
@@ -99,7 +103,7 @@ def run(note: Progress, data: Path, *, light: bool = False) -> list[dict[str, An
     found[f"{size.hours} hours"] = [[asked] for asked in judge_of(files).wakes(hours)]
     rows = table(files, found)
     note("hearing two hours as a stream of embeddings")
-    stream = embedded(hours)
+    stream = _minutes(hours)
     return [*rows, *(new_word(note, material, stream, word, size) for word in NEW)]
 
 
@@ -183,9 +187,7 @@ def _counts(found: Found, *, first: float, threshold: float) -> dict[str, Any]:
     }
 
 
-def new_word(
-    note: Progress, material: Material, stream: Sequence[NDArray[np.float32]], word: str, size: Size
-) -> dict[str, Any]:
+def new_word(note: Progress, material: Material, stream: Sequence[Stream], word: str, size: Size) -> dict[str, Any]:
     note(f"training “{word}”")
     clips = [*material.learn, *material.judge]
     own = [clip for clip in clips if _named(clip.keyword) == word]
@@ -195,12 +197,17 @@ def new_word(
     people = [WakeClip(audio=clip.sound(), said=True, group=clip.speaker) for clip in teach]
     people += [WakeClip(audio=clip.sound(), said=False, group=clip.speaker) for clip in others]
     phrases = confusables(word, 50)[::2]
-    synthetic = voices_for(word, without=phrases, timbres=TIMBRES_TO_LEARN, **size.new)
+    espeak = {"timbres": TIMBRES_TO_LEARN, **size.new.get("espeak", {})}
+    synthetic = voices_for(word, without=phrases, espeak=espeak, pico=size.new.get("pico"))
     files = new_words.train(word, [*people, *synthetic], cost_of_a_miss=COST_OF_A_MISS, noise=material.noise_to_learn)
     with tempfile.TemporaryDirectory() as folder:
         head = _Head(_bundle(Path(folder), files), word)
-    row: dict[str, Any] = {"what": f"new word {word}", "learned_from": len(teach), "cutoff": round(head.cutoff, 3)}
-    for snr in (None, 5.0):
+    row: dict[str, Any] = {
+        "what": f"new word {word}",
+        "learned_from": len(teach),
+        "threshold": round(head.threshold, 3),
+    }
+    for snr in _SNRS:
         noise = None if snr is None else material.noise_to_judge
         sounds = [
             wake_speech.heard(clip.sound(), noise=noise, snr=snr or 0.0, seed=number)
@@ -214,7 +221,7 @@ def new_word(
     rest = [clip for clip in material.judge if _named(clip.keyword) != word]
     woke = [head.wakes(wake_speech.heard(clip.sound(), seed=at)) > 0 for at, clip in enumerate(rest)]
     row["other words"] = f"{sum(woke)} of {len(woke)}"
-    row["false wakes an hour"] = round(head.fired(stream) / size.hours, 2)
+    row["false wakes an hour"] = round(head.woken(stream) / size.hours, 2)
     return row
 
 
@@ -222,8 +229,9 @@ class _Head:
     """A learned wake word over whole clips: the embeddings of a stream, in one pass a minute of sound."""
 
     def __init__(self, bundle: ModelBundle, word: str) -> None:
-        machine, self.cutoff = learned_head(bundle, word)
-        self._slope, self._offset = machine.slope, machine.offset
+        machine, self._cutoff = learned_head(bundle, word)
+        self._curve, self._behind = machine.curve, load_verifier(bundle, word)
+        self.threshold = self._behind.threshold if self._behind else self._cutoff
         self._machine = Trained(
             mean=machine.mean,
             scale=machine.scale,
@@ -235,30 +243,35 @@ class _Head:
         self._maker = StreamMaker()
 
     def wakes(self, samples: NDArray[np.int16]) -> int:
-        """Return how often it fires in a clip."""
-        return self.fired(embedded(samples, self._maker))
+        """Return how often it wakes in a clip."""
+        return self.woken([self._maker.heard(samples)])
 
-    def fired(self, stream: Sequence[NDArray[np.float32]]) -> int:
-        """Return how often it fires; after a wake it hears nothing for two seconds, as while a command is captured."""
-        scores = np.concatenate([self._scores(embeddings) for embeddings in stream])
-        smooth = np.convolve(scores, np.full(SMOOTHED, 1.0 / SMOOTHED))[: len(scores)]
-        count, free = 0, 0
-        for at in np.flatnonzero(smooth > self.cutoff).tolist():
-            if at >= free:
-                count, free = count + 1, at + 25
+    def woken(self, streams: Sequence[Stream]) -> int:
+        """Return how often it wakes; then it hears nothing for two seconds, as while a command is captured."""
+        count = 0
+        for stream in streams:
+            free = 0
+            for at in self._fires(stream):
+                if at >= free:
+                    count, free = count + 1, at + 25
         return count
 
-    def _scores(self, embeddings: NDArray[np.float32]) -> NDArray[np.float64]:
-        last = np.arange(NEWEST - 1, len(embeddings))
-        windows = embeddings[last[:, None] + np.arange(1 - NEWEST, 1)].reshape(len(last), -1)
-        return 1.0 / (1.0 + np.exp(-(self._slope * self._machine.margins(windows) + self._offset)))
+    def _fires(self, stream: Stream) -> Iterator[int]:
+        smooth = smoothed(self._curve.slope * self._machine.margins(stream.windows(stream.all)) + self._curve.offset)
+        if self._behind is None:
+            yield from np.flatnonzero(smooth > self._cutoff).tolist()
+            return
+        assert self._behind.network is not None
+        for fired in firings(smooth, above=self._behind.stage1):
+            second = float(self._behind.network.margins(stream.seen(int(stream.all[fired.end]))[None])[0])
+            if self._behind.accepts(self._behind.curve.score(peak=fired.peak, second=second)):
+                yield fired.end
 
 
-def embedded(samples: NDArray[np.int16], maker: StreamMaker | None = None) -> list[NDArray[np.float32]]:
-    """Return the embeddings of sound, shape (n, 96) for each minute of it; the minutes overlap by one window."""
-    maker = maker or StreamMaker()
-    step = _MINUTE - (NEWEST + 9) * STEP
-    return [maker.embed(samples[at : at + _MINUTE])[0] for at in range(0, max(1, len(samples) - 2 * STEP), step)]
+def _minutes(samples: NDArray[np.int16]) -> list[Stream]:
+    """Return sound as a stream a minute; they overlap by one window."""
+    maker, step = StreamMaker(), _MINUTE - (NEWEST + 9) * STEP
+    return [maker.heard(samples[at : at + _MINUTE]) for at in range(0, max(1, len(samples) - 2 * STEP), step)]
 
 
 def _named(keyword: str | None) -> str:

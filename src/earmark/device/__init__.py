@@ -27,7 +27,7 @@ from earmark.device.clearness import clearness
 from earmark.device.embeddings import DIMENSIONS, WINDOW_SAMPLES, WINDOWS, SpeechEmbedder
 from earmark.device.events import Captured, EndOfSpeech, Event, Rejected, Woke
 from earmark.device.files import END_OF_SOUND, FileSource, frames
-from earmark.device.head import SMOOTHED, EmbeddingDetector, detector_of, learned_head, learned_words
+from earmark.device.head import HOP, SMOOTHED, EmbeddingDetector, detector_of, learned_head, learned_words
 from earmark.device.link import (
     ADDRESS,
     Answer,
@@ -56,7 +56,7 @@ from earmark.device.vad import (
     SileroSpeechDetector,
     SpeechDetector,
 )
-from earmark.device.verifier import HEAD, Verifier
+from earmark.device.verifier import HEAD, SECOND, Verifier
 from earmark.device.verifier import load as load_verifier
 from earmark.device.voice import Voice
 from earmark.device.wake import FRAME_BYTES, FRAME_SAMPLES, WORDS, MicroWakeDetector, WakeDetector
@@ -70,7 +70,9 @@ __all__ = [
     "FRAME_BYTES",
     "FRAME_SAMPLES",
     "HEAD",
+    "HOP",
     "PRE_ROLL",
+    "SECOND",
     "SHIFT",
     "SMOOTHED",
     "WINDOW",

@@ -148,8 +148,9 @@ class Listener:
         self._verifier = verifiers.load(bundle, self.word)
         self._bundle, self._next = bundle, None
         self._threshold = self._verifier.stage1 if self._verifier else self._detector.cutoff
-        if self._verifier and (self._embedder is None or self._embedder.windows < self._verifier.windows):
-            self._embedder = SpeechEmbedder(self._verifier.windows)
+        windows = self._verifier.windows if self._verifier else 0
+        if windows and (self._embedder is None or self._embedder.windows < windows):
+            self._embedder = SpeechEmbedder(windows)
         self._hold = 0
 
     def feed(self, frame: bytes) -> list[Event]:
@@ -196,13 +197,13 @@ class Listener:
 
     def _settle(self, score: float | None) -> list[Event]:
         assert self._verifier is not None
-        assert self._embedder is not None
         self._peak = max(self._peak, score or 0.0)
         self._frames_left -= 1
         if self._frames_left > 0:
             return []
         heard = np.frombuffer(b"".join(self._ring), dtype="<i2")
-        verdict = self._verifier.score(self._embedder.embed(heard), heard=heard, peak=self._peak)
+        embedding = self._embedder.embed(heard) if self._embedder and self._verifier.windows else None
+        verdict = self._verifier.score(embedding, heard=heard, peak=self._peak)
         if self._verifier.accepts(verdict):
             return self._wake(verdict)
         self.rejected += 1

@@ -21,6 +21,29 @@ from earmark.errors import BadBundle
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Curve:
+    """From what is known of a window to a score of 0..1: the logistic function of slope * margin + tilt * clearness +
+    lift * first + lean * second + offset.
+
+    Platt scaling with what else is known. In noise all margins shrink, and the boundary lies elsewhere than in a quiet
+    room.
+    """
+
+    offset: float
+    slope: float = 0.0
+    tilt: float = 0.0
+    lift: float = 0.0
+    """`first` are the log odds of the first stage's peak."""
+    lean: float = 0.0
+    """`second` are those of another witness, `earmark.device.wake_network`."""
+
+    def score(self, *, margin: float = 0.0, clear: float = 0.0, peak: float = 0.5, second: float = 0.0) -> float:
+        """Return 0..1 for a margin in sound as clear as that, in dB; `peak` is the first stage's highest score."""
+        exponent = self.slope * margin + self.tilt * clear + self.lift * float(log_odds(peak)) + self.lean * second
+        return float(1.0 / (1.0 + np.exp(-np.clip(exponent + self.offset, -60.0, 60.0))))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Machine:
     """Says how sure it is that a word was said in a window of embeddings."""
 
@@ -37,16 +60,7 @@ class Machine:
     gamma: float
     """Of the kernel exp(-gamma * squared distance)."""
     intercept: float
-    slope: float
-    """The score is the logistic function of slope * margin + tilt * clearness + lift * first + lean * second + offset:
-    Platt scaling with what else is known. In noise all margins shrink, and the boundary lies elsewhere than in a quiet
-    room."""
-    offset: float
-    tilt: float = 0.0
-    lift: float = 0.0
-    """`first` are the log odds of the first stage's peak."""
-    lean: float = 0.0
-    """`second` are those of another witness, `earmark.device.wake_network`."""
+    curve: Curve
 
     @property
     def windows(self) -> int:
@@ -67,21 +81,9 @@ class Machine:
         kernel = np.exp(-self.gamma * np.maximum(distances, 0.0))
         return float(np.mean(kernel @ self.weights)) + self.intercept
 
-    def score(
-        self,
-        embedding: NDArray[np.float32],
-        *,
-        looks: int = 1,
-        clear: float = 0.0,
-        peak: float = 0.5,
-        second: float = 0.0,
-    ) -> float:
-        """Return 0..1 for embeddings of shape (≥ windows + looks - 1, 96) of sound as clear as that, in dB. `peak` is
-        the first stage's highest score, `second` the log odds of the other witness.
-        """
-        exponent = self.slope * self.margin(embedding, looks=looks) + self.offset
-        exponent += self.tilt * clear + self.lift * float(log_odds(peak)) + self.lean * second
-        return float(1.0 / (1.0 + np.exp(-np.clip(exponent, -60.0, 60.0))))
+    def score(self, embedding: NDArray[np.float32], *, looks: int = 1, **known: float) -> float:
+        """Return 0..1 for embeddings of shape (≥ windows + looks - 1, 96); `known` as `Curve.score` takes it."""
+        return self.curve.score(margin=self.margin(embedding, looks=looks), **known)
 
 
 def log_odds(peak: float | NDArray[np.float32]) -> NDArray[np.float64]:
@@ -113,12 +115,18 @@ def assemble(about: Mapping[str, Any], numbers: Mapping[str, NDArray[np.float32]
             raise ValueError
         if vectors.shape != (len(weights), features) or not np.all(scale > 0):
             raise ValueError
-        values = {name: finite(about, name) for name in ("gamma", "intercept", "slope", "offset")}
-        values |= {name: finite({name: 0.0, **about}, name) for name in ("tilt", "lift", "lean")}
+        values = {name: finite(about, name) for name in ("gamma", "intercept")}
     except (ValueError, KeyError, TypeError) as error:
         raise BadBundle(why="a wake word's model is unreadable") from error
     squares = (vectors**2).sum(axis=1)
-    return Machine(mean=mean, scale=scale, vectors=vectors, squares=squares, weights=weights, **values)
+    curve = curve_of(about)
+    return Machine(mean=mean, scale=scale, vectors=vectors, squares=squares, weights=weights, curve=curve, **values)
+
+
+def curve_of(about: Mapping[str, Any]) -> Curve:
+    """Return the curve that a model's JSON file describes. Raises BadBundle."""
+    weights = {name: finite({name: 0.0, **about}, name) for name in ("tilt", "lift", "lean")}
+    return Curve(offset=finite(about, "offset"), slope=finite(about, "slope"), **weights)
 
 
 def finite(about: Mapping[str, Any], name: str, *, least: float = -np.inf, most: float = np.inf) -> float:

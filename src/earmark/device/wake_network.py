@@ -49,6 +49,15 @@ def look(samples: NDArray[np.int16]) -> NDArray[np.float32]:
     return log_mel(window)
 
 
+def look_along(samples: NDArray[np.int16]) -> NDArray[np.float32]:
+    """Return what `look` gives, for every 10 ms of `samples`: shape (frames, 40), the last frame ends with them.
+
+    But for the draw of the dither: 144 frames of it are what `look` gives of sound that ends with the last of them.
+    """
+    sound = samples[max(0, len(samples) - WINDOW) % SHIFT :].astype(np.float32)
+    return log_mel(sound + np.random.default_rng(0).normal(0.0, _DITHER, len(sound)).astype(np.float32))
+
+
 def steps() -> int:
     """Return how many moments the last layer has, for FRAMES frames."""
     count = FRAMES

@@ -6,7 +6,7 @@ import asyncio
 import hashlib
 import json
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -15,12 +15,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from earmark import audio
-from earmark.device import WORDS
+from earmark.device import SECOND, WORDS
 from earmark.errors import BadRequest, Forbidden
 from earmark.learn import registry
 from earmark.learn.clips import Clip, read_folder, usable
 from earmark.learn.making import files_of
-from earmark.learn.wake_voices import synthetic_clips
+from earmark.learn.wake_voices import pico_clips, synthetic_clips
 from earmark.learn.wake_windows import WakeClip
 from earmark.storage import Stores
 
@@ -29,7 +29,10 @@ ENOUGH, ENOUGH_SPEAKERS = 20, 3
 _LONGEST_WORD = 40
 _MOST_OTHERS = 300
 """Recordings without the word that are learned from, drawn by their hash; more bring little and cost time."""
-_PHRASES, _INVENTED, _TALKS = 120, 150, 200
+_VOICES = {"says": 3, "phrases": 300, "voices_a_phrase": 3, "invented": 600, "talks": 200}
+"""What espeak-ng says, see `synthetic_clips`."""
+_PICO: dict[str, int] = {}
+"""And Pico, see `pico_clips`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,8 +46,9 @@ class Added:
     """Recordings without the word."""
     synthetic: int
     cutoff: float
+    """Score from which on it wakes."""
     miss_rate: float
-    """Of the recordings, by a head that was trained without their speakers."""
+    """Of the recordings, by what was trained without their speakers."""
     confusables_passed: float
     false_wakes_per_hour: float
     """In the other recordings and in synthetic talk, likewise."""
@@ -100,19 +104,14 @@ def _wake_clip(clip: Clip, *, said: bool) -> WakeClip:
 
 
 def voices_for(
-    word: str, *, phrases: int | None = None, invented: int | None = None, talks: int | None = None, **settings: Any
+    word: str, *, espeak: Mapping[str, Any] | None = None, pico: Mapping[str, Any] | None = None, **settings: Any
 ) -> list[WakeClip]:
-    """Return synthetic clips of a word, its neighbours and other talk. Raises MissingExtra: it takes them all."""
-    return synthetic_clips(
-        word,
-        seed=0,
-        says=3,
-        phrases=_PHRASES if phrases is None else phrases,
-        voices_a_phrase=2,
-        invented=_INVENTED if invented is None else invented,
-        talks=_TALKS if talks is None else talks,
-        **settings,
-    )
+    """Return synthetic clips of a word, its neighbours and other talk. Raises MissingExtra: it takes them all.
+
+    `espeak` and `pico` change what each of the two says, `settings` what both do.
+    """
+    said = synthetic_clips(word, seed=0, **_VOICES | dict(espeak or {}), **settings)
+    return said + pico_clips(word, seed=0, **_PICO | dict(pico or {}), **settings)
 
 
 async def add_word(
@@ -169,7 +168,7 @@ async def add_word(
         recordings=len(said),
         others=len(others),
         synthetic=len(voices),
-        cutoff=about["cutoff"],
+        cutoff=about.get(SECOND, {"threshold": about["cutoff"]})["threshold"],
         miss_rate=about["unseen"]["miss_rate"],
         confusables_passed=about["unseen"]["confusables_passed"],
         false_wakes_per_hour=about["unseen"]["false_wakes_per_hour"],

@@ -2,7 +2,8 @@
 
 The head is a kernel machine asked every 80 ms. It learns from where the word has just ended against everything
 else: other words, other speech, what sounds like the word, and the word's own first half; then again with what it fell
-for. Where its threshold lies is decided by speakers and phrases that it was not trained on.
+for. Where its threshold lies is decided by speakers and phrases that it was not trained on. Where JAX is installed a
+network on the sound itself stands behind it (`new_words_second`).
 """
 
 from __future__ import annotations
@@ -16,9 +17,13 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GroupKFold
 from sklearn.svm import SVC
 
-from earmark.device import HEAD, SMOOTHED, pack
+from earmark.device import HEAD, SECOND, SMOOTHED, pack
+from earmark.learn import wake_network
+from earmark.learn.new_words_point import Streams, operating_point
+from earmark.learn.new_words_second import second_stage
 from earmark.learn.wake_rows import Trained
-from earmark.learn.wake_streams import STEP, Stream, StreamMaker
+from earmark.learn.wake_streams import STEP, Hearing, Stream, make_streams
+from earmark.learn.wake_voices import parted
 from earmark.learn.wake_windows import WakeClip
 from earmark.words import SAMPLE_RATE, Seconds
 
@@ -35,40 +40,9 @@ _HARD = -1.0
 _C = 2.0
 """Weight of a window on the wrong side. Most windows lie far on the right one, and the device need not know them."""
 _FOLDS = 3
-_WIDTH = 0.35
-"""Log odds by which a clip's score may lie elsewhere for the next speaker."""
-_PEOPLE = 2.0
-"""Weight of a person's window against a synthetic one."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Streams:
-    """Everything that one head learns from."""
-
-    streams: Sequence[Stream]
-    clips: Sequence[WakeClip]
-    """What the streams were made of: `stream.clip` is an index into it."""
-
-    def group(self, stream: Stream) -> str:
-        return self.clips[stream.clip].group
-
-    def weight(self, stream: Stream) -> float:
-        return 1.0 if self.clips[stream.clip].synthetic else _PEOPLE
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Point:
-    """Where a head fires, and what that means for speakers and phrases that it was not trained on."""
-
-    cutoff: float
-    miss_rate: float
-    """Of people's recordings of the word as they were heard, and of synthetic voices where there is nobody else."""
-    passed: float
-    """Of the phrases that sound like it."""
-    false_per_hour: float
-    """Wakes an hour of other speech: people's recordings, and synthetic talk."""
-    hours: float
-    """Of that speech."""
+_OF_A_HEAD = 900
+"""Clips of synthetic voices that only sound like the word, at most, that the head learns from: a device holds what it
+learned of each. The network behind it learns from all."""
 
 
 def train(
@@ -84,16 +58,15 @@ def train(
 
     `clips` hold the word on one side and anything else on the other, people and synthetic voices on both.
     """
-    maker, everything = StreamMaker(), list[Stream]()
-    for index, clip in enumerate(clips):
-        rooms = _ROOMS_OF_THE_WORD if clip.said and not clip.synthetic else _ROOMS
-        # Of synthetic clips there are many: each is heard once, every second one in a room.
-        plain = not clip.synthetic or not index % 2
-        rooms = rooms if not clip.synthetic or index % 2 else 0
-        everything += maker.make([clip], rooms=rooms, seed=seed, first=index, plain=plain, noise=noise)
-        if not (index + 1) % 25 or index + 1 == len(clips):
-            progress("listening to examples", index + 1, len(clips))
-    known = Streams(streams=everything, clips=clips)
+    enough, more = parted(clips, most=_OF_A_HEAD)
+    more = more if wake_network.can_train() else []
+    hearings = [_hearing(clips[number], number) for number in (*enough, *more)]
+    streams = make_streams(
+        hearings, seed=seed, noise=noise, told=lambda done: progress("listening to examples", done, len(hearings))
+    )
+    of_the_head = set(enough)
+    known = Streams(streams=[stream for stream in streams if stream.clip in of_the_head], clips=clips)
+    further = Streams(streams=[stream for stream in streams if stream.clip not in of_the_head], clips=clips)
     rng = np.random.default_rng(seed)
     drawn = [_windows(stream, rng) for stream in known.streams]
     progress("training", 0, _FOLDS + 2)
@@ -105,25 +78,44 @@ def train(
     slope, offset = scores.platt
     point = operating_point(known, scores.peaks, cost_of_a_miss=cost_of_a_miss)
     progress("training", _FOLDS + 2, _FOLDS + 2)
+    beyond = [machine.margins(stream.windows(stream.all)) for stream in further.streams]
+    second = second_stage(
+        Streams(streams=[*known.streams, *further.streams], clips=clips),
+        [scores.smooth(margins) for margins in (*scores.margins, *beyond)],
+        cost_of_a_miss=cost_of_a_miss,
+        noise=noise,
+        seed=seed,
+        progress=progress,
+    )
+    unseen = second.point if second else point
     about = {
         "kind": HEAD,
         "written": word.replace("_", " "),
         "cutoff": point.cutoff,
-        "lag": _lag(known, scores, point.cutoff),
+        "lag": _lag(known, scores, second.stage1 if second else point.cutoff),
         "gamma": machine.gamma,
         "intercept": machine.intercept,
         "slope": slope,
         "offset": offset,
         "cost_of_a_miss": cost_of_a_miss,
         "unseen": {
-            "miss_rate": point.miss_rate,
-            "confusables_passed": point.passed,
-            "false_wakes_per_hour": point.false_per_hour,
-            "hours": point.hours,
+            "miss_rate": unseen.miss_rate,
+            "confusables_passed": unseen.passed,
+            "false_wakes_per_hour": unseen.false_per_hour,
+            "hours": unseen.hours,
         },
         "recordings": sum(clip.said and not clip.synthetic for clip in clips),
     }
-    return pack(about, machine.arrays(), name=word)
+    if second is None:
+        return pack(about, machine.arrays(), name=word)
+    return pack(about | {SECOND: second.about()}, machine.arrays() | second.network.arrays(), name=word)
+
+
+def _hearing(clip: WakeClip, number: int) -> Hearing:
+    """Say how often a clip is heard. Of synthetic clips there are many: each once, every second one in a room."""
+    if not clip.synthetic:
+        return Hearing(clip=clip, number=number, rooms=_ROOMS_OF_THE_WORD if clip.said else _ROOMS, plain=True)
+    return Hearing(clip=clip, number=number, rooms=number % 2, plain=not number % 2)
 
 
 def _after(stream: Stream) -> NDArray[np.int64]:
@@ -201,13 +193,18 @@ class Unseen:
 
     platt: tuple[float, float]
     """Slope and offset from margin to score."""
-    smoothed: Sequence[NDArray[np.float64]]
-    """Of each stream: the smoothed scores of its windows, as the device computes them."""
+    margins: Sequence[NDArray[np.float64]]
+    """Of each stream: those of its windows."""
+
+    def smooth(self, margins: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the smoothed scores of a stream's windows, as the device computes them."""
+        slope, offset = self.platt
+        return smoothed(slope * margins + offset)
 
     @property
     def peaks(self) -> NDArray[np.float64]:
         """Shape (streams,)."""
-        return np.array([float(scores.max()) if len(scores) else 0.0 for scores in self.smoothed])
+        return np.array([float(scores.max()) if len(scores) else 0.0 for scores in map(self.smooth, self.margins)])
 
 
 def unseen_scores(known: Streams, chosen: Sequence[_Chosen], *, seed: int, progress: Progress) -> Unseen:
@@ -228,53 +225,20 @@ def unseen_scores(known: Streams, chosen: Sequence[_Chosen], *, seed: int, progr
         said += [True] * len(some.said) + [False] * len(some.other)
     platt = LogisticRegression(C=1e3).fit(np.concatenate(rows)[:, None], said)
     slope, offset = float(platt.coef_[0, 0]), float(platt.intercept_[0])
-    return Unseen(platt=(slope, offset), smoothed=[_smooth(slope * found + offset) for found in margins])
+    return Unseen(platt=(slope, offset), margins=margins)
 
 
-def _smooth(exponents: NDArray[np.float64]) -> NDArray[np.float64]:
+def smoothed(exponents: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the scores of a stream's windows, as the device computes and smooths them."""
     scores = 1.0 / (1.0 + np.exp(-np.clip(exponents, -60.0, 60.0)))
     return np.convolve(scores, np.full(SMOOTHED, 1.0 / SMOOTHED))[: len(scores)]
-
-
-def operating_point(known: Streams, peaks: NDArray[np.float64], *, cost_of_a_miss: float) -> Point:
-    """Return the cutoff of least cost: a miss costs as much as that many false wakes.
-
-    Counted for an hour in which the word is called once, one phrase like it is said, and people talk all the time. The
-    steps between clips are smoothed, as the next speaker's score lies a little elsewhere: of a few minutes of speech in
-    which nothing woke, what nearly did says how soon something will.
-    """
-    clips = [known.clips[stream.clip] for stream in known.streams]
-    said = np.array([clip.said for clip in clips])
-    synthetic = np.array([clip.synthetic for clip in clips])
-    counted = said & ~synthetic if (said & ~synthetic).any() else said
-    at_length = np.array([clip.talk for clip in clips])
-    alike, talk = ~said & synthetic & ~at_length, ~said & (~synthetic | at_length)
-    hours = sum(stream.seconds for stream, one in zip(known.streams, talk, strict=True) if one) / 3600
-    edges = np.linspace(0.02, 0.98, 97)
-    likely = 1.0 / (1.0 + np.exp(-(_odds(peaks) - _odds(edges)[:, None]) / _WIDTH))  # shape (edges, streams)
-    missed = 1.0 - likely[:, counted].mean(axis=1)
-    passed = likely[:, alike].mean(axis=1) if alike.any() else np.zeros(len(edges))
-    hourly = likely[:, talk].sum(axis=1) / hours if hours else np.zeros(len(edges))
-    cutoff = float(edges[np.argmin(cost_of_a_miss * missed + passed + hourly)])
-    return Point(
-        cutoff=cutoff,
-        miss_rate=float(np.mean(peaks[counted] <= cutoff)),
-        passed=float(np.mean(peaks[alike] > cutoff)) if alike.any() else 0.0,
-        false_per_hour=float(np.sum(peaks[talk] > cutoff)) / hours if hours else 0.0,
-        hours=float(hours),
-    )
-
-
-def _odds(scores: NDArray[np.float64]) -> NDArray[np.float64]:
-    sure = np.clip(scores, 1e-3, 1.0 - 1e-3)
-    return np.log(sure / (1.0 - sure))
 
 
 def _lag(known: Streams, scores: Unseen, cutoff: float) -> Seconds:
     """Return how long after the word's end the head fires, as a rule."""
     found = []
-    for stream, smoothed in zip(known.streams, scores.smoothed, strict=True):
-        if stream.span is not None and len(fired := np.flatnonzero(smoothed > cutoff)):
+    for stream, margins in zip(known.streams, scores.margins, strict=True):
+        if stream.span is not None and len(fired := np.flatnonzero(scores.smooth(margins) > cutoff)):
             found.append((stream.ends[stream.all[fired[0]]] - stream.span[1]) / SAMPLE_RATE)
     # Two embeddings are made at a time, so that every other one is heard of 80 ms late.
     return float(np.clip(np.median(found) + STEP / SAMPLE_RATE / 2, 0.0, 1.0)) if found else 0.0

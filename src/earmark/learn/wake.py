@@ -6,7 +6,6 @@ labels of its own may get a verifier in which they weigh more. Deterministic for
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -25,7 +24,7 @@ from earmark.learn.lessons import Taught, wake_span
 from earmark.learn.wake_own import Own, own_verifiers
 from earmark.learn.wake_point import OperatingPoint, operating_point
 from earmark.learn.wake_rows import Rows, Trained, fit_unseen
-from earmark.learn.wake_voices import pico_clips, synthetic_clips
+from earmark.learn.wake_voices import parted, pico_clips, synthetic_clips
 from earmark.learn.wake_windows import COST_OF_A_MISS, LOOKS, NEWEST, SETTLE, STAGE1, WakeClip, Windows, make_windows
 
 Progress = Callable[[str, int, int], None]
@@ -102,7 +101,7 @@ def train(
         except MissingExtra:
             synthetic = []
     cut = partial(make_windows, word, noise=noise, workers=workers)
-    some, more = _parted(synthetic)
+    some, more = ([synthetic[at] for at in part] for part in parted(synthetic, most=_OF_A_MACHINE))
     more = more if wake_network.can_train() else []
     spoken = len(clips) + len(some) + len(more)
 
@@ -131,15 +130,6 @@ def train(
     }
     own = own_verifiers(word, rows, make=make, cost_of_a_miss=cost_of_a_miss, progress=progress)
     return Learned(files=pack(about, verifier.arrays(), name=word), own=own)
-
-
-def _parted(synthetic: Sequence[WakeClip]) -> tuple[list[WakeClip], list[WakeClip]]:
-    """Return the clips of synthetic voices that machine and network learn from, and those for the network alone."""
-    others = [index for index, clip in enumerate(synthetic) if not clip.said]
-    kept = set(others[:: -(-len(others) // _OF_A_MACHINE)] if others else ())
-    both = [clip.said or index in kept for index, clip in enumerate(synthetic)]
-    some = [clip for clip, chosen in zip(synthetic, both, strict=True) if chosen]
-    return some, [clip for clip, chosen in zip(synthetic, both, strict=True) if not chosen]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -218,8 +208,3 @@ def _rows(windows: Windows, clips: Sequence[WakeClip], *, labelled: bool) -> Row
         device=np.array([clips[index].device or "" for index in windows.clip], dtype=np.str_),
         clip=windows.clip if labelled else np.full(len(windows), -1),
     )
-
-
-def _cores() -> int:
-    free = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    return min(4, free or 1)

@@ -5,13 +5,15 @@ Clips of people and of synthesisers, with the word and without, go through the s
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
-from earmark.device import DIMENSIONS, SpeechEmbedder
+from earmark.device import DIMENSIONS, SHIFT, SpeechEmbedder, wake_network
+from earmark.learn import compute
 from earmark.learn.rooms import another_channel, another_throat, draw_room, hear, pad
 from earmark.learn.wake_windows import WakeClip
 from earmark.words import SAMPLE_RATE, Seconds
@@ -27,6 +29,8 @@ _BUCKET = 8
 _GAP = 25
 """Frames (10 ms) of quiet inside a word of several words."""
 _FRAME = SAMPLE_RATE // 100
+_ENOUGH = 60
+"""Clips below which starting further processes costs more than they save."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +41,8 @@ class Stream:
     """Shape (n, 96), one each 80 ms."""
     ends: NDArray[np.int64]
     """Shape (n,): the sample at which each ends, counted from the stream's start."""
+    mel: NDArray[np.float16]
+    """Shape (frames, 40): log-mel energies each 10 ms, of which the last frame ends with the stream."""
     span: tuple[int, int] | None
     """First and last sample of the wake word; None where it is not said."""
     clip: int
@@ -50,6 +56,12 @@ class Stream:
         """Return the windows whose last embedding is at these indices (≥ NEWEST - 1), shape (len(at), 9 * 96)."""
         index = at[:, None] + np.arange(1 - NEWEST, 1)
         return self.embeddings[index].reshape(len(at), NEWEST * DIMENSIONS)
+
+    def seen(self, at: int) -> NDArray[np.float16]:
+        """Return what a network behind it sees when the newest embedding is that one, shape (144, 40)."""
+        last = len(self.mel) - (int(self.ends[-1]) - int(self.ends[at])) // SHIFT
+        lead = max(0, wake_network.SEEN - last)
+        return np.pad(self.mel[max(0, last - wake_network.SEEN) : last], ((lead, 0), (0, 0)), mode="edge")
 
     @property
     def all(self) -> NDArray[np.int64]:
@@ -92,18 +104,16 @@ class StreamMaker:
                     samples = hear(sound, draw_room(rng), rng, noise=background)
                 else:
                     samples = np.clip(np.rint(sound), -32768, 32767).astype(np.int16)
-                embeddings, ends = self.embed(samples)
-                streams.append(
-                    Stream(
-                        embeddings=embeddings,
-                        ends=ends,
-                        span=span,
-                        clip=index,
-                        as_heard=not room,
-                        seconds=audio.duration,
-                    )
-                )
+                found = self.heard(samples)
+                streams.append(replace(found, span=span, clip=index, as_heard=not room, seconds=audio.duration))
         return streams
+
+    def heard(self, samples: NDArray[np.int16]) -> Stream:
+        """Return sound (16 kHz) as a device hears it."""
+        embeddings, ends = self.embed(samples)
+        mel = wake_network.look_along(samples).astype(np.float16)
+        known = {"span": None, "clip": 0, "as_heard": True, "seconds": len(samples) / SAMPLE_RATE}
+        return Stream(embeddings=embeddings, ends=ends, mel=mel, **known)
 
     def embed(self, samples: NDArray[np.int16]) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
         """Return the embeddings of a clip, shape (n, 96), and the samples at which they end, shape (n,)."""
@@ -113,6 +123,38 @@ class StreamMaker:
         found = self._embedders[count].embed(samples)
         ends = len(samples) - STEP * np.arange(count - 1, -1, -1)
         return found[ends > 0], ends[ends > 0]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hearing:
+    """How often a clip is heard."""
+
+    clip: WakeClip
+    number: int
+    rooms: int
+    plain: bool
+
+
+def make_streams(
+    hearings: Sequence[Hearing],
+    *,
+    seed: int,
+    noise: NDArray[np.int16] | None = None,
+    told: Callable[[int], None] = lambda done: None,
+) -> list[Stream]:
+    """Do what `StreamMaker.make` does, wherever `compute.map` chooses; the result does not depend on where."""
+    parts = compute.map(partial(_Streamer, seed, noise), hearings, enough=_ENOUGH, told=told)
+    return [stream for part in parts for stream in part]
+
+
+class _Streamer:
+    """One process's stream maker."""
+
+    def __init__(self, seed: int, noise: NDArray[np.int16] | None) -> None:
+        self._make = partial(StreamMaker().make, seed=seed, noise=noise)
+
+    def __call__(self, one: Hearing) -> list[Stream]:
+        return self._make([one.clip], rooms=one.rooms, first=one.number, plain=one.plain)
 
 
 def _span(sound: NDArray[np.float64], clip: WakeClip, stretched: float) -> tuple[int, int]:

@@ -6,7 +6,7 @@ say both sides, so that neither "synthetic" nor "this voice" nor "short phrase" 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -75,9 +75,8 @@ def synthetic_clips(
 
             alone = text in stretches
             lead, follow = ("", "") if alone else (str(rng.choice(_LEADS)), str(rng.choice(_FOLLOWS)))
-            clip = _clip(
-                say(f"{lead} {text}".strip()), say(follow) if follow else None, wake, _group(timbre, text, wake)
-            )
+            group = _group(timbre, text, wake or alone)
+            clip = _clip(say(f"{lead} {text}".strip()), say(follow) if follow else None, wake, group)
             clips.append(replace(clip, talk=alone))
             if not len(clips) % 50 or len(clips) == len(said):
                 progress("speaking", len(clips), len(said))
@@ -125,9 +124,22 @@ def pico_clips(
     ]
 
 
-def _group(voice: str, phrase: str, wake: bool) -> str:
-    """A wake is judged by voices that training never heard, a confusable by phrases that it never heard."""
-    return f"voice-{voice}" if wake else f"phrase-{phrase}"
+def parted(clips: Sequence[WakeClip], *, most: int) -> tuple[list[int], list[int]]:
+    """Return the indices of clips for machine and network, and of those for the network alone.
+
+    A device holds what a machine learned of each clip; so of synthetic clips that only sound like the word it learns
+    from `most` at most, evenly chosen, while the network learns from all.
+    """
+    alike = [at for at, clip in enumerate(clips) if clip.synthetic and not clip.said and not clip.talk]
+    kept = set(alike[:: -(-len(alike) // most)] if alike else ())
+    more = [at for at in alike if at not in kept]
+    without = set(more)
+    return [at for at in range(len(clips)) if at not in without], more
+
+
+def _group(voice: str, phrase: str, by_voice: bool) -> str:
+    """A wake, and talk, is judged by voices that training never heard, a confusable by phrases that it never heard."""
+    return f"voice-{voice}" if by_voice else f"phrase-{phrase}"
 
 
 def _clip(sound: PcmAudio, follow: PcmAudio | None, wake: bool, group: str) -> WakeClip:
