@@ -14,10 +14,10 @@ from earmark import bundle as bundles
 from earmark.device import EndpointRule, Listener, Rejected, Voice, Woke, frames, load_verifier
 from earmark.learn import wake_network
 from earmark.learn.neighbours import spoken
-from earmark.learn.wake import Learned, _parted, train
+from earmark.learn.wake import Learned, train
 from earmark.learn.wake_point import operating_point
 from earmark.learn.wake_rows import Rows, fit_unseen
-from earmark.learn.wake_voices import pico_clips, synthetic_clips
+from earmark.learn.wake_voices import parted, pico_clips, synthetic_clips
 from earmark.learn.wake_windows import COST_OF_A_MISS, STAGE1, WakeClip, WindowMaker, make_windows
 from earmark.words import PcmAudio
 
@@ -196,15 +196,17 @@ def test_without_embeddings_the_rest_is_the_same(trained) -> None:
     assert without.embeddings.shape == with_them.embeddings.shape
 
 
-def test_a_machine_learns_every_wake_and_some_of_the_rest(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("earmark.learn.wake._OF_A_MACHINE", 4)
+def test_a_machine_learns_every_wake_and_some_of_the_rest() -> None:
     quiet = PcmAudio(samples=np.zeros(1600, np.int16))
-    clips = [WakeClip(audio=quiet, said=index % 5 == 0, group=str(index), synthetic=True) for index in range(20)]
-    some, more = _parted(clips)
-    assert sorted((clip.group for clip in some + more), key=int) == [clip.group for clip in clips]
-    assert [sum(clip.said is said for clip in some) for said in (True, False)] == [4, 4]
-    assert not any(clip.said for clip in more)
-    assert _parted(clips[:1]) == ([clips[0]], [])
+    clips = [WakeClip(audio=quiet, said=at % 5 == 0, group=str(at), synthetic=True, talk=at == 4) for at in range(20)]
+    some, more = parted(clips, most=4)
+    assert sorted(some + more) == list(range(20))
+    assert [sum(clips[at].said is said for at in some) for said in (True, False)] == [4, 5]
+    assert 4 in some, "talk is learned from by all"
+    assert not any(clips[at].said for at in more)
+    assert parted(clips[:1], most=4) == ([0], [])
+    people = [WakeClip(audio=quiet, said=False, group=str(at)) for at in range(9)]
+    assert parted(people, most=4) == (list(range(9)), []), "of people's there are never enough"
 
 
 def test_nobody_is_judged_by_a_machine_that_heard_them() -> None:
@@ -327,7 +329,9 @@ def test_talk_is_said_once_and_known_as_such() -> None:
     few = {"says": 1, "phrases": 0, "invented": 0, "timbres": ("f1", "m3")}
     clips = synthetic_clips("alexa", seed=1, talks=4, **few)
     talks = [clip for clip in clips if clip.talk]
-    assert len(talks) == len(clips) - 2 == len({clip.group for clip in talks}) == 4
+    assert len(talks) == len(clips) - 2 == len({clip.audio.duration for clip in talks}) == 4
+    voices = {clip.group for clip in clips if clip.said}
+    assert {clip.group for clip in talks} <= voices, "who judges talk never heard its voice say the word either"
     assert all(not clip.said and clip.synthetic and clip.audio.duration > 1.0 for clip in talks)
 
 
