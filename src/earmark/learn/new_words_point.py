@@ -38,7 +38,7 @@ class Point:
 
     cutoff: float
     miss_rate: float
-    """Of people's recordings of the word as they were heard, and of synthetic voices where there is nobody else."""
+    """Of people's recordings of the word, as they are and in drawn rooms; of synthetic voices where there is nobody."""
     passed: float
     """Of the phrases that sound like it."""
     false_per_hour: float
