@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -164,6 +165,14 @@ def test_what_nearly_woke_in_a_few_minutes_raises_the_cutoff() -> None:
     assert found[1] > found[0] + 0.1
     dear = new_words_point.operating_point(known, peaks, cost_of_a_miss=500.0)
     assert dear.cutoff < found[1]
+
+
+def test_calls_in_drawn_rooms_count_half_however_many_they_are() -> None:
+    known = known_streams([WakeClip(audio=NOTHING, said=True, group="a")] * 25)
+    rooms = [replace(stream, as_heard=at < 5) for at, stream in enumerate(known.streams)]
+    peaks = np.where([stream.as_heard for stream in rooms], 0.97, 0.01)
+    point = new_words_point.operating_point(replace(known, streams=rooms), peaks, cost_of_a_miss=5.0)
+    assert point.miss_rate == pytest.approx(0.5), "a fifth by their number"
 
 
 def test_synthetic_talk_counts_by_the_hour_and_a_phrase_like_the_word_once() -> None:

@@ -77,7 +77,7 @@ def add(
 def _tell(added: Added) -> None:
     out.print(
         f"“{added.word}”: learned from {added.recordings} recordings, {added.others} of other speech and "
-        f"{added.synthetic} synthetic ones. Of the recordings, as they are and in drawn rooms, "
+        f"{added.synthetic} synthetic ones. Of the recordings, half of them in drawn rooms, "
         f"{added.miss_rate:.0%} were missed by a model trained without their speakers; it woke "
         f"{added.false_wakes_per_hour:.1f} times in an hour of other speech.",
         soft_wrap=True,

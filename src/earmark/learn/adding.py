@@ -48,7 +48,7 @@ class Added:
     cutoff: float
     """Score from which on it wakes."""
     miss_rate: float
-    """Of the recordings, as they are and in four drawn rooms each, by what was trained without their speakers."""
+    """Of the recordings, half counted in drawn rooms, by what was trained without their speakers."""
     confusables_passed: float
     false_wakes_per_hour: float
     """In the other recordings and in synthetic talk, likewise."""

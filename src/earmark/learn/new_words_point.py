@@ -38,7 +38,8 @@ class Point:
 
     cutoff: float
     miss_rate: float
-    """Of people's recordings of the word, as they are and in drawn rooms; of synthetic voices where there is nobody."""
+    """Of people's recordings of the word, half counted as they are and half in drawn rooms; of synthetic voices where
+    there is nobody."""
     passed: float
     """Of the phrases that sound like it."""
     false_per_hour: float
@@ -57,23 +58,31 @@ def operating_point(known: Streams, peaks: NDArray[np.float64], *, cost_of_a_mis
     clips = [known.clips[stream.clip] for stream in known.streams]
     said = np.array([clip.said for clip in clips])
     synthetic = np.array([clip.synthetic for clip in clips])
-    counted = said & ~synthetic if (said & ~synthetic).any() else said
+    misses = _counted(said & ~synthetic if (said & ~synthetic).any() else said, known)
     at_length = np.array([clip.talk for clip in clips])
     alike, talk = ~said & synthetic & ~at_length, ~said & (~synthetic | at_length)
     hours = sum(stream.seconds for stream, one in zip(known.streams, talk, strict=True) if one) / 3600
     edges = np.linspace(0.02, 0.98, 97)
     likely = 1.0 / (1.0 + np.exp(-(_odds(peaks) - _odds(edges)[:, None]) / _WIDTH))  # shape (edges, streams)
-    missed = 1.0 - likely[:, counted].mean(axis=1)
+    missed = (1.0 - likely) @ misses
     passed = likely[:, alike].mean(axis=1) if alike.any() else np.zeros(len(edges))
     hourly = likely[:, talk].sum(axis=1) / hours if hours else np.zeros(len(edges))
     cutoff = float(edges[np.argmin(cost_of_a_miss * missed + passed + hourly)])
     return Point(
         cutoff=cutoff,
-        miss_rate=float(np.mean(peaks[counted] <= cutoff)),
+        miss_rate=float((peaks <= cutoff) @ misses),
         passed=float(np.mean(peaks[alike] > cutoff)) if alike.any() else 0.0,
         false_per_hour=float(np.sum(peaks[talk] > cutoff)) / hours if hours else 0.0,
         hours=float(hours),
     )
+
+
+def _counted(said: NDArray[np.bool_], known: Streams) -> NDArray[np.float64]:
+    """Return how much each stream counts as a miss, shape (streams,), 1 in all: a clip is in rooms more often than not,
+    and most calls are not from a noisy one."""
+    as_heard = np.array([stream.as_heard for stream in known.streams])
+    shares = [part / part.sum() for part in (said & as_heard, said & ~as_heard) if part.any()]
+    return np.sum(shares, axis=0) / len(shares) if shares else np.zeros(len(said))
 
 
 def _odds(scores: NDArray[np.float64]) -> NDArray[np.float64]:
