@@ -87,10 +87,10 @@ def test_a_handful_of_clips_speaks_neither_for_it_nor_against():
         return [Outcome(speaker=f"s{at}", duration=1.0, words=8, errors=errors) for at in range(count)]
 
     assert not judge(transcripts(7, 4), transcripts(1, 4)).promote
-    assert judge(transcripts(7, 6), transcripts(1, 6)).promote
+    assert judge(transcripts(7, 5), transcripts(1, 5)).promote
     better = clips(0.8), clips(0.95)
     assert judge([*better[0], *transcripts(5, 3)], [*better[1], *transcripts(7, 3)]).promote
-    assert not judge([*better[0], *transcripts(5, 6)], [*better[1], *transcripts(7, 6)]).promote
+    assert not judge([*better[0], *transcripts(5, 5)], [*better[1], *transcripts(7, 5)]).promote
     assert not judge([*clips(0.8), *transcripts(7, 1)], [*clips(0.8), *transcripts(6, 1)]).promote
 
 

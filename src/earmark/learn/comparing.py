@@ -11,8 +11,8 @@ from earmark.learn.bootstrap import LEVEL, ROUNDS, by_speaker, interval, resampl
 from earmark.learn.numbers import Number
 from earmark.learn.scoring import Outcome
 
-FEWEST = 6
-"""Clips that a number must rest on to speak for or against. That all of five change alike is chance once in 32: more
+FEWEST = 5
+"""Clips that a number must rest on to speak for or against. That all of four change alike is chance once in 16: more
 often than an interval of 95 % allows, and resamples of so few clips can't know it."""
 
 
