@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -41,7 +42,8 @@ def folder(path: Path, *, said: int, speakers: int = 5, others: int = 12) -> Pat
 def few(monkeypatch):
     """Fewer synthetic voices and rooms: enough to show what happens."""
     monkeypatch.setattr(adding, "_VOICES", {"says": 3, "phrases": 8, "voices_a_phrase": 2, "invented": 8, "talks": 6})
-    monkeypatch.setattr(adding, "_PICO", {"says": 1, "phrases": 8, "invented": 8})
+    pico = partial(adding.pico_clips, says=1, phrases=8, invented=8)
+    monkeypatch.setattr(adding, "pico_clips", pico)
     monkeypatch.setattr(new_words, "_ROOMS_OF_THE_WORD", 2)
     monkeypatch.setattr("earmark.learn.wake_voices.TIMBRES", TIMBRES[8:16])
     monkeypatch.setattr(adding, "synthetic_clips", lambda word, **known: _few_clips(word, **known))
@@ -165,6 +167,36 @@ def test_what_nearly_woke_in_a_few_minutes_raises_the_cutoff() -> None:
     assert found[1] > found[0] + 0.1
     dear = new_words_point.operating_point(known, peaks, cost_of_a_miss=500.0)
     assert dear.cutoff < found[1]
+
+
+def test_nobody_is_scored_by_a_head_that_heard_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nor a phrase, also where another voice says it to the network alone."""
+    groups = ["a", "b", "c", "d", "e", "f", "a", "b", "x", "y"]
+    known = known_streams([WakeClip(audio=NOTHING, said=at % 2 == 0, group=one) for at, one in enumerate(groups)])
+    ends, sound = np.arange(1, 10) * 1280, np.zeros((9, 96), np.float32)
+    known = replace(known, streams=[replace(stream, embeddings=sound, ends=ends) for stream in known.streams])
+    taught: list[set[str]] = []
+
+    class Fitted:
+        def __init__(self, number: int) -> None:
+            self.number = number
+
+        def margins(self, values: np.ndarray) -> np.ndarray:
+            return np.full(len(values), float(self.number))
+
+    def fit(known: object, chosen: object, which: list[int]) -> Fitted:
+        assert max(which) < 6, "the last four are not learned from"
+        taught.append({groups[at] for at in which})
+        return Fitted(len(taught) - 1)
+
+    monkeypatch.setattr(new_words, "_fit", fit)
+    last, none = np.array([8]), np.zeros(0, np.int64)
+    chosen = [
+        new_words._Chosen(said=last if at % 2 == 0 else none, other=none if at % 2 == 0 else last) for at in range(6)
+    ]
+    scores = new_words.unseen_scores(known, chosen, seed=0, progress=lambda *_: None)
+    assert len(scores.margins) == len(groups)
+    assert all(group not in taught[int(one[0])] for group, one in zip(groups, scores.margins, strict=True))
 
 
 def test_calls_in_drawn_rooms_count_half_however_many_they_are() -> None:

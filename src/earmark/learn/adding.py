@@ -31,8 +31,6 @@ _MOST_OTHERS = 300
 """Recordings without the word that are learned from, drawn by their hash; more bring little and cost time."""
 _VOICES = {"says": 3, "phrases": 300, "voices_a_phrase": 3, "invented": 600, "talks": 200}
 """What espeak-ng says, see `synthetic_clips`."""
-_PICO: dict[str, int] = {}
-"""And Pico, see `pico_clips`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,7 +109,7 @@ def voices_for(
     `espeak` and `pico` change what each of the two says, `settings` what both do.
     """
     said = synthetic_clips(word, seed=0, **_VOICES | dict(espeak or {}), **settings)
-    return said + pico_clips(word, seed=0, **_PICO | dict(pico or {}), **settings)
+    return said + pico_clips(word, seed=0, **pico or {}, **settings)
 
 
 async def add_word(

@@ -20,7 +20,7 @@ from sklearn.svm import SVC
 from earmark.device import HEAD, SECOND, SMOOTHED, pack
 from earmark.learn import wake_network
 from earmark.learn.new_words_point import Streams, operating_point
-from earmark.learn.new_words_second import second_stage
+from earmark.learn.new_words_second import STAGE1, second_stage
 from earmark.learn.wake_rows import Trained
 from earmark.learn.wake_streams import STEP, Hearing, Stream, make_streams
 from earmark.learn.wake_voices import parted
@@ -64,24 +64,22 @@ def train(
     streams = make_streams(
         hearings, seed=seed, noise=noise, told=lambda done: progress("listening to examples", done, len(hearings))
     )
-    of_the_head = set(enough)
-    known = Streams(streams=[stream for stream in streams if stream.clip in of_the_head], clips=clips)
-    further = Streams(streams=[stream for stream in streams if stream.clip not in of_the_head], clips=clips)
+    known, without = Streams(streams=streams, clips=clips), set(more)
+    taught = [stream for stream in streams if stream.clip not in without]  # they stand before the others
     rng = np.random.default_rng(seed)
-    drawn = [_windows(stream, rng) for stream in known.streams]
+    drawn = [_windows(stream, rng) for stream in taught]
     progress("training", 0, _FOLDS + 2)
     first = _fit(known, drawn, range(len(drawn)))
     progress("training", 1, _FOLDS + 2)
-    harder = [_mined(stream, chosen, first) for stream, chosen in zip(known.streams, drawn, strict=True)]
+    harder = [_mined(stream, chosen, first) for stream, chosen in zip(taught, drawn, strict=True)]
     scores = unseen_scores(known, harder, seed=seed, progress=progress)
     machine = _fit(known, harder, range(len(harder)))
     slope, offset = scores.platt
     point = operating_point(known, scores.peaks, cost_of_a_miss=cost_of_a_miss)
     progress("training", _FOLDS + 2, _FOLDS + 2)
-    beyond = [machine.margins(stream.windows(stream.all)) for stream in further.streams]
     second = second_stage(
-        Streams(streams=[*known.streams, *further.streams], clips=clips),
-        [scores.smooth(margins) for margins in (*scores.margins, *beyond)],
+        known,
+        [scores.smooth(margins) for margins in scores.margins],
         cost_of_a_miss=cost_of_a_miss,
         noise=noise,
         seed=seed,
@@ -92,7 +90,7 @@ def train(
         "kind": HEAD,
         "written": word.replace("_", " "),
         "cutoff": point.cutoff,
-        "lag": _lag(known, scores, second.stage1 if second else point.cutoff),
+        "lag": _lag(known, scores, STAGE1 if second else point.cutoff),
         "gamma": machine.gamma,
         "intercept": machine.intercept,
         "slope": slope,
@@ -208,19 +206,22 @@ class Unseen:
 
 
 def unseen_scores(known: Streams, chosen: Sequence[_Chosen], *, seed: int, progress: Progress) -> Unseen:
-    """Score every stream by a machine that was trained without its group."""
+    """Score every stream by a machine that was trained without its group.
+
+    `chosen` are the windows of the first streams, which a machine learns from; those after them are scored alone.
+    """
     groups = np.array([known.group(stream) for stream in known.streams])
     folds = min(_FOLDS, len(set(groups.tolist())))
     margins: list[NDArray[np.float64]] = [np.zeros(0)] * len(groups)
     splitter = GroupKFold(n_splits=folds, shuffle=True, random_state=seed)
     for fold, (learn_from, try_on) in enumerate(splitter.split(groups, groups=groups)):
-        machine = _fit(known, chosen, learn_from.tolist())
+        machine = _fit(known, chosen, learn_from[learn_from < len(chosen)].tolist())
         for index in try_on.tolist():
             stream = known.streams[index]
             margins[index] = machine.margins(stream.windows(stream.all))
         progress("training", 2 + fold, _FOLDS + 2)
     rows, said = [], []
-    for stream, some, found in zip(known.streams, chosen, margins, strict=True):
+    for stream, some, found in zip(known.streams, chosen, margins, strict=False):
         rows.append(found[np.concatenate([some.said, some.other]) - stream.all[0]] if len(found) else found)
         said += [True] * len(some.said) + [False] * len(some.other)
     platt = LogisticRegression(C=1e3).fit(np.concatenate(rows)[:, None], said)

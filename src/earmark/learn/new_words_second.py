@@ -60,12 +60,11 @@ class Second:
     offset: float
     """See `earmark.device.machine.Curve`."""
     point: Point
-    stage1: float = STAGE1
 
     def about(self) -> dict[str, Any]:
         """Return what a bundle holds of it besides the network."""
         return {
-            "stage1": self.stage1,
+            "stage1": STAGE1,
             "threshold": self.point.cutoff,
             "settle": SETTLE * STEP / SAMPLE_RATE,
             "slope": 0.0,
