@@ -47,6 +47,28 @@ def test_the_packaged_encoder_is_quick_and_one_that_was_trained_further_exact(mo
     assert (exact != coarse).any()
 
 
+def test_the_first_layers_alone_are_another_reading(model, own):
+    pieces = encoder.packaged()[1]
+    lower = encoder.MiniLm(layers.embeddings(model), pieces, layers.graph(own, coarse=True, depth=3)).encode(WORDS)
+    assert (encoder.load(3).encode(WORDS).words == lower.words).all()
+    assert encoder.load(6).encode(WORDS).whole @ lower.whole < 0.9
+
+
+@pytest.mark.parametrize("depth", [0, 7])
+def test_there_are_no_more_layers_than_six(own, depth):
+    with pytest.raises(ValueError, match="there are 6 layers"):
+        layers.graph(own, depth=depth)
+
+
+def test_two_threads_come_to_the_same_numbers(model, own):
+    pieces = encoder.packaged()[1]
+    one, two = (
+        encoder.MiniLm(layers.embeddings(model), pieces, layers.graph(own), threads=threads) for threads in (1, 2)
+    )
+    for text in ("stop", "remind me to call the plumber tomorrow", "please " * 70):
+        assert (one.encode(text.split()).words == two.encode(text.split()).words).all(), text
+
+
 def test_layers_are_packed_as_they_were_read(own):
     again = layers.packed([layers.unpacked(own, layer) for layer in range(layers.LAYERS)])
     assert again.keys() == own.keys() == set(layers.names())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import os
 from dataclasses import replace
 
@@ -12,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from earmark import bundle
 from earmark.assistant import encoder, layers, load_intent_model
-from earmark.assistant.intent_model import TUNED, sure, tuned_encoder
+from earmark.assistant.intent_model import JSON, TUNED, sure, tuned_encoder
 from earmark.errors import BadBundle
 from earmark.learn import tuning, understanding
 from earmark.learn.clips import Sentence
@@ -67,7 +68,7 @@ def tuned():
 
 
 def test_it_understands_what_it_never_read(tuned):
-    found = tuned_encoder(tuned[TUNED])
+    found = tuned_encoder(tuned[TUNED], encoder.load())
     right = [found.intents[found.likely(one.text.split()).argmax()] == one.intent for one in said(UNSEEN)]
     assert np.mean(right) > 0.8
     assert np.exp(found.likely(["heat", "it"])).sum() == pytest.approx(1.0, abs=1e-5)
@@ -111,6 +112,21 @@ def test_it_is_asked_only_where_the_margins_are_not_sure(tuned, tmp_path, monkey
         assert np.array_equal(scores, margins) == sure(margins)
     assert sure(plain.scores(["the", "kitchen", "is", "too", "cold"])[0])
     assert not sure(plain.scores(["kitchen"])[0])
+
+
+def test_then_the_packaged_encoders_first_layers_are_enough_and_an_older_model_asks_all(tuned, tmp_path):
+    def loaded(files, **changed):
+        about = {name: value for name, value in {**json.loads(files[JSON]), **changed}.items() if value != "left out"}
+        files = {**files, JSON: json.dumps(about).encode()}
+        return load_intent_model(bundle.write(tmp_path, files=files, about={}, key=Ed25519PrivateKey.generate()))
+
+    files = understanding.train(said(ASKED), encoder=encoder.load(), tuned=tuned)
+    plain = understanding.train(said(ASKED), encoder=encoder.load())
+    for made, asks in ((loaded(files), 3), (loaded(plain), 6), (loaded(plain, layers="left out"), 6)):
+        assert (made.encode(["stop"]).whole == encoder.load(asks).encode(["stop"]).whole).all()
+    for wrong in (0, 7, "all", None):
+        with pytest.raises(BadBundle):
+            loaded(files, layers=wrong)
 
 
 def test_sure_is_a_yes_that_leads_all_others():

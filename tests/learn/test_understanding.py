@@ -131,10 +131,10 @@ def test_what_the_encoder_knows_reaches_words_that_were_never_labelled(tmp_path,
     made = train(learned, encoder=Meanings())
     assert made is not None
     stored = bundle.write(tmp_path, files=made, about={}, key=Ed25519PrivateKey.generate())
-    monkeypatch.setattr(encoder, "load", lambda: None)
+    monkeypatch.setattr(encoder, "load", lambda depth: None)
     with pytest.raises(BadBundle, match="encoder"):
         load_intent_model(stored)
-    monkeypatch.setattr(encoder, "load", Meanings)
+    monkeypatch.setattr(encoder, "load", lambda depth: Meanings())
     found = load_intent_model(stored)
     assert found is not None
     assert found.predict("set the buzzer tomorrow")[:2] == ("alarm", [("date", "tomorrow")])

@@ -35,6 +35,8 @@ IDENTITY = f"{_WEIGHTS[:16]}-{_PIECES[:16]}"
 _LOUD = np.float32(2.0)
 """Length of a word's numbers: beside the tagger's features, which count 1 each, 2 and 5 found slots equally well."""
 _PART = re.compile(r"\w+|[^\w\s]")
+_THREADS = 2
+"""Of a pass through layers that were trained further, which multiply exactly: with two it takes two thirds as long."""
 LONGEST = 64
 """Word pieces of a sentence that are read; a spoken request has about nine."""
 
@@ -63,13 +65,14 @@ class MiniLm:
     One sentence at a time: in a batch it would be padded, and numbers are scaled by what stands beside them.
     """
 
-    def __init__(self, embeddings: Embeddings, pieces: Mapping[str, int], graph: bytes) -> None:
+    def __init__(self, embeddings: Embeddings, pieces: Mapping[str, int], graph: bytes, *, threads: int = 1) -> None:
         """`graph` is made by `layers.graph`. Raises ImportError where onnxruntime is missing."""
         import onnxruntime
 
         options = onnxruntime.SessionOptions()
-        # More threads gain nothing on nine word pieces and would add up in another order.
-        options.intra_op_num_threads = options.inter_op_num_threads = 1
+        options.intra_op_num_threads, options.inter_op_num_threads = threads, 1
+        # Else they would keep a core busy for a while after each sentence.
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         self._session: Any = onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
         self._embeddings, self._pieces = embeddings, pieces
 
@@ -84,8 +87,9 @@ class MiniLm:
         return Encoded(whole=_of_length_one(states.mean(axis=0)), words=_LOUD * _of_length_one(by_word))
 
     def changed(self, tuned: Mapping[str, NDArray[Any]]) -> MiniLm:
-        """Return this encoder with other layers, see `layers`. Raises ValueError unless they fit."""
-        return MiniLm(self._embeddings, self._pieces, layers.graph(tuned))
+        """Return this encoder with other layers, all six, see `layers`. Raises ValueError unless they fit."""
+        # Each number is added up by one thread, so that it is the same with more.
+        return MiniLm(self._embeddings, self._pieces, layers.graph(tuned), threads=_THREADS)
 
 
 def read_pieces(data: bytes) -> dict[str, int]:
@@ -138,15 +142,18 @@ def _of_length_one(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 @cache
-def load() -> MiniLm | None:
-    """Return the encoder; None where a part is missing or holds another file than the one that was measured."""
+def load(depth: int = layers.LAYERS) -> MiniLm | None:
+    """Return the encoder's first layers; None where a part is missing or is another file than the one measured.
+
+    Raises ValueError for layers that it hasn't.
+    """
     found = packaged()
     if found is None:
         return None
     model, pieces = found
     try:
         # The heads on it learn from these very numbers; the one of a changed encoder was trained on exact ones.
-        return MiniLm(layers.embeddings(model), pieces, layers.graph(layers.read(model), coarse=True))
+        return MiniLm(layers.embeddings(model), pieces, layers.graph(layers.read(model), coarse=True, depth=depth))
     except ImportError:
         return None
 

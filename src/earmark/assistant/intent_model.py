@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from earmark.assistant import encoder, layers
-from earmark.assistant.encoder import Encoded, SentenceEncoder
+from earmark.assistant.encoder import Encoded, MiniLm, SentenceEncoder
 from earmark.assistant.slots import SlotTagger, plain, slots_of
 from earmark.bundle import UNREADABLE, ModelBundle
 from earmark.errors import BadBundle
@@ -190,20 +190,19 @@ def load(bundle: ModelBundle) -> LinearIntentModel | None:
     return model
 
 
-def tuned_encoder(data: bytes) -> TunedEncoder | None:
-    """Return what `nlu/encoder.npz` holds; None where the encoder isn't installed. Raises UNREADABLE."""
+def tuned_encoder(data: bytes, packaged: MiniLm) -> TunedEncoder:
+    """Return what `nlu/encoder.npz` holds. Raises UNREADABLE."""
     with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
         tuned = {name: arrays[name] for name in layers.names()}
         head, bias = arrays["head"].astype(np.float32), arrays["bias"].astype(np.float32)
         intents = [str(name) for name in arrays["intents"]]
-    packaged = encoder.load()
-    if packaged is None:
-        return None
     return TunedEncoder(encoder=packaged.changed(tuned), head=head, bias=bias, intents=intents)
 
 
 def _assembled(about: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]], tuned: bytes | None) -> LinearIntentModel:
     whole = {name: arrays[name].astype(np.float32) for name in ARRAYS if name not in ("slot_starts", "slot_columns")}
+    depth = int(about.get("layers", layers.LAYERS))  # older models ask all
+    packaged = encoder.load(depth) if about["encoder"] == encoder.IDENTITY else None
     return LinearIntentModel(
         intents=[str(name) for name in about["intents"]],
         vocabulary={str(name): column for column, name in enumerate(about["vocabulary"])},
@@ -222,8 +221,8 @@ def _assembled(about: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]], tun
             follows=whole["slot_follows"],
             dense=whole["slot_dense"],
         ),
-        encoder=encoder.load() if about["encoder"] == encoder.IDENTITY else None,
-        tuned=tuned_encoder(tuned) if tuned and about["encoder"] == encoder.IDENTITY else None,
+        encoder=packaged,
+        tuned=tuned_encoder(tuned, packaged) if tuned and packaged else None,
         tuned_weight=float(about.get("tuned_weight", 0.0)),
     )
 

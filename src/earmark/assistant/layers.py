@@ -142,15 +142,17 @@ def packed(weights: Sequence[Weights]) -> Packed:
     return found
 
 
-def graph(layers: Mapping[str, NDArray[Any]], *, coarse: bool = False) -> bytes:
-    """Return the ONNX graph of these layers, from the embeddings' numbers to what the last layer makes of them.
+def graph(layers: Mapping[str, NDArray[Any]], *, coarse: bool = False, depth: int = LAYERS) -> bytes:
+    """Return the ONNX graph of the first layers, from the embeddings' numbers to what the last of them makes of them.
 
     Both have shape (1, pieces, 384). `coarse` rounds what goes into a matrix to 256 steps between its least and its
     greatest number, instead of each block of it: quicker, good enough for who learned from such numbers.
     Raises ValueError unless the layers are whole and fit.
     """
+    if not 0 < depth <= LAYERS:
+        raise ValueError(f"there are {LAYERS} layers")
     made, states = Graph(), "states"
-    for layer in range(LAYERS):
+    for layer in range(depth):
         states = _add(made, layer, _whole(layers, layer), states, _coarse if coarse else _in_blocks)
     return made.written(given="states", made=states, width=_WIDTH)
 

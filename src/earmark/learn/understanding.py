@@ -19,6 +19,7 @@ from scipy import sparse
 from scipy.special import logsumexp
 
 from earmark.assistant import encoder as encoders
+from earmark.assistant import layers
 from earmark.assistant.encoder import Encoded, SentenceEncoder
 from earmark.assistant.intent_model import (
     JSON,
@@ -52,6 +53,8 @@ TUNED_FROM = 1000
 _TUNED_WEIGHT = 1.0
 """Of the tuned encoder's logarithms beside the classifier's margins. With 0.3 as many intents are right, but what no
 intent is for is told apart less well."""
+_LOWER = 3
+"""The packaged encoder's layers that read every sentence, where all of them, tuned, read those that are not sure."""
 _TAIL = 0.05
 """Share of the lowest scores by which the threshold is found; the few that are refused are too few for it."""
 _FEW = 20
@@ -74,16 +77,18 @@ def train(
 
     Sentences whose intent is empty teach what to refuse. The same sentences, encoder and seed give the same files.
     `encoder` is the packaged one where it is installed (`assistant.encoder.load()`), `tuned` what `tune` returned for
-    the same sentences and seed.
+    the same sentences and seed: of the packaged one the first layers are enough then.
     """
     kept, intents = _kept(sentences)
     if len(kept) < FEWEST or len(intents) < 2:
         return None
-    encoded = _encoded(kept, encoder, note)
-    note("learning intents", 0, 1)
-    head = tuned_encoder(tuned[TUNED]) if tuned and encoder else None
+    head, depth = None, layers.LAYERS
+    if tuned and encoder and (lower := encoders.load(_LOWER)):
+        encoder, head, depth = lower, tuned_encoder(tuned[TUNED], lower), _LOWER
     if head is not None and list(head.intents) != intents:
         raise ValueError("the encoder was tuned on other sentences")
+    encoded = _encoded(kept, encoder, note)
+    note("learning intents", 0, 1)
     classifier = _classifier(kept, encoded, intents, head, seed)
     note("learning slots", 0, 1)
     tagger = slots.train(_tagged(kept, encoded), seed=seed)
@@ -93,6 +98,7 @@ def train(
         "temperature": classifier.temperature,
         "threshold": classifier.threshold,
         "encoder": encoders.IDENTITY if encoder else None,
+        "layers": depth,
         "tuned_weight": _TUNED_WEIGHT if head else 0.0,
         "slot_features": list(tagger.features),
         "tags": tagger.tags,
