@@ -2,13 +2,16 @@ from __future__ import annotations
 
 import uuid
 from datetime import UTC, datetime
+from functools import partial
 
 import numpy as np
 import pytest
 
 from earmark import accounts, consent, vault
+from earmark.learn import adding, new_words
 from earmark.learn.datasets import Lesson
 from earmark.learn.lessons import Taught
+from earmark.learn.wake_voices import TIMBRES, synthetic_clips
 from earmark.storage import seal_json
 from earmark.vault import Content, Interaction, NewInteraction, Wake
 from earmark.words import SAMPLE_RATE, InteractionId, PcmAudio, PersonId
@@ -84,3 +87,18 @@ async def people(stores, household):
         await consent.set_grant(stores, person, "save", True, how="first-run")
         found.append(person)
     return found
+
+
+@pytest.fixture
+def few(monkeypatch):
+    """Fewer synthetic voices and rooms: enough to show what happens."""
+    monkeypatch.setattr(adding, "_VOICES", {"says": 3, "phrases": 8, "voices_a_phrase": 2, "invented": 8, "talks": 6})
+    pico = partial(adding.pico_clips, says=1, phrases=8, invented=8)
+    monkeypatch.setattr(adding, "pico_clips", pico)
+    monkeypatch.setattr(new_words, "_ROOMS_OF_THE_WORD", 2)
+    monkeypatch.setattr("earmark.learn.wake_voices.TIMBRES", TIMBRES[8:16])
+    monkeypatch.setattr(adding, "synthetic_clips", lambda word, **known: _few_clips(word, **known))
+
+
+def _few_clips(word, **known):
+    return synthetic_clips(word, **{**known, "timbres": TIMBRES[8:16]})

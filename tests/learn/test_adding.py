@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +13,7 @@ import soundfile
 from earmark import learn
 from earmark.device import WORDS, Listener, Voice, Woke, detector_of, frames, learned_words
 from earmark.errors import BadBundle, BadRequest
-from earmark.learn import adding, new_words, new_words_point
+from earmark.learn import new_words, new_words_point
 from earmark.learn.adding import add_word, gather, name_of
 from earmark.learn.wake_streams import Stream, StreamMaker, loudest
 from earmark.learn.wake_voices import TIMBRES
@@ -36,23 +35,6 @@ def folder(path: Path, *, said: int, speakers: int = 5, others: int = 12) -> Pat
             lines.append({"audio_filepath": name, "keyword": keyword, "wake": False, "speaker": timbre})
     (wake / "manifest.jsonl").write_text("\n".join(json.dumps(line) for line in lines))
     return path
-
-
-@pytest.fixture
-def few(monkeypatch):
-    """Fewer synthetic voices and rooms: enough to show what happens."""
-    monkeypatch.setattr(adding, "_VOICES", {"says": 3, "phrases": 8, "voices_a_phrase": 2, "invented": 8, "talks": 6})
-    pico = partial(adding.pico_clips, says=1, phrases=8, invented=8)
-    monkeypatch.setattr(adding, "pico_clips", pico)
-    monkeypatch.setattr(new_words, "_ROOMS_OF_THE_WORD", 2)
-    monkeypatch.setattr("earmark.learn.wake_voices.TIMBRES", TIMBRES[8:16])
-    monkeypatch.setattr(adding, "synthetic_clips", lambda word, **known: _few_clips(word, **known))
-
-
-def _few_clips(word, **known):
-    from earmark.learn.wake_voices import synthetic_clips
-
-    return synthetic_clips(word, **{**known, "timbres": TIMBRES[8:16]})
 
 
 async def test_it_becomes_a_candidate_that_a_device_can_listen_with(stores, tmp_path, few) -> None:

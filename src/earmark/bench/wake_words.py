@@ -34,6 +34,7 @@ from earmark.device import (
 from earmark.errors import BadRequest
 from earmark.learn import new_words, wake
 from earmark.learn.adding import voices_for
+from earmark.learn.clips import key_of
 from earmark.learn.confusables import confusables
 from earmark.learn.new_words import smoothed
 from earmark.learn.new_words_second import firings
@@ -190,9 +191,9 @@ def _counts(found: Found, *, first: float, threshold: float) -> dict[str, Any]:
 def new_word(note: Progress, material: Material, stream: Sequence[Stream], word: str, size: Size) -> dict[str, Any]:
     note(f"training “{word}”")
     clips = [*material.learn, *material.judge]
-    own = [clip for clip in clips if _named(clip.keyword) == word]
+    own = [clip for clip in clips if key_of(clip.keyword) == word]
     teach, judged = own[:TEACH], own[TEACH:]
-    others = [clip for clip in material.learn if _named(clip.keyword) != word]
+    others = [clip for clip in material.learn if key_of(clip.keyword) != word]
     others = [*others, *material.orders_to_learn][:: size.every]
     people = [WakeClip(audio=clip.sound(), said=True, group=clip.speaker) for clip in teach]
     people += [WakeClip(audio=clip.sound(), said=False, group=clip.speaker) for clip in others]
@@ -218,7 +219,7 @@ def new_word(note: Progress, material: Material, stream: Sequence[Stream], word:
         sounds = wake_speech.voices(phrases if said == "confusables" else [word.replace("_", " ")])
         woke = [head.wakes(wake_speech.heard(sound, seed=at)) > 0 for at, (_, _, sound) in enumerate(sounds)]
         row[said] = f"{sum(woke)} of {len(woke)}"
-    rest = [clip for clip in material.judge if _named(clip.keyword) != word]
+    rest = [clip for clip in material.judge if key_of(clip.keyword) != word]
     woke = [head.wakes(wake_speech.heard(clip.sound(), seed=at)) > 0 for at, clip in enumerate(rest)]
     row["other words"] = f"{sum(woke)} of {len(woke)}"
     row["false wakes an hour"] = round(head.woken(stream) / size.hours, 2)
@@ -272,10 +273,6 @@ def _minutes(samples: NDArray[np.int16]) -> list[Stream]:
     """Return sound as a stream a minute; they overlap by one window."""
     maker, step = StreamMaker(), _MINUTE - (NEWEST + 9) * STEP
     return [maker.heard(samples[at : at + _MINUTE]) for at in range(0, max(1, len(samples) - 2 * STEP), step)]
-
-
-def _named(keyword: str | None) -> str:
-    return (keyword or "").lower().replace(" ", "_")
 
 
 def _dB(snr: float | None) -> str:  # noqa: N802  (the unit is written so)

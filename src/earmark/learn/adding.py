@@ -18,8 +18,8 @@ from earmark import audio
 from earmark.device import SECOND, WORDS
 from earmark.errors import BadRequest, Forbidden
 from earmark.learn import registry
-from earmark.learn.clips import Clip, read_folder, usable
-from earmark.learn.making import files_of
+from earmark.learn.attempt import files_of
+from earmark.learn.clips import Clip, key_of, read_folder, usable
 from earmark.learn.wake_voices import pico_clips, synthetic_clips
 from earmark.learn.wake_windows import WakeClip
 from earmark.storage import Stores
@@ -27,7 +27,7 @@ from earmark.storage import Stores
 ENOUGH, ENOUGH_SPEAKERS = 20, 3
 """Recordings of the word, and people who say it, below which nothing is learned: never from one person alone."""
 _LONGEST_WORD = 40
-_MOST_OTHERS = 300
+MOST_OTHERS = 300
 """Recordings without the word that are learned from, drawn by their hash; more bring little and cost time."""
 _VOICES = {"says": 3, "phrases": 300, "voices_a_phrase": 3, "invented": 600, "talks": 200}
 """What espeak-ng says, see `synthetic_clips`."""
@@ -60,7 +60,7 @@ class Added:
 
 def name_of(written: str) -> str:
     """Return how a device names a wake word. Raises BadRequest for one that can't be learned."""
-    word = re.sub(r"\s+", "_", written.strip().lower())
+    word = key_of(written)
     if not re.fullmatch(r"[a-z]+(_[a-z]+)*", word) or not 4 <= len(word) <= _LONGEST_WORD:
         raise BadRequest(why="A wake word is one to a few words of plain letters, four letters or more in all.")
     if word in WORDS:
@@ -71,9 +71,11 @@ def name_of(written: str) -> str:
 def gather(word: str, data: Path) -> tuple[list[WakeClip], list[WakeClip]]:
     """Read recordings of a word and of anything else. Raises BadManifest, BadRequest when there are too few."""
     clips, _ = usable(read_folder(data)[0])
-    said = [clip for clip in clips if clip.part == "wake" and _key(clip) == word]
+    said = [clip for clip in clips if clip.part == "wake" and key_of(clip.keyword) == word]
     ids = {clip.id for clip in said}
-    others = sorted((clip for clip in clips if clip.id not in ids and _key(clip) != word), key=_rank)[:_MOST_OTHERS]
+    others = sorted((clip for clip in clips if clip.id not in ids and key_of(clip.keyword) != word), key=_rank)[
+        :MOST_OTHERS
+    ]
     if len(said) < ENOUGH:
         raise BadRequest(
             why=f"It takes {ENOUGH} recordings of a new wake word, by a few people; there are {len(said)} in the "
@@ -87,10 +89,6 @@ def gather(word: str, data: Path) -> tuple[list[WakeClip], list[WakeClip]]:
     if not others:
         raise BadRequest(why="It takes recordings of other words or other speech too, so that not every word wakes.")
     return [_wake_clip(clip, said=True) for clip in said], [_wake_clip(clip, said=False) for clip in others]
-
-
-def _key(clip: Clip) -> str:
-    return re.sub(r"\s+", "_", (clip.keyword or "").strip().lower())
 
 
 def _rank(clip: Clip) -> bytes:

@@ -126,6 +126,11 @@ def read_sentences(path: Path) -> list[Sentence]:
 
 def wake_word(clips: Sequence[Clip], *, known: Sequence[str]) -> str:
     """Return which wake word the positive clips hold: the commonest keyword that has a model, else the first known."""
-    said = Counter((clip.keyword or "").strip().lower().replace(" ", "_") for clip in clips if clip.wake)
+    said = Counter(key_of(clip.keyword) for clip in clips if clip.wake)
     ranked = [word for word, _ in said.most_common() if word in known]
     return ranked[0] if ranked else known[0]
+
+
+def key_of(keyword: str | None) -> str:
+    """Return how a device names a wake word that is written so: "Smart Mirror" is `smart_mirror`."""
+    return "_".join((keyword or "").lower().split())

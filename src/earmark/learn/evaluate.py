@@ -7,7 +7,7 @@ from pathlib import Path
 
 from earmark.assistant import Engine, Hypothesis, load_intent_model
 from earmark.bundle import BUILTIN, ModelBundle
-from earmark.device import WORDS
+from earmark.device import WORDS, learned_words
 from earmark.errors import BadAudio
 from earmark.learn.bootstrap import rates
 from earmark.learn.clips import Clip, Sentence, read_folder, read_sentences, usable, wake_word
@@ -99,7 +99,7 @@ def outcomes(
 ) -> list[Outcome]:
     """Run every clip through device and assistant and say what came of it."""
     jobs = [Job(clip=clip, wake=clip.wake is not None or clip.part == "other", hear=True) for clip in clips]
-    word = wake_word(clips, known=WORDS)
+    word = wake_word(clips, known=(*WORDS, *learned_words(bundle)))
     mixed = None if noise is None or snr is None else mixing(noise, snr, clips)
     results = listen_to(jobs, bundle=bundle, word=word, mixing=mixed, workers=workers, progress=progress)
     return [outcome(clip, result) for clip, result in zip(clips, results, strict=True)]

@@ -42,18 +42,23 @@ def wake_clip(taught: Taught) -> Clip | None:
     wake = taught.interaction.wake
     if taught.lesson.called is None or wake is None:
         return None
+    return padded_clip(taught, wake_span(taught), name="wake", wake=taught.lesson.called, keyword=wake.word)
+
+
+def padded_clip(taught: Taught, audio: PcmAudio, *, name: str, wake: bool, keyword: str) -> Clip:
+    """Return sound in its own quiet, to be played to a listener; `wake`: whether that word is said in it."""
     seed = int.from_bytes(hashlib.sha256(taught.interaction.id.bytes).digest()[:8], "big")
-    sound = pad(wake_span(taught), before=_LEAD, after=_TAIL, rng=np.random.default_rng(seed))
+    sound = pad(audio, before=_LEAD, after=_TAIL, rng=np.random.default_rng(seed))
     samples = np.clip(np.rint(sound), -32768, 32767).astype(np.int16)
     return Clip(
-        id=f"wake/{taught.interaction.id}",
+        id=f"{name}/{taught.interaction.id}",
         source=PcmAudio(samples=samples),
         part="wake",
         speaker=taught.lesson.speaker,
         duration=len(samples) / 16_000,
-        wake=taught.lesson.called,
-        keyword=wake.word,
-        traits={**taught.traits, "word": wake.word},
+        wake=wake,
+        keyword=keyword,
+        traits={**taught.traits, "word": keyword},
     )
 
 

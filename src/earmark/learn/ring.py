@@ -14,6 +14,7 @@ from typing import Any
 
 from earmark import accounts, vault
 from earmark.bundle import ModelBundle
+from earmark.device import learned_words
 from earmark.errors import AlreadyLearning, BadRequest, Conflict, Forbidden
 from earmark.learn import registry, runs
 from earmark.learn.attempt import Attempt, Made, PartNote
@@ -101,14 +102,15 @@ async def learn(
         began = stores.now()
         await _sweep_models(stores)
         await asyncio.to_thread(_drop_drafts, stores.home.models)
-        sources = await gather(stores, data or stores.settings.corpus, complain=complain)
+        current = await registry.promoted(stores)
+        folder = data or stores.settings.corpus
+        sources = await gather(stores, folder, learned=learned_words(current), complain=complain)
         if sources is None:
             await registry.end_remakes(stores, began, None)
             return _nothing(
                 "There are no labels yet; people must review some recordings first, or --data must name a labelled "
                 "folder."
             )
-        current = await registry.promoted(stores)
         chosen = [part for part in PARTS if part in parts]
         attempt = Attempt(
             current=current,

@@ -101,12 +101,14 @@ class Sources:
         }
 
 
-async def gather(stores: Stores, folder: Path | None, *, complain: Complaint) -> Sources | None:
+async def gather(
+    stores: Stores, folder: Path | None, *, learned: Sequence[str] = (), complain: Complaint
+) -> Sources | None:
     """Make a dataset version of the labels there are and read the folder; None when there is nothing of either.
 
-    `complain` is told of what can't be used in the folder.
+    `learned`: the wake words that were learned here. `complain` is told of what can't be used in the folder.
     """
-    corpus = await asyncio.to_thread(read_corpus, folder, complain=complain) if folder else None
+    corpus = await asyncio.to_thread(read_corpus, folder, learned=learned, complain=complain) if folder else None
     try:
         dataset = await make_dataset(stores)
     except NotFound:

@@ -1,18 +1,19 @@
-"""The wake word's part of a candidate: train each word's verifier, try it on those held out, keep what is better."""
+"""The wake word's part of a candidate: train each word, try it on those held out, keep what is better."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from earmark.bundle import ModelBundle, own_name
-from earmark.device import WORDS
+from earmark.device import WORDS, learned_words
 from earmark.learn.attempt import Attempt, Files, PartNote
 from earmark.learn.clips import Clip
 from earmark.learn.hearing import Job, listen_to
 from earmark.learn.lessons import Taught, wake_clip
+from earmark.learn.new_words_again import judged_by, learn_again
 from earmark.learn.promotion import Verdict, judge
 from earmark.learn.scoring import Outcome, outcome
 from earmark.learn.steps import FILES_OR_WHY, Planned, as_json
@@ -31,30 +32,41 @@ PLAN = (
 
 
 def wake(attempt: Attempt, *, learn: bool) -> None:
-    """Try each wake word's verifier on held-out people, after learning it where `learn` says so."""
+    """Try each wake word on held-out people, after learning it where `learn` says so: the packaged words' verifiers,
+    and the words that were learned here."""
+    learned = learned_words(attempt.current)
     by_word: dict[str, list[tuple[Taught, Clip]]] = {}
     for taught in attempt.taught:
         clip = wake_clip(taught)
-        if clip is not None and clip.keyword in WORDS:
+        if clip is not None and clip.keyword in (*WORDS, *learned):
             by_word.setdefault(clip.keyword, []).append((taught, clip))
     for word, pairs in sorted(by_word.items()):
         heldout = [clip for taught, clip in pairs if taught.lesson.side == "heldout"]
+        trainer: Trainer = _verifier(attempt, word, [taught for taught, _ in pairs if taught.lesson.side == "train"])
+        if word in learned:
+            heldout += judged_by(word, [one for one in attempt.taught if one.lesson.side == "heldout"])
+            trainer = _learned_again(attempt, word)
         before = _listen(attempt, heldout, attempt.current, word)
-        after = _learn_word(attempt, word, pairs, heldout, before) if learn else before
+        after = _learn_word(attempt, word, trainer, heldout, before) if learn else before
         attempt.before += before
         attempt.after += after
     if learn and not by_word:
         attempt.skip("wake", "Nobody has judged a wake yet.", examples=0)
 
 
-def _learn_word(
-    attempt: Attempt, word: str, pairs: Sequence[tuple[Taught, Clip]], heldout: Sequence[Clip], before: list[Outcome]
-) -> list[Outcome]:
-    from earmark.learn.wake import learn_word  # scikit-learn takes a second to load: only who trains needs it
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trainer:
+    """What learns one word."""
 
-    train = [taught for taught, _ in pairs if taught.lesson.side == "train"]
+    train: Callable[[], Files | str]
+    """Returns the files, `@` in the name of a device's own; or why there are none."""
+    examples: int
 
+
+def _verifier(attempt: Attempt, word: str, train: Sequence[Taught]) -> Trainer:
     def verifier() -> Files | str:
+        from earmark.learn.wake import learn_word  # scikit-learn takes a second to load: only who trains needs it
+
         found = learn_word(
             word,
             train,
@@ -67,19 +79,32 @@ def _learn_word(
         own = {name: data for one in found.own for name, data in one.files.items()}
         return {**found.files, **own}
 
-    learned = attempt.steps.take(_VERIFIER, verifier, FILES_OR_WHY)
+    return Trainer(train=verifier, examples=len(train))
+
+
+def _learned_again(attempt: Attempt, word: str) -> Trainer:
+    train = [one for one in attempt.taught if one.lesson.side == "train"]
+    settings = {"cost_of_a_miss": attempt.cost_of_a_miss, "progress": attempt.progress}
+    count = sum(one.interaction.wake is not None and one.interaction.wake.word == word for one in train)
+    return Trainer(train=lambda: learn_again(word, train, **settings), examples=count)
+
+
+def _learn_word(
+    attempt: Attempt, word: str, trainer: Trainer, heldout: Sequence[Clip], before: list[Outcome]
+) -> list[Outcome]:
+    learned = attempt.steps.take(_VERIFIER, trainer.train, FILES_OR_WHY)
     if isinstance(learned, str):
-        attempt.skip("wake", learned, examples=len(train))
+        attempt.skip("wake", learned, examples=trainer.examples)
         return before
     anew = (f"wake/{word}.", f"wake/{word}@")
     files = {name: data for name, data in learned.items() if "@" not in name}
     after = _listen(attempt, heldout, attempt.draft(files, anew=anew), word)
     verdict = left_out(judge(before, after), json.loads(files[f"wake/{word}.json"]))
-    kept = attempt.keep("wake", learned, verdict, anew=anew, examples=len(train))
+    kept = attempt.keep("wake", learned, verdict, anew=anew, examples=trainer.examples)
     if kept and (count := len({name.rpartition(".")[0] for name in learned.keys() - files.keys()})):
         whose = "devices get a verifier of their own" if count > 1 else "device gets a verifier of its own"
         why = f"{count} {whose}, which judges recordings of that device better."
-        attempt.notes.append(PartNote(part="wake", learned=True, why=why, examples=len(train)))
+        attempt.notes.append(PartNote(part="wake", learned=True, why=why, examples=trainer.examples))
     return after if kept else before
 
 
