@@ -110,3 +110,8 @@ def test_the_manifest_of_a_run_holds_its_intervals():
         "low": -0.2,
         "high": 0.0,
     }
+
+
+async def test_a_card_says_from_how_few_a_wake_word_was_learned(stores):
+    _, card = await card_of(stores, wake_words={"smart_mirror": {"recordings": 22, "people": 6}})
+    assert "“smart mirror” was learned from 22 recordings of 6 people and" in card.limits[0]

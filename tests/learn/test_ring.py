@@ -383,3 +383,11 @@ async def test_a_bundle_that_was_never_registered_goes_and_a_registered_one_stay
 async def test_only_who_holds_the_signing_key_may_learn(role_stores):
     with pytest.raises(Forbidden):
         await learn.learn(await role_stores("earmark_review"))
+
+
+async def test_where_a_wake_word_came_from_is_still_said_while_its_files_are_taken_over(stores):
+    said = {"computer": {"recordings": 22}, "jarvis": {"recordings": 30}}
+    parent = await learn.register(stores, {"wake/computer.json": b"{}"}, {"dataset": None, "wake_words": said})
+    taken_over = ring._learned_from_a_folder
+    assert taken_over(parent, ["wake/computer.json"]) == {"wake_words": {"computer": {"recordings": 22}}}
+    assert taken_over(parent, ["asr/x"]) == taken_over(BUILTIN, ["wake/computer.json"]) == {}

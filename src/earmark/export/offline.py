@@ -37,12 +37,12 @@ _WAKE = {
 
 
 def started_by(entry: Entry) -> str:
-    from earmark.web.wording import WAKE_WORDS
+    from earmark.web.wording import wake_word
 
     each = entry.interaction
     if each.wake is None:
         return "An imported file" if each.content.source == "import" else "Your tap"
-    said = f"The wake word “{WAKE_WORDS.get(each.wake.word, each.wake.word)}”, {each.wake.score:.0%} sure"
+    said = f"The wake word “{wake_word(each.wake.word)}”, {each.wake.score:.0%} sure"
     checked = each.wake.verifier_score
     return said if checked is None else f"{said}; a second check was {checked:.0%} sure"
 
@@ -106,7 +106,7 @@ def _environment() -> Environment:
         "kept_names": _KEPT,
         "planes": _PLANES,
         "ways": receipts.ASKED | {"first-run": wording.HOWS["first-run"]},
-        "wake_words": wording.WAKE_WORDS,
+        "wake_word": wording.wake_word,
     }
     made.filters |= {
         "clock_time": render.clock_time,

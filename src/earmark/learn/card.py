@@ -135,7 +135,11 @@ def _compared(slice_: str, each: Mapping[str, Any]) -> Compared:
 
 def _limits(said: Mapping[str, Any], people: Mapping[str, int] | None) -> list[str]:
     """Return what this bundle's own manifest gives reason to doubt."""
-    found = []
+    found = [
+        f"“{word.replace('_', ' ')}” was learned from {from_['recordings']} recordings of {from_['people']} people and "
+        "synthetic voices: who sounds unlike them may have to call twice."
+        for word, from_ in (said.get("wake_words") or {}).items()
+    ]
     if people is None:
         found.append("How many people it was learned from and judged by is unknown.")
     elif people.get("heldout", 0) < 10:

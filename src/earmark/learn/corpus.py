@@ -54,7 +54,7 @@ def read_corpus(folder: Path, *, learned: Sequence[str] = (), complain: Complain
     clips, bad = read_folder(folder)
     for line in bad:
         complain(str(line.error))
-    word = wake_word(clips, known=WORDS)
+    word = wake_word(clips, known=(*WORDS, *learned))
     taught: list[Taught] = []
     content: list[Any] = []
     for clip in sorted(clips, key=lambda clip: clip.id):

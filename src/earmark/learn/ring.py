@@ -239,12 +239,20 @@ async def _register(
         **sources.lineage(sorted(made.learned), kept, dict(current.manifest)),
         parent=current.version,
         cost=cost,
+        **_learned_from_a_folder(current, kept),
         **({"sentences": len(sources.sentences)} if sources.sentences else {}),
         # Which retired bundles it stands in for: `earmark models prove` looks whether anything of theirs is left.
         replaces=await to_replace(stores),
         scores={"before": _steady(summarise(made.before)), "after": _steady(summarise(made.after))},
     )
     return await registry.register(stores, made.files, manifest)
+
+
+def _learned_from_a_folder(current: ModelBundle, kept: Sequence[str]) -> dict[str, Any]:
+    """Return what the bundle in use says of the wake words that `earmark wake add` learned and that are taken over."""
+    words = dict(current.manifest.get("wake_words") or {})
+    words = {word: said for word, said in words.items() if f"wake/{word}.json" in kept}
+    return {"wake_words": words} if words else {}
 
 
 def _steady(scores: Scores) -> Scores:

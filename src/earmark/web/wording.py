@@ -193,7 +193,6 @@ ERASED = {
 }
 """What a receipt counts."""
 ASKED = receipts.ASKED
-WAKE_WORDS = {"alexa": "Alexa", "hey_jarvis": "Hey Jarvis", "hey_mycroft": "Hey Mycroft", "okay_nabu": "Okay Nabu"}
 ROLES = {
     "reviewer": "A reviewer",
     "lead": "A team lead",
@@ -360,3 +359,8 @@ def _heard(role: str, site: str, when: str, purpose: str) -> str:
     else:
         said = gettext("{who} listened {when} {why}.")
     return said.format(who=who, place=place, when=when, why=why)
+
+
+def wake_word(name: str) -> str:
+    """Return a wake word, packaged or learned here, as people read it: `hey_jarvis` is "Hey Jarvis"."""
+    return name.replace("_", " ").title()

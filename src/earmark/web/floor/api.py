@@ -125,7 +125,7 @@ def shown(stores: Stores, who: Visitor, task: Served | None) -> dict[str, Any] |
         "question": task.question,
         "version": spec.version,
         "spec": {
-            "title": spec.title_for(wording.WAKE_WORDS.get(word, word)),
+            "title": spec.title_for(wording.wake_word(word)),
             "hint": spec.hint,
             "kind": spec.kind,
             "options": [{"value": option.value, "text": option.text} for option in spec.options],

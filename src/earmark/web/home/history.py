@@ -71,7 +71,7 @@ def shown(item: Interaction, *, device: str, heard: Sequence[str], chosen: str) 
         "reply": content.reply,
         "template": content.template,
         "confidence": content.confidence,
-        "woke": wording.WAKE_WORDS.get(item.wake.word, item.wake.word) if item.wake else "",
+        "woke": wording.wake_word(item.wake.word) if item.wake else "",
         "wake_score": item.wake.score if item.wake else None,
         "duration": item.duration,
         "bundle": item.bundle,

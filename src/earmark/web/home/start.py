@@ -8,7 +8,7 @@ from earmark import airlock, consent, vault
 from earmark.web import language
 from earmark.web.render import page
 from earmark.web.sessions import Owner, StoresHere
-from earmark.web.wording import PURPOSE_ICONS, TALK, WAKE_WORDS, table
+from earmark.web.wording import PURPOSE_ICONS, TALK, table, wake_word
 
 router = APIRouter()
 
@@ -30,7 +30,7 @@ async def start(request: Request, stores: StoresHere, who: Owner) -> Response:
         retention_days=stores.settings.retention_days,
         kept=await vault.count(stores, person),
         devices=await vault.devices(stores, person),
-        wake_words=WAKE_WORDS,
+        wake_word=wake_word,
     )
 
 
