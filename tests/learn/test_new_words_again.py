@@ -175,6 +175,14 @@ def test_where_there_is_too_little_it_says_so_and_the_word_stays(attempt, monkey
     assert "To learn “computer” again takes 20 judged calls by 3 people; there are 18 by 4." in note.why
 
 
+def test_each_word_is_planned_for(attempt, judged, monkeypatch):
+    listens(monkeypatch, (0, 0, 0, 0))
+    attempt.taught = (*attempt.taught[2:], judged(number=200, word="alexa"))
+    attempt.steps.plan(waking.PLAN)  # as a run does, before it knows of which words there is something to learn
+    waking.wake(attempt, learn=True)
+    assert (attempt.steps.taken, attempt.steps.expected) == (2, 6), "two trainings, each with a listening on both sides"
+
+
 def test_a_word_that_nobody_learned_here_teaches_nothing(attempt, monkeypatch):
     monkeypatch.setattr(waking, "learned_words", lambda bundle: ())
     waking.wake(attempt, learn=True)

@@ -28,7 +28,7 @@ PLAN = (
     Planned(name=_VERIFIER, seconds=290),
     Planned(name=_WOKEN_ANEW, seconds=5),
 )
-"""Steps that take long, as in `making`."""
+"""Steps of one word that take long, as in `making`."""
 
 
 def wake(attempt: Attempt, *, learn: bool) -> None:
@@ -40,6 +40,8 @@ def wake(attempt: Attempt, *, learn: bool) -> None:
         clip = wake_clip(taught)
         if clip is not None and clip.keyword in (*WORDS, *learned):
             by_word.setdefault(clip.keyword, []).append((taught, clip))
+    if learn:
+        attempt.steps.plan([step for _ in list(by_word)[1:] for step in PLAN])
     for word, pairs in sorted(by_word.items()):
         heldout = [clip for taught, clip in pairs if taught.lesson.side == "heldout"]
         trainer: Trainer = _verifier(attempt, word, [taught for taught, _ in pairs if taught.lesson.side == "train"])
