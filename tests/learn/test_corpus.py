@@ -130,3 +130,19 @@ def test_real_recordings_are_on_both_sides(data_dir):
 def test_no_version_moves_a_voice_to_the_other_side():
     """These lie close to the border on either side; another share or another hash would move them."""
     assert [side_of(f"voice {number}") for number in (17, 50, 45, 46, 35, 34)] == ["heldout"] * 3 + ["train"] * 3
+
+
+def test_a_clip_is_a_call_of_the_learned_word_that_its_keyword_is(folder):
+    def words(**settings):
+        return Counter((one.interaction.wake.word, one.lesson.called) for one in taught_of(folder, **settings))
+
+    def taught_of(folder, **settings):
+        return [one for one in read_corpus(folder, **settings).taught if one.interaction.wake]
+
+    assert words() == {("alexa", True): 1, ("alexa", False): 1}
+    assert words(learned=["computer"]) == {("alexa", True): 1, ("computer", True): 1}
+    assert words(learned=["jarvis"]) == words(), "the folder's own word is the packaged one"
+    rewrite(folder / "wake" / "manifest.jsonl", keyword="computer")
+    assert words(learned=["computer"]) == {("computer", True): 2}
+    versions = {read_corpus(folder, learned=learned).version for learned in ((), ("computer",), ("jarvis",))}
+    assert len(versions) == 3, "other lessons, another version"

@@ -31,7 +31,7 @@ _WEIGHTS = "8199be6f699a395f99f89df973f9dc5285fbcfcdb2ae1a4e1201dab014f3d2a6"
 _PIECES = "f43c6d0ae702005761fbdcc6d09145d440905dc3e65a0e8d4100e5f5763d91be"
 _PIECES_FILE = Path(__file__).parents[1] / "web" / "static" / "npm" / "wordpieces.json"
 IDENTITY = f"{_WEIGHTS[:16]}-{_PIECES[:16]}"
-"""Names the encoder in a bundle: weights learned on one can't be used with another."""
+"""Names the whole encoder, see `identity`."""
 _LOUD = np.float32(2.0)
 """Length of a word's numbers: beside the tagger's features, which count 1 each, 2 and 5 found slots equally well."""
 _PART = re.compile(r"\w+|[^\w\s]")
@@ -141,12 +141,18 @@ def _of_length_one(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
     return vectors / np.maximum(np.linalg.norm(vectors, axis=-1, keepdims=True), np.float32(1e-6))
 
 
-@cache
-def load(depth: int = layers.LAYERS) -> MiniLm | None:
-    """Return the encoder's first layers; None where a part is missing or is another file than the one measured.
+def identity(depth: int = layers.LAYERS) -> str:
+    """Name the encoder's first layers in a bundle: weights learned on them can't be used with others."""
+    return IDENTITY if depth == layers.LAYERS else f"{IDENTITY}-{depth}"
 
-    Raises ValueError for layers that it hasn't.
-    """
+
+def load(depth: int = layers.LAYERS) -> MiniLm | None:
+    """Return the encoder's first layers; None where a part is missing or is another file than the one measured."""
+    return _load(depth)
+
+
+@cache
+def _load(depth: int) -> MiniLm | None:
     found = packaged()
     if found is None:
         return None

@@ -201,8 +201,8 @@ def tuned_encoder(data: bytes, packaged: MiniLm) -> TunedEncoder:
 
 def _assembled(about: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]], tuned: bytes | None) -> LinearIntentModel:
     whole = {name: arrays[name].astype(np.float32) for name in ARRAYS if name not in ("slot_starts", "slot_columns")}
-    depth = int(about.get("layers", layers.LAYERS))  # older models ask all
-    packaged = encoder.load(depth) if about["encoder"] == encoder.IDENTITY else None
+    depths = {encoder.identity(depth): depth for depth in range(1, layers.LAYERS + 1)}
+    packaged = encoder.load(depth) if (depth := depths.get(about["encoder"])) else None
     return LinearIntentModel(
         intents=[str(name) for name in about["intents"]],
         vocabulary={str(name): column for column, name in enumerate(about["vocabulary"])},

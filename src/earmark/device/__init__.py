@@ -41,7 +41,7 @@ from earmark.device.link import (
     Problem,
     connect,
 )
-from earmark.device.listener import PRE_ROLL, Listener
+from earmark.device.listener import PRE_ROLL, WORD_TAIL, Listener
 from earmark.device.machine import log_odds, pack
 from earmark.device.mel import BANDS, SHIFT, WINDOW, log_mel
 from earmark.device.microphone import Microphone
@@ -79,6 +79,7 @@ __all__ = [
     "WINDOWS",
     "WINDOW_SAMPLES",
     "WORDS",
+    "WORD_TAIL",
     "Answer",
     "Answers",
     "BundleStore",

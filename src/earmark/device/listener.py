@@ -34,8 +34,9 @@ FRAME: Seconds = FRAME_SAMPLES / SAMPLE_RATE
 PRE_ROLL: Seconds = 0.5
 _RING_FRAMES = -(-WINDOW_SAMPLES // FRAME_SAMPLES) + 20
 """Two seconds for the verifier, and a little more."""
-_WORD_TAIL: Seconds = 0.1
-"""The first stage fires at the end of the word (median 0.0 s, 95 % within 0.08 s of the last voiced frame)."""
+WORD_TAIL: Seconds = 0.1
+"""What is added to where the word ended: the first stage fires there (median 0.0 s, 95 % within 0.08 s of the last
+voiced frame)."""
 _SHORTEST_WORD, _LONGEST_WORD = 0.5, 1.1
 _GAP_FRAMES = 12
 """Quiet of up to 0.12 s is a stop consonant inside a word, not its start."""
@@ -221,7 +222,7 @@ class Listener:
         levels = 10.0 * np.log10(np.mean(heard.astype(np.float64) ** 2, axis=1) + 1.0)
         start = word_start(levels, end=fired)
         first = max(0, start - round(PRE_ROLL / FRAME))
-        wake_end = (fired - first) * FRAME + _WORD_TAIL
+        wake_end = (fired - first) * FRAME + WORD_TAIL
         woke = Woke(
             word=self.word,
             at=self.now,

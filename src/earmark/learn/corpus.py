@@ -25,6 +25,7 @@ from earmark.vault import Content, Interaction, Wake
 from earmark.words import InteractionId, PersonId, Seconds
 
 Complaint = Callable[[str], None]
+_SPEAKER = "corpus:"
 _SOME_DAY = datetime(2026, 1, 1, tzinfo=UTC)
 """A folder's recordings have no day and no end."""
 
@@ -54,9 +55,10 @@ def read_corpus(folder: Path, *, learned: Sequence[str] = (), complain: Complain
     clips, bad = read_folder(folder)
     for line in bad:
         complain(str(line.error))
-    word = wake_word(clips, known=(*WORDS, *learned))
+    packaged = {key_of(clip.keyword) for clip in clips if clip.wake} & {*WORDS}
+    word = wake_word(clips, known=WORDS if packaged else (*learned, *WORDS))
     taught: list[Taught] = []
-    content: list[Any] = []
+    content: list[Any] = [["learned", *learned]] if learned else []
     for clip in sorted(clips, key=lambda clip: clip.id):
         try:
             one = taught_by(clip, word, learned=learned)
@@ -101,8 +103,7 @@ def taught_by(clip: Clip, word: str, *, learned: Sequence[str] = ()) -> Taught:
     lesson = Lesson(
         interaction_id=identifier,
         side=side_of(clip.speaker),
-        # Never that of a person of the household: those are hashes without a colon.
-        speaker=f"corpus:{hashlib.sha256(clip.speaker.encode()).hexdigest()[:16]}",
+        speaker=f"{_SPEAKER}{hashlib.sha256(clip.speaker.encode()).hexdigest()[:16]}",
         labels=1,
         called=clip.wake,
         text=clip.text,
@@ -123,6 +124,11 @@ def taught_by(clip: Clip, word: str, *, learned: Sequence[str] = ()) -> Taught:
         content=Content(),
     )
     return Taught(lesson=lesson, interaction=interaction, audio=sound)
+
+
+def is_of_a_folder(one: Taught) -> bool:
+    """Tell whether a recording came from a folder, and not from a household."""
+    return one.lesson.speaker.startswith(_SPEAKER)
 
 
 def _wake(clip: Clip, word: str, duration: Seconds) -> Wake:

@@ -10,10 +10,12 @@ import hashlib
 import re
 from collections.abc import Callable, Sequence
 
+from earmark.device import WORD_TAIL
 from earmark.errors import MissingExtra
 from earmark.learn.adding import ENOUGH, ENOUGH_SPEAKERS, MOST_OTHERS, voices_for
 from earmark.learn.background import Background
 from earmark.learn.clips import Clip
+from earmark.learn.corpus import is_of_a_folder
 from earmark.learn.lessons import Taught, padded_clip, spoken_part, wake_span
 from earmark.learn.wake_windows import COST_OF_A_MISS, WakeClip
 from earmark.words import SAMPLE_RATE, PcmAudio, Seconds
@@ -39,8 +41,9 @@ def learn_again(
     people = {one.lesson.speaker for one in said}
     if len(said) < ENOUGH or len(people) < ENOUGH_SPEAKERS:
         return (
-            f"To learn “{written(word)}” again takes {ENOUGH} judged calls by {ENOUGH_SPEAKERS} people; there are "
-            f"{len(said)} by {len(people)}. `earmark wake add` learns it from recordings."
+            f"To learn “{written(word)}” again takes {ENOUGH} judged calls by {ENOUGH_SPEAKERS} people, besides "
+            f"those held out to judge by; there are {len(said)} by {len(people)}. `earmark wake add` learns it from "
+            "recordings."
         )
     others = other_speech(word, taught, most=MOST_OTHERS)
     if not others:
@@ -54,7 +57,7 @@ def learn_again(
     clips = [
         *(_clip(one, wake_span(one), said=True) for one in said),
         *(_clip(one, wake_span(one), said=False) for one in own if one.lesson.called is False),
-        *(_clip(one, sound, said=False) for one, sound in others),
+        *(_clip(one, sound, said=False, network_only=not is_of_a_folder(one)) for one, sound in others),
         *voices,
     ]
     noise = Background(one.audio for one in own).samples()
@@ -62,11 +65,11 @@ def learn_again(
 
 
 def other_speech(word: str, taught: Sequence[Taught], *, most: int) -> list[tuple[Taught, PcmAudio]]:
-    """Return what people said besides the word: after it, and in recordings that are not about it."""
+    """Return what people surely said besides the word: after it, and in recordings that are not about it."""
     found: list[tuple[Taught, PcmAudio]] = []
     for one in sorted(taught, key=_rank):
         own = _is_of(one, word)
-        if len(found) == most or (own and not (one.lesson.called and one.lesson.text)) or _says(one.lesson.text, word):
+        if len(found) == most or (own and not one.lesson.called) or _may_say(one, word):
             continue
         sound = spoken_part(one) if own else one.audio
         if sound.duration >= _SHORTEST:
@@ -92,16 +95,21 @@ def _is_of(one: Taught, word: str) -> bool:
     return wake is not None and wake.word == word
 
 
-def _says(text: str | None, word: str) -> bool:
-    return text is not None and written(word) in " ".join(re.findall(r"\w+", text.lower()))
+def _may_say(one: Taught, word: str) -> bool:
+    """Tell whether the word may be in what is not its wake span: of a household's recording its transcript must know,
+    and what was cut out of that may be the word; a folder says it by its keywords."""
+    text = one.lesson.text
+    if text is None:
+        return not is_of_a_folder(one)
+    return "[" in text or written(word) in " ".join(re.findall(r"\w+", text.lower()))
 
 
-def _clip(one: Taught, sound: PcmAudio, *, said: bool) -> WakeClip:
-    wake = one.interaction.wake
-    # A folder's recording is spanned by its wake: nobody knows where in it the word lies.
-    known = said and wake is not None and wake.end < one.audio.duration
-    ends = round(wake.end * SAMPLE_RATE) if wake is not None and known else None
-    return WakeClip(audio=sound, said=said, group=one.lesson.speaker, word_ends=ends)
+def _clip(one: Taught, sound: PcmAudio, *, said: bool, network_only: bool = False) -> WakeClip:
+    wake, ends = one.interaction.wake, None
+    if said and wake is not None and not is_of_a_folder(one):
+        ends = round((wake.end - WORD_TAIL) * SAMPLE_RATE)
+    # Of a folder's recording nobody knows where in it the word lies.
+    return WakeClip(audio=sound, said=said, group=one.lesson.speaker, word_ends=ends, network_only=network_only)
 
 
 def _rank(one: Taught) -> bytes:

@@ -128,11 +128,11 @@ def parted(clips: Sequence[WakeClip], *, most: int) -> tuple[list[int], list[int
     """Return the indices of clips for machine and network, and of those for the network alone.
 
     A device holds what a machine learned of each clip; so of synthetic clips that only sound like the word it learns
-    from `most` at most, evenly chosen, while the network learns from all.
+    from `most` at most, evenly chosen, and from no clip that is the network's only, while the network learns from all.
     """
     alike = [at for at, clip in enumerate(clips) if clip.synthetic and not clip.said and not clip.talk]
     kept = set(alike[:: -(-len(alike) // most)] if alike else ())
-    more = [at for at in alike if at not in kept]
+    more = [at for at, clip in enumerate(clips) if clip.network_only] + [at for at in alike if at not in kept]
     without = set(more)
     return [at for at in range(len(clips)) if at not in without], more
 

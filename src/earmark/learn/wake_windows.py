@@ -59,6 +59,8 @@ class WakeClip:
     """The device that heard it, by its opaque name; None when that is not known or does not matter."""
     word_ends: int | None = None
     """Sample at which the word ends, where more is said after it; None when nobody measured it."""
+    network_only: bool = False
+    """What people said besides the wake word: a machine would keep windows of it, and devices are given the machine."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

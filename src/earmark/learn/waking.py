@@ -11,6 +11,7 @@ from earmark.bundle import ModelBundle, own_name
 from earmark.device import WORDS, learned_words
 from earmark.learn.attempt import Attempt, Files, PartNote
 from earmark.learn.clips import Clip
+from earmark.learn.corpus import is_of_a_folder
 from earmark.learn.hearing import Job, listen_to
 from earmark.learn.lessons import Taught, wake_clip
 from earmark.learn.new_words_again import judged_by, learn_again
@@ -46,7 +47,13 @@ def wake(attempt: Attempt, *, learn: bool) -> None:
         heldout = [clip for taught, clip in pairs if taught.lesson.side == "heldout"]
         trainer: Trainer = _verifier(attempt, word, [taught for taught, _ in pairs if taught.lesson.side == "train"])
         if word in learned:
-            heldout += judged_by(word, [one for one in attempt.taught if one.lesson.side == "heldout"])
+            # What `earmark wake add` learned knows every voice of its folder: these can't say how it hears strangers.
+            known = word in (attempt.current.manifest.get("wake_words") or {})
+            judges = [
+                one for one in attempt.taught if one.lesson.side == "heldout" and not (known and is_of_a_folder(one))
+            ]
+            heldout = [clip for one in judges if (clip := wake_clip(one)) is not None and clip.keyword == word]
+            heldout += judged_by(word, judges)
             trainer = _learned_again(attempt, word)
         before = _listen(attempt, heldout, attempt.current, word)
         after = _learn_word(attempt, word, trainer, heldout, before) if learn else before
