@@ -210,6 +210,16 @@ def test_labels_make_a_learned_word_better_or_leave_it(attempt, monkeypatch, aft
     assert (f"wake/{WORD}.npz" in attempt.files) is kept
 
 
+def test_the_voices_of_the_folder_do_not_judge_the_word_that_was_made_of_them(attempt, monkeypatch):
+    folder = [replace(one, lesson=replace(one.lesson, speaker=FOLDER)) for one in attempt.taught[-5:]]
+    attempt.taught = (*attempt.taught[:-5], *folder)
+    for said, judges in (({WORD: {"recordings": 20}}, 37 - 5), ({}, 37)):
+        attempt.current = replace(BUILTIN, manifest={"wake_words": said})
+        asked = listens(monkeypatch, (20,))
+        waking.wake(attempt, learn=False)
+        assert asked == [(WORD, judges)]
+
+
 def test_where_there_is_too_little_it_says_so_and_the_word_stays(attempt, monkeypatch):
     listens(monkeypatch, (20, 20))
     attempt.taught = attempt.taught[2:]

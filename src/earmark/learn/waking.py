@@ -44,17 +44,11 @@ def wake(attempt: Attempt, *, learn: bool) -> None:
     if learn:
         attempt.steps.plan([step for _ in list(by_word)[1:] for step in PLAN])
     for word, pairs in sorted(by_word.items()):
-        heldout = [clip for taught, clip in pairs if taught.lesson.side == "heldout"]
-        trainer: Trainer = _verifier(attempt, word, [taught for taught, _ in pairs if taught.lesson.side == "train"])
         if word in learned:
-            # What `earmark wake add` learned knows every voice of its folder: these can't say how it hears strangers.
-            known = word in (attempt.current.manifest.get("wake_words") or {})
-            judges = [
-                one for one in attempt.taught if one.lesson.side == "heldout" and not (known and is_of_a_folder(one))
-            ]
-            heldout = [clip for one in judges if (clip := wake_clip(one)) is not None and clip.keyword == word]
-            heldout += judged_by(word, judges)
-            trainer = _learned_again(attempt, word)
+            heldout, trainer = _judges(attempt, word, pairs), _learned_again(attempt, word)
+        else:
+            heldout = [clip for taught, clip in pairs if taught.lesson.side == "heldout"]
+            trainer = _verifier(attempt, word, [taught for taught, _ in pairs if taught.lesson.side == "train"])
         before = _listen(attempt, heldout, attempt.current, word)
         after = _learn_word(attempt, word, trainer, heldout, before) if learn else before
         attempt.before += before
@@ -89,6 +83,18 @@ def _verifier(attempt: Attempt, word: str, train: Sequence[Taught]) -> Trainer:
         return {**found.files, **own}
 
     return Trainer(train=verifier, examples=len(train))
+
+
+def _judges(attempt: Attempt, word: str, pairs: Sequence[tuple[Taught, Clip]]) -> list[Clip]:
+    """Return what a learned word is judged by: held-out people's calls, false wakes and other speech."""
+    # What `earmark wake add` learned knows every voice of its folder: these can't say how it hears strangers.
+    known = word in (attempt.current.manifest.get("wake_words") or {})
+
+    def strange(one: Taught) -> bool:
+        return one.lesson.side == "heldout" and not (known and is_of_a_folder(one))
+
+    calls = [clip for taught, clip in pairs if strange(taught)]
+    return calls + judged_by(word, [one for one in attempt.taught if strange(one)])
 
 
 def _learned_again(attempt: Attempt, word: str) -> Trainer:
