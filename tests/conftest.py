@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+import shutil
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack
@@ -59,13 +60,16 @@ class Server:
 
     owner: str
     home: Home
+    folder: Path
+    """Where the cluster's files are."""
 
     def fresh(self, folder: Path) -> Home:
         """Make a new home whose database is a copy of the migrated template."""
         home = Home.at(folder)
         name = f"test_{secrets.token_hex(6)}"
         with psycopg.connect(self.owner, autocommit=True) as connection:
-            connection.execute(sql.SQL("CREATE DATABASE {} TEMPLATE earmark").format(sql.Identifier(name)))
+            copy = sql.SQL("CREATE DATABASE {} TEMPLATE earmark STRATEGY FILE_COPY")
+            connection.execute(copy.format(sql.Identifier(name)))
         for role in ("earmark_home", "earmark_review", "earmark_desk", "earmark_worker", "earmark_jobs"):
             conninfo = self.home.read_secret(f"database-{role}")
             assert conninfo is not None
@@ -81,17 +85,29 @@ class Server:
             connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(str(name))))
 
 
+_MEMORY = Path("/dev/shm")
+
+
+def _folder_in_memory() -> Path | None:
+    """Each test copies a database of 750 files and drops it. Before ext4 makes a file it looks at every one deleted in
+    the last minutes, so that a copy takes 0.75 s there and 0.03 s in memory."""
+    if not os.access(_MEMORY, os.W_OK) or shutil.disk_usage(_MEMORY).free < 3 * 2**30:
+        return None
+    return _MEMORY / f"earmark-tests-{secrets.token_hex(6)}"
+
+
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     home = Home.at(tmp_path_factory.mktemp("server") / "home")
     # What is tested is that rows are committed, not that this machine's disk survives a power cut.
-    postgres = EmbeddedPostgres(home.folder, config={"fsync": "off", "full_page_writes": "off"})
+    config = {"fsync": "off", "full_page_writes": "off", "max_wal_size": "256MB"}
+    postgres = EmbeddedPostgres(home.folder, base=_folder_in_memory(), config=config)
     password = home.secret("database-password")
     postgres.start(password=password)
     try:
         owner = make_conninfo("", host=str(postgres.socket), user="earmark", password=password, dbname="postgres")
         prepare(home, owner)
-        yield Server(owner=owner, home=home)
+        yield Server(owner=owner, home=home, folder=postgres.base)
     finally:
         postgres.stop()
         postgres.remove()

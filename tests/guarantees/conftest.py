@@ -24,7 +24,7 @@ from earmark import accounts, airlock, audio, consent, forget, review, vault
 from earmark.accounts import Plane
 from earmark.assistant import Doors
 from earmark.assistant.household import VaultHome
-from earmark.storage import EmbeddedPostgres, Home, Stores
+from earmark.storage import Home, Stores
 from earmark.web.apps import create_desk, create_floor, create_home
 from earmark.web.sessions import cookie_name, csrf_token
 from earmark.words import HouseholdId, InteractionId, PcmAudio, PersonId
@@ -267,8 +267,7 @@ def places(server, home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr("tempfile.tempdir", str(temp))
     owner = home.read_secret("database-owner")
     assert owner is not None
-    cluster = EmbeddedPostgres(server.home.folder).base
-    return Places(owner=owner, cluster=cluster, home=home.folder, temp=temp, began=time.time())
+    return Places(owner=owner, cluster=server.folder, home=home.folder, temp=temp, began=time.time())
 
 
 @dataclass(slots=True, kw_only=True)

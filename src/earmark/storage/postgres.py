@@ -78,17 +78,17 @@ class EmbeddedPostgres:
     The caller holds the home's lock, so no two supervisors meet here.
     """
 
-    def __init__(self, home: Path, *, config: Mapping[str, str] | None = None) -> None:
-        """`config`: settings of PostgreSQL beside ours, for a cluster that is thrown away (`fsync=off`, say)."""
+    def __init__(self, home: Path, *, base: Path | None = None, config: Mapping[str, str] | None = None) -> None:
+        """For a cluster that is thrown away: `base`, a folder to keep it in, and `config`, settings beside ours."""
         self.home = home.resolve()
         self._config = {**_CONFIG, **(config or {})}
         self.as_user: str | None = None
         short = hashlib.sha256(str(self.home).encode()).hexdigest()[:16]
         if os.geteuid() == 0:
             self.as_user = next((name for name in ("earmark", "postgres") if _has_user(name)), "nobody")
-            base = _ROOT_DATA / "clusters" / short
+            base = base or _ROOT_DATA / "clusters" / short
         else:
-            base = self.home / "postgres"
+            base = base or self.home / "postgres"
         self.data = base / f"data-{MAJOR}"
         self.socket = base / "run"
         if len(str(self.socket)) > 80:  # a socket's path may have 107 bytes
