@@ -15,6 +15,7 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,7 @@ from earmark.learn.adapting import spoken
 from earmark.learn.choice import by_usefulness, utterance
 from earmark.learn.clips import Clip, read_folder, usable
 from earmark.learn.datasets import Lesson
+from earmark.learn.decoded import Decoded
 from earmark.learn.hearing import Job, Result, listen_to
 from earmark.learn.lessons import Taught
 from earmark.learn.noises import Mixing
@@ -59,6 +61,7 @@ def run(note: Progress, data: Path) -> list[dict[str, Any]]:
     first, second = halves(audio.read(noise_path))
     train, judged = split(orders)
     rows: list[dict[str, Any]] = []
+    decoded, noisy = Decoded(), {snr: _in_noise(judged, Mixing(noise=second, snr=snr)) for snr in JUDGED_AT}
     with tempfile.TemporaryDirectory() as folder:
         lessons, useful = _taught(train, first, note)
         counts = sorted({min(count, len(lessons)) for count in LABELS})
@@ -69,7 +72,7 @@ def run(note: Progress, data: Path) -> list[dict[str, Any]]:
             row: dict[str, Any] = {"labels": labels, "chosen": chosen, "judged": len(judged)}
             for snr in JUDGED_AT:
                 note(f"hearing held-out speakers, {labels} labels ({chosen}), {snr:.0f} dB")
-                heard = _hear(judged, models, Mixing(noise=second, snr=snr))
+                heard = decoded.hear(noisy[snr], models, partial(listen_to, bundle=models))
                 row[f"read_right_{snr:.0f}_db"] = sum(map(read_right, judged, heard))
                 row[f"accepted_{snr:.0f}_db"] = sum(map(_accepted, judged, heard))
             rows.append(row | {"curve": bar(row[f"accepted_{JUDGED_AT[-1]:.0f}_db"], len(judged))})
@@ -106,14 +109,13 @@ def _taught(train: Sequence[Clip], noise: PcmAudio, note: Progress) -> tuple[lis
     note("reading the orders to learn from")
     lessons: list[Taught] = []
     noisy: list[Clip] = []
-    for clip, result in zip(train, _hear(train, BUILTIN, None), strict=True):
+    for clip, result in zip(train, _hear(train), strict=True):
         if read_right(clip, result) and result.reading is not None:
             snr = _LEARNED_AT[len(lessons) % len(_LEARNED_AT)]
-            sound = Mixing(noise=noise, snr=snr).apply(clip, clip.sound())
-            lessons.append(_lesson(clip, sound, result.reading.heard.hypothesis.text))
-            noisy.append(replace(clip, source=sound))
+            noisy += _in_noise([clip], Mixing(noise=noise, snr=snr))
+            lessons.append(_lesson(clip, noisy[-1].sound(), result.reading.heard.hypothesis.text))
     note("reading them in a kitchen")
-    heard = [utterance(c.id, c.speaker, r) for c, r in zip(noisy, _hear(noisy, BUILTIN, None), strict=True)]
+    heard = [utterance(c.id, c.speaker, r) for c, r in zip(noisy, _hear(noisy), strict=True)]
     place = {one.id: at for at, one in enumerate(heard)}
     return lessons, [place[one] for one in by_usefulness(heard, threshold=Decision.load(BUILTIN).threshold)]
 
@@ -147,8 +149,12 @@ def _adapted(lessons: Sequence[Taught], noise: PcmAudio, folder: Path, note: Pro
     return bundle.write(folder, files=files, about={}, key=Ed25519PrivateKey.generate())
 
 
-def _hear(clips: Sequence[Clip], models: ModelBundle, mixing: Mixing | None) -> list[Result]:
-    return listen_to([Job(clip=clip, wake=False, hear=True) for clip in clips], bundle=models, mixing=mixing)
+def _in_noise(clips: Sequence[Clip], mixing: Mixing) -> list[Clip]:
+    return [replace(clip, source=mixing.apply(clip, clip.sound())) for clip in clips]
+
+
+def _hear(clips: Sequence[Clip]) -> list[Result]:
+    return listen_to([Job(clip=clip, wake=False, hear=True) for clip in clips])
 
 
 def _accepted(clip: Clip, result: Result) -> bool:
