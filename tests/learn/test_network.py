@@ -8,14 +8,14 @@ import numpy as np
 import pytest
 
 from earmark.assistant import network as networks
-from earmark.assistant.sight import Sight
+from earmark.assistant.sight import EMBEDDED_EVERY, Eyes, Sight
 from earmark.device import BANDS, DIMENSIONS, Voice
 from earmark.errors import MissingExtra
 from earmark.learn.acoustics import Acoustics, phones, render, train_networks
 from earmark.learn.adapting import spoken
 from earmark.learn.louder import Surroundings
 from earmark.learn.meant import Meant
-from earmark.learn.network import Example, train
+from earmark.learn.network import BESIDE, CHUNK, Example, train
 
 PHONES = ("SIL", "AA", "B")
 
@@ -29,7 +29,9 @@ def example(seed: int) -> Example:
         mel[truth == phone, 10 * phone : 10 * phone + 10] += 2.0
     embeddings = rng.normal(size=(-(-len(truth) // 8), DIMENSIONS))
     return Example(
-        sight=Sight(mel=mel.astype(np.float32), embeddings=embeddings.astype(np.float32)), phones=truth.astype(np.intp)
+        sight=Sight(mel=mel.astype(np.float32), embeddings=embeddings.astype(np.float32)),
+        phones=truth.astype(np.intp),
+        part=(0, len(truth)),
     )
 
 
@@ -63,7 +65,7 @@ def test_a_few_utterances_train_no_network_and_halves_are_kept_apart(taught, qui
     monkeypatch.setattr("earmark.learn.acoustics.FEWEST", 6)  # each is rendered five times, a fifth of a second each
     with Voice() as voice:
         said = voice.synthesise("give me a large latte", voice="en-us+f2", speed=140).samples
-    sound = np.concatenate([quiet, quiet, said, quiet, quiet])
+    sound = np.concatenate([*[quiet] * 4, said, *[quiet] * 4])
     lesson = taught(sound, intent="orderDrink", slots={"size": "large", "coffeeDrink": "latte"})
     (one,) = spoken([lesson], progress=lambda *line: None)
     assert len(one.phones) == 1 + (len(sound) - 400) // 160, "quiet included"
@@ -75,6 +77,19 @@ def test_a_few_utterances_train_no_network_and_halves_are_kept_apart(taught, qui
     assert {"L", "AA", "T"} <= {names[at] for at in first.phones} | {"AA"}
     assert first.phones[0] == first.phones[-1] == names.index("SIL")
     assert all(len(each.phones) == len(each.sight.mel) for _, each in rendered)
+    for _, each in rendered:
+        start, stop = each.part
+        assert not each.phones[:start].any(), "nothing that was said is left out"
+        assert not each.phones[stop:].any()
+        assert each.phones[start:stop].any()
+    whole = Eyes().look(sound)
+    start, stop = first.part
+    assert stop - start < len(whole.mel) - CHUNK, "of quiet there is less than was recorded"
+    seen = slice((start - BESIDE) // EMBEDDED_EVERY, (stop + BESIDE) // EMBEDDED_EVERY)
+    assert np.array_equal(first.sight.mel, whole.mel)
+    # Not to the bit: the embedder measures loudness within what it is given at a time.
+    alike = np.corrcoef(first.sight.embeddings[seen].ravel(), whole.embeddings[seen].ravel())[0, 1]
+    assert alike > 0.95, "as if all were looked at, and at the same moments"
     both = [(0, first), (1, first)]
     told: list[tuple[str, int, int]] = []
     found = train_networks(both, workers=2, progress=lambda *line: told.append(line))

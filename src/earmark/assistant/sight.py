@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from earmark.device import DIMENSIONS, SHIFT, WINDOW_SAMPLES, WINDOWS, SpeechEmbedder, log_mel
+from earmark.device import DIMENSIONS, SHIFT, WINDOW, WINDOW_SAMPLES, WINDOWS, SpeechEmbedder, log_mel
 
 EMBEDDED_EVERY = 8
 """Frames from one embedding to the next (80 ms)."""
@@ -33,11 +33,12 @@ class Eyes:
 
     def look(self, samples: NDArray[np.int16]) -> Sight:
         """`samples`: mono, 16 kHz, at least one."""
-        mel = log_mel(samples)
-        return Sight(mel=mel, embeddings=self._embeddings(samples, -(-len(mel) // EMBEDDED_EVERY)))
+        return Sight(mel=log_mel(samples), embeddings=self.embeddings(samples))
 
-    def _embeddings(self, samples: NDArray[np.int16], count: int) -> NDArray[np.float32]:
-        """Sixteen at a time; before and after the utterance it was quiet."""
+    def embeddings(self, samples: NDArray[np.int16]) -> NDArray[np.float32]:
+        """Return what `look` sees beside the mel energies; before and after the utterance it was quiet."""
+        frames = 1 + max(0, len(samples) - WINDOW) // SHIFT
+        count = -(-frames // EMBEDDED_EVERY)
         step = WINDOWS * EMBEDDED_EVERY * SHIFT
         windows = -(-count // WINDOWS)
         sound = np.zeros(windows * step + WINDOW_SAMPLES, dtype=np.int16)

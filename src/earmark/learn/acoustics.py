@@ -12,15 +12,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from earmark.assistant import network as networks
-from earmark.assistant.network import SILENCE
-from earmark.assistant.sight import Eyes
+from earmark.assistant.network import SILENCE, STEP
+from earmark.assistant.sight import EMBEDDED_EVERY, Eyes, Sight
+from earmark.device import SHIFT, WINDOW, log_mel
 from earmark.learn import compute
 from earmark.learn.acoustic import packaged
 from earmark.learn.adapting import Spoken, means_file
 from earmark.learn.background import quiet_parts
 from earmark.learn.lessons import Taught, spoken_part
 from earmark.learn.louder import Surroundings
-from earmark.learn.network import Example, train
+from earmark.learn.network import BESIDE, CHUNK, Example, train
 from earmark.words import PcmAudio
 
 Progress = Callable[[str, int, int], None]
@@ -30,6 +31,10 @@ _DAYS = 5
 """Renderings of each utterance, the first as it was recorded."""
 _CROWD = 60
 """Utterances that a crowd is made of, at most."""
+_AROUND = 45
+"""Frames before and behind what was said that are learned from, at least. The larger part of a recording is quiet."""
+_SEEN = 48
+"""Frames on both sides of its own that an embedding sees, and some."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,14 +135,38 @@ class _Rendering:
     def __call__(self, known: tuple[Spoken, NDArray[np.int16]]) -> list[Example]:
         one, samples = known
         rng = np.random.default_rng(list(hashlib.sha256(one.id.encode()).digest()[:16]))
-        found = [Example(sight=self._eyes.look(samples), phones=self._outputs[one.phones])]
+        found = [self._example(samples, self._outputs[one.phones])]
         for _ in range(_DAYS - 1):
             day = self._surroundings.another_day(samples, rng)
-            sight = self._eyes.look(day.samples)
-            frames = np.round(np.arange(len(sight.mel)) * day.speed).astype(np.intp)
+            frames = np.round(np.arange(_frames(day.samples)) * day.speed).astype(np.intp)
             said = one.phones[np.minimum(frames, len(one.phones) - 1)]
-            found.append(Example(sight=sight, phones=self._outputs[said]))
+            found.append(self._example(day.samples, self._outputs[said]))
         return found
+
+    def _example(self, samples: NDArray[np.int16], phones: NDArray[np.intp]) -> Example:
+        """`phones`: one for each frame. Embeddings, which take the longest, are worked out where they are looked at."""
+        mel = log_mel(samples)
+        first, stop = part = _part(phones)
+        left = max(0, first - BESIDE - _SEEN) // EMBEDDED_EVERY
+        right = min(len(mel), stop + BESIDE + _SEEN)
+        seen = self._eyes.embeddings(samples[left * EMBEDDED_EVERY * SHIFT : right * SHIFT + WINDOW])
+        embeddings = np.zeros((-(-len(mel) // EMBEDDED_EVERY), seen.shape[1]), dtype=np.float32)
+        embeddings[left : left + len(seen)] = seen[: len(embeddings) - left]
+        return Example(sight=Sight(mel=mel, embeddings=embeddings), phones=phones, part=part)
+
+
+def _part(phones: NDArray[np.intp]) -> tuple[int, int]:
+    """Return the frames to learn from: what was said and the quiet around it, in whole chunks where it reaches."""
+    said = np.flatnonzero(phones)
+    first, stop = (said[0] - _AROUND, said[-1] + 1 + _AROUND) if len(said) else (0, len(phones))
+    first -= (-(stop - first) % CHUNK) // 2
+    first = int(max(0, first)) // STEP * STEP
+    count = -(-(min(stop, len(phones)) - first) // CHUNK)
+    return first, min(len(phones), first + count * CHUNK)
+
+
+def _frames(samples: NDArray[np.int16]) -> int:
+    return 1 + max(0, len(samples) - WINDOW) // SHIFT
 
 
 def _own_quiet(recordings: Sequence[PcmAudio]) -> list[NDArray[np.int16]]:

@@ -35,8 +35,10 @@ Progress = Callable[[str, int, int], None]
 WIDTH = 256
 """Hidden units of each layer."""
 EPOCHS = 8
-_CHUNK = 150
+CHUNK = 150
 """Frames that are trained on at a time."""
+BESIDE = STEP * sum(OFFSETS)
+"""Frames before and behind a chunk of which it sees the embeddings."""
 _BATCH = 16
 _RATE = 2e-3
 _WARM = 100
@@ -59,6 +61,8 @@ class Example:
     sight: Sight
     phones: NDArray[np.intp]
     """Shape (frames,): index of the phone of each frame."""
+    part: tuple[int, int]
+    """Frames from which to which it is learned from; its embeddings may be zeros elsewhere."""
 
 
 def train(
@@ -90,7 +94,10 @@ def train(
             jax.block_until_ready(state)
             progress("training the acoustic network", done, batches)
     layers = {name: (np.asarray(weight), np.asarray(bias)) for name, (weight, bias) in state[0].items()}
-    seen = np.bincount(np.concatenate([one.phones for one in examples]), minlength=len(phones)) + _SEEN_AT_LEAST
+    seen = (
+        np.bincount(np.concatenate([one.phones[slice(*one.part)] for one in examples]), minlength=len(phones))
+        + _SEEN_AT_LEAST
+    )
     return Network(
         phones=tuple(phones), scale=scale, log_prior=np.log(seen / seen.sum()).astype(np.float32), layers=layers
     )
@@ -117,22 +124,23 @@ def _scale(examples: Sequence[Example]) -> NDArray[np.float32]:
 
 def _chunks(examples: Sequence[Example], scale: NDArray[np.float32]) -> _Chunks:
     mel, embeddings, phones, inside = [], [], [], []
-    outputs, beside = _CHUNK // STEP, 2 * sum(OFFSETS)
+    outputs, beside = CHUNK // STEP, 2 * sum(OFFSETS)
     for one in examples:
         frames = len(one.sight.mel)
-        count = -(-frames // _CHUNK)
+        first, stop = one.part
+        starts = first + CHUNK * np.arange(-(-(stop - first) // CHUNK))
+        end = int(starts[-1]) + CHUNK
         values = padded(standardised(one.sight.mel, scale))
-        values = np.pad(values, ((0, count * _CHUNK + 2 * MARGIN - len(values)), (0, 0)), mode="edge")
+        values = np.pad(values, ((0, max(0, end + 2 * MARGIN - len(values))), (0, 0)), mode="edge")
         other = embeddings_at(one.sight)
-        other = np.pad(other, ((0, count * outputs + beside - len(other)), (0, 0)), mode="edge")
-        known = np.zeros(count * _CHUNK, dtype=np.int32)
+        other = np.pad(other, ((0, max(0, end // STEP + beside - len(other))), (0, 0)), mode="edge")
+        known = np.zeros(max(frames, end), dtype=np.int32)
         known[:frames] = one.phones
-        for number in range(count):
-            start = number * _CHUNK
-            mel.append(values[start : start + _CHUNK + 2 * MARGIN].astype(np.float16))
-            embeddings.append(other[number * outputs : (number + 1) * outputs + beside].astype(np.float16))
-            phones.append(known[start + 1 : start + _CHUNK : STEP])
-            inside.append((np.arange(start, start + _CHUNK) < frames)[1::STEP].astype(np.float32))
+        for start in starts.tolist():
+            mel.append(values[start : start + CHUNK + 2 * MARGIN].astype(np.float16))
+            embeddings.append(other[start // STEP :][: outputs + beside].astype(np.float16))
+            phones.append(known[start + 1 : start + CHUNK : STEP])
+            inside.append((np.arange(start, start + CHUNK) < frames)[1::STEP].astype(np.float32))
     return _Chunks(mel=np.stack(mel), embeddings=np.stack(embeddings), phones=np.stack(phones), inside=np.stack(inside))
 
 
