@@ -44,16 +44,16 @@ _NETWORK = "training the acoustic network"
 _PLAN: Mapping[str, Sequence[Planned]] = {
     "wake": waking.PLAN,
     "asr": (
-        Planned(name=_HEARD_TODAY, seconds=115),
-        Planned(name=_HEARD_TODAY, seconds=115),
+        Planned(name=_HEARD_TODAY, seconds=100),
+        Planned(name=_HEARD_TODAY, seconds=100),
         Planned(name=_WORDS, seconds=10),
-        Planned(name=_ALIGNED, seconds=95),
-        Planned(name=_NETWORK, seconds=260),
+        Planned(name=_ALIGNED, seconds=50),
+        Planned(name=_NETWORK, seconds=230),
     ),
 }
 """Steps that take long, with how long on two cores for 300 commands, from what one clip takes (docs/benchmarks.md);
 where one is taken several times, it stands here as often. How often what was learned is heard shows on the way."""
-_DECODED, _READ = 57, 3
+_DECODED, _READ = 50, 12
 """Seconds for half of the clips to learn from, by decoders that have not heard them yet, or by a network alone."""
 __all__ = ["Attempt", "Files", "Made", "PartNote", "about", "files_of", "make", "written_request"]
 
