@@ -140,15 +140,20 @@ NOTHING = PcmAudio(samples=np.zeros(1, np.int16))
 def test_what_nearly_woke_in_a_few_minutes_raises_the_cutoff() -> None:
     """Nothing woke either way; where other speech came near, the cutoff lies higher."""
     known = known_streams([WakeClip(audio=NOTHING, said=index < 20, group="a") for index in range(60)])
+    known, hours = (
+        replace(known, streams=[replace(stream, seconds=seconds) for stream in known.streams]) for seconds in (30, 300)
+    )
     found = []
-    for nearly in (0.01, 0.3):
-        peaks = np.concatenate([np.full(20, 0.97), np.full(40, nearly)])
+    for nearly in (0.01, 0.5):
+        peaks = np.concatenate([np.full(20, 0.97), np.full(3, nearly), np.full(37, 0.01)])
         point = new_words_point.operating_point(known, peaks, cost_of_a_miss=5.0)
         assert (point.miss_rate, point.false_per_hour) == (0.0, 0.0)
         found.append(point.cutoff)
-    assert found[1] > found[0] + 0.1
+    assert found[1] > found[0] + 0.05
     dear = new_words_point.operating_point(known, peaks, cost_of_a_miss=500.0)
     assert dear.cutoff < found[1]
+    point = new_words_point.operating_point(hours, peaks, cost_of_a_miss=5.0)
+    assert point.cutoff < found[1], "as much in more talk comes near less often"
 
 
 def test_nobody_is_scored_by_a_head_that_heard_them(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,6 +15,13 @@ _WIDTH = 0.35
 """Log odds by which a clip's score may lie elsewhere for the next speaker."""
 _PEOPLE = 2.0
 """Weight of a person's window against a synthetic one."""
+_NEAR = 0.15
+"""Score above which talk has come near: how often and how far says how soon something wakes."""
+_THIN = 1.0
+"""Log odds in which what comes near thins out to 1 / e, before any was heard: where scores are true odds, sounds that
+are not the word lie e times thinner against those that are for each unit."""
+_SURE = 10.0
+"""Sounds that came near that this is believed for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,8 +59,7 @@ def operating_point(known: Streams, peaks: NDArray[np.float64], *, cost_of_a_mis
     """Return the cutoff of least cost: a miss costs as much as that many false wakes.
 
     Counted for an hour in which the word is called once, one phrase like it is said, and people talk all the time. The
-    steps between clips are smoothed, as the next speaker's score lies a little elsewhere: of a few minutes of speech in
-    which nothing woke, what nearly did says how soon something will.
+    steps between clips are smoothed, as the next speaker's score lies a little elsewhere.
     """
     clips = [known.clips[stream.clip] for stream in known.streams]
     said = np.array([clip.said for clip in clips])
@@ -66,7 +72,7 @@ def operating_point(known: Streams, peaks: NDArray[np.float64], *, cost_of_a_mis
     likely = 1.0 / (1.0 + np.exp(-(_odds(peaks) - _odds(edges)[:, None]) / _WIDTH))  # shape (edges, streams)
     missed = (1.0 - likely) @ misses
     passed = likely[:, alike].mean(axis=1) if alike.any() else np.zeros(len(edges))
-    hourly = likely[:, talk].sum(axis=1) / hours if hours else np.zeros(len(edges))
+    hourly = _hourly(_odds(peaks[talk]), _odds(edges), hours) if hours else np.zeros(len(edges))
     cutoff = float(edges[np.argmin(cost_of_a_miss * missed + passed + hourly)])
     return Point(
         cutoff=cutoff,
@@ -75,6 +81,18 @@ def operating_point(known: Streams, peaks: NDArray[np.float64], *, cost_of_a_mis
         false_per_hour=float(np.sum(peaks[talk] > cutoff)) / hours if hours else 0.0,
         hours=float(hours),
     )
+
+
+def _hourly(near: NDArray[np.float64], edges: NDArray[np.float64], hours: float) -> NDArray[np.float64]:
+    """Return how often an hour talk is likely to pass each edge, shape (edges,); all in log odds.
+
+    In an hour nothing may wake, and in the next something does. So what came near is counted, and how far it came is
+    carried on: an exponential tail of its mean excess (peaks over a threshold, Pickands 1975).
+    """
+    least = float(_odds(np.array(_NEAR)))
+    excess = near[near > least] - least
+    scale = (excess.sum() + _SURE * _THIN) / (len(excess) + _SURE)
+    return (len(excess) + 0.5) / hours * np.exp(-np.maximum(edges - least, 0.0) / scale)
 
 
 def _counted(said: NDArray[np.bool_], known: Streams) -> NDArray[np.float64]:
