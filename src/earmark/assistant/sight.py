@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from earmark.device import DIMENSIONS, SHIFT, WINDOW, WINDOW_SAMPLES, WINDOWS, SpeechEmbedder, log_mel
+from earmark.device import DIMENSIONS, SHIFT, WINDOW_SAMPLES, WINDOWS, SpeechEmbedder, frame_count, log_mel
 
 EMBEDDED_EVERY = 8
 """Frames from one embedding to the next (80 ms)."""
@@ -37,8 +37,7 @@ class Eyes:
 
     def embeddings(self, samples: NDArray[np.int16]) -> NDArray[np.float32]:
         """Return what `look` sees beside the mel energies; before and after the utterance it was quiet."""
-        frames = 1 + max(0, len(samples) - WINDOW) // SHIFT
-        count = -(-frames // EMBEDDED_EVERY)
+        count = -(-frame_count(len(samples)) // EMBEDDED_EVERY)
         step = WINDOWS * EMBEDDED_EVERY * SHIFT
         windows = -(-count // WINDOWS)
         sound = np.zeros(windows * step + WINDOW_SAMPLES, dtype=np.int16)

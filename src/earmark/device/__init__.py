@@ -43,7 +43,7 @@ from earmark.device.link import (
 )
 from earmark.device.listener import PRE_ROLL, WORD_TAIL, Listener
 from earmark.device.machine import log_odds, pack
-from earmark.device.mel import BANDS, SHIFT, WINDOW, log_mel
+from earmark.device.mel import BANDS, SHIFT, WINDOW, frame_count, log_mel
 from earmark.device.microphone import Microphone
 from earmark.device.notice import Notice, Notices
 from earmark.device.run import DeviceState, Happening, listen
@@ -124,6 +124,7 @@ __all__ = [
     "connect",
     "detector_of",
     "fetch_bundle",
+    "frame_count",
     "frames",
     "learned_head",
     "learned_words",

@@ -36,6 +36,11 @@ def log_mel(samples: NDArray[np.int16] | NDArray[np.float32]) -> NDArray[np.floa
     return np.log(times(power, _FILTERS) + np.float32(_FLOOR))
 
 
+def frame_count(samples: int) -> int:
+    """Return how many frames `log_mel` makes of so many samples."""
+    return 1 + max(0, samples - WINDOW) // SHIFT
+
+
 def times(values: NDArray[np.float32], weights: NDArray[np.float32]) -> NDArray[np.float32]:
     """Return values @ weights, shapes (n, k) and (k, m), eight rows at a time.
 

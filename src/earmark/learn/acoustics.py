@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from earmark.assistant import network as networks
 from earmark.assistant.network import SILENCE, STEP
 from earmark.assistant.sight import EMBEDDED_EVERY, Eyes, Sight
-from earmark.device import SHIFT, WINDOW, log_mel
+from earmark.device import SHIFT, WINDOW, frame_count, log_mel
 from earmark.learn import compute
 from earmark.learn.acoustic import packaged
 from earmark.learn.adapting import Spoken, means_file
@@ -138,7 +138,7 @@ class _Rendering:
         found = [self._example(samples, self._outputs[one.phones])]
         for _ in range(_DAYS - 1):
             day = self._surroundings.another_day(samples, rng)
-            frames = np.round(np.arange(_frames(day.samples)) * day.speed).astype(np.intp)
+            frames = np.round(np.arange(frame_count(len(day.samples))) * day.speed).astype(np.intp)
             said = one.phones[np.minimum(frames, len(one.phones) - 1)]
             found.append(self._example(day.samples, self._outputs[said]))
         return found
@@ -163,10 +163,6 @@ def _part(phones: NDArray[np.intp]) -> tuple[int, int]:
     first = int(max(0, first)) // STEP * STEP
     count = -(-(min(stop, len(phones)) - first) // CHUNK)
     return first, min(len(phones), first + count * CHUNK)
-
-
-def _frames(samples: NDArray[np.int16]) -> int:
-    return 1 + max(0, len(samples) - WINDOW) // SHIFT
 
 
 def _own_quiet(recordings: Sequence[PcmAudio]) -> list[NDArray[np.int16]]:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from earmark.assistant import SpeechGate, lexicon
 from earmark.assistant.network import SILENCE
-from earmark.device import SHIFT, WINDOW
+from earmark.device import SHIFT, frame_count
 from earmark.learn import compute
 from earmark.learn.acoustic import Stretch, adapt, packaged, write_means
 from earmark.learn.alignment import Aligner, stretch
@@ -96,7 +96,7 @@ class _Aligning:
             sounds += [self._background.over(speech, snr=rng.uniform(*levels), rng=rng) for levels in _LOUDER]
         return Spoken(
             id=str(one.interaction.id),
-            phones=_over_all(aligned[0], gate, frames=1 + max(0, len(sound) - WINDOW) // SHIFT),
+            phones=_over_all(aligned[0], gate, frames=frame_count(len(sound))),
             half=self._halves.of(one.lesson.speaker, str(one.interaction.id)),
             stretches=tuple(stretch(cepstra(sound), *aligned) for sound in sounds),
         )
