@@ -14,11 +14,13 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from earmark import audit
 from earmark import report as reports
 from earmark.cli.run import AsJson, emit, fail, installation, out, run
+from earmark.cli.witness import witness as be_a_witness
 from earmark.errors import BadRequest, LogAltered
 from earmark.settings import settings
 from earmark.storage import Home
 
 app = typer.Typer(help="The append-only log, its witness, and the receipts.", no_args_is_help=True)
+app.command("witness")(be_a_witness)
 
 
 @app.command("verify")

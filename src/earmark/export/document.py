@@ -103,14 +103,19 @@ class Document:
     """Newest first."""
 
 
-_DOCUMENT, _ENTRY = TypeAdapter(Document), TypeAdapter(Entry)
 _OPEN_END = b'"interactions":[]}'
+
+
+@cache
+def _adapter(shape: type[Any]) -> TypeAdapter[Any]:
+    """Made when it is needed: it takes a third of a second, and every process and command would wait for it."""
+    return TypeAdapter(shape)
 
 
 @cache
 def schema() -> dict[str, Any]:
     """Return the JSON Schema (2020-12) of data.json."""
-    made = _DOCUMENT.json_schema(mode="serialization")
+    made = _adapter(Document).json_schema(mode="serialization")
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "$id": f"earmark-export-{VERSION}.json",
@@ -125,11 +130,11 @@ def schema_text() -> str:
 
 def entry_json(entry: Entry) -> bytes:
     """Return one entry of `interactions`, on one line."""
-    return _ENTRY.dump_json(entry)
+    return _adapter(Entry).dump_json(entry)
 
 
 def around_entries(document: Document) -> tuple[bytes, bytes]:
     """Return the JSON before and after the entries, so that these need never be held all at once."""
-    whole = _DOCUMENT.dump_json(replace(document, interactions=()))
+    whole = _adapter(Document).dump_json(replace(document, interactions=()))
     assert whole.endswith(_OPEN_END), "interactions must be the last field"
     return whole[: -len(_OPEN_END)] + b'"interactions":[\n', b"\n]}\n"

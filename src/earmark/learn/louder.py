@@ -11,7 +11,6 @@ from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.fft import next_fast_len
 
 from earmark.learn.rooms import coloured_noise
 from earmark.words import SAMPLE_RATE
@@ -77,6 +76,8 @@ def _stretch(sound: NDArray[np.int16], length: int, rng: np.random.Generator) ->
 
 def _tilted(sound: NDArray[np.float64], tilt: float) -> NDArray[np.float64]:
     """Favour high (positive) or low sound by `tilt` dB an octave, even at 1 kHz."""
+    from scipy.fft import next_fast_len  # half a second that no page and no command waits for
+
     size = cast(int, next_fast_len(len(sound), real=True))  # a length that is prime takes thirty times as long
     spectrum = np.fft.rfft(sound, size)
     octaves = np.log2(np.maximum(np.arange(len(spectrum)) * SAMPLE_RATE / size, 100.0) / 1000.0)

@@ -10,10 +10,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from fastapi import APIRouter, FastAPI, Request
+from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 import earmark
-from earmark.web.floor.shapes import ANSWERS, BODIES, Error
 from earmark.web.sessions import Reviewer
 
 router = APIRouter(prefix="/api")
@@ -28,6 +28,9 @@ async def document(request: Request, _: Reviewer) -> dict[str, Any]:
 
 def document_of(app: FastAPI) -> dict[str, Any]:
     """Return the document of an application's `/api` routes."""
+    # A third of a second, which the start of every plane would take longer.
+    from earmark.web.floor.shapes import ANSWERS, BODIES, Error
+
     whole = copy.deepcopy(app.openapi())
     paths = {path: each for path, each in whole["paths"].items() if path.startswith("/api/")}
     _, made = models_json_schema(
@@ -35,7 +38,7 @@ def document_of(app: FastAPI) -> dict[str, Any]:
     )
     for path, methods in paths.items():
         for method, said in methods.items():
-            said["responses"] = _responses(method, path)
+            said["responses"] = _responses(path, ANSWERS.get((method, path)))
             if (body := BODIES.get((method, path))) is not None:
                 said["requestBody"]["content"] = {"application/json": {"schema": {"$ref": f"{_REF}{body.__name__}"}}}
     found = whole.get("components", {}).get("schemas", {}) | made["$defs"]
@@ -51,12 +54,12 @@ def document_of(app: FastAPI) -> dict[str, Any]:
     }
 
 
-def _responses(method: str, path: str) -> dict[str, Any]:
+def _responses(path: str, model: type[BaseModel] | None) -> dict[str, Any]:
     error = {"description": "It can't be", "content": {"application/json": {"schema": {"$ref": f"{_REF}Error"}}}}
     done: dict[str, Any] = {"description": "Done"}
     if path.startswith(_SOUNDS):
         done["content"] = {"audio/wav": {"schema": {"type": "string", "format": "binary"}}}
-    elif (model := ANSWERS.get((method, path))) is not None:
+    elif model is not None:
         done["content"] = {"application/json": {"schema": {"$ref": f"{_REF}{model.__name__}"}}}
     return {"200": done, "default": error}
 
