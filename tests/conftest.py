@@ -36,6 +36,12 @@ def data_dir() -> Path:
     return _DATA
 
 
+@pytest.fixture(scope="session", autouse=True)
+def compiled_once(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Each training is a process of its own, and XLA would compile the same step in all of them, 4 s each."""
+    os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", str(tmp_path_factory.mktemp("compiled")))
+
+
 @dataclass
 class Clock:
     """A clock that tests turn."""

@@ -18,7 +18,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.model_selection import GroupKFold
 
 from earmark.device import BANDS, log_mel
 from earmark.device.wake_network import (
@@ -120,6 +119,8 @@ def _halves(rows: Rows) -> list[NDArray[np.bool_]] | None:
     """Return which rows each half holds; no speaker or phrase is in both. None where a half lacks one of the sides."""
     if len(rows) < ENOUGH:
         return None
+    from sklearn.model_selection import GroupKFold  # a second, which each process that trains would take to start
+
     chosen = [held for _, held in GroupKFold(_FOLDS).split(rows.said, groups=rows.group)]
     halves = [np.isin(np.arange(len(rows)), held) for held in chosen]
     return halves if all(len(set(rows.said[half].tolist())) == _FOLDS for half in halves) else None
