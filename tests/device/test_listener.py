@@ -160,6 +160,18 @@ def test_verifier_accepts(monkeypatch: pytest.MonkeyPatch) -> None:
     assert woke.wake_end == pytest.approx((301 - held[0]) * 0.01 + 0.1)
 
 
+def test_a_short_command_said_while_the_verifier_waited_ends_like_any_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    """ "Alexa, stop" in one breath is over before the device has made up its mind."""
+    ears, _, _ = listener(monkeypatch, fires=[], near=[300], verify=verifier(0.8, settle=0.6))
+    events = feed(ears, 1000, voiced=range(240, 350))
+    number, ended = events[-1]
+    assert isinstance(ended, EndOfSpeech)
+    assert ended.reason == "silence"
+    assert number * 0.01 == pytest.approx(3.5 + 0.7, abs=0.05)
+    held = numbers(events)
+    assert ended.last_voiced == pytest.approx((350 - held[0]) * 0.01, abs=0.04)
+
+
 def test_verifier_refuses_and_keeps_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     ears, _, _ = listener(monkeypatch, fires=[300], near=range(301, 320), verify=verifier(0.2))
     events = [event for _, event in feed(ears, 1000, voiced=range(240, 500))]

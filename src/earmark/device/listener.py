@@ -240,10 +240,13 @@ class Listener:
         if self._speech is None:
             self._speech = SileroSpeechDetector()
         self._speech.reset()
-        warm = pcm[-_WARM_CHUNKS * CHUNK_BYTES :]
+        # A short command may be over by now: what came while the verifier waited counts for its end too.
+        waited = (self._frames - self._fired_at) * FRAME_BYTES
+        warm = pcm[-(_WARM_CHUNKS * CHUNK_BYTES + waited) :]
         self._unread = b""
         for at in range(len(warm) % CHUNK_BYTES, len(warm), CHUNK_BYTES):
-            self._speech(warm[at : at + CHUNK_BYTES])
+            left = len(warm) - at - CHUNK_BYTES
+            self._endpointer.update(self._speech(warm[at : at + CHUNK_BYTES]), (len(pcm) - left) / 2 / SAMPLE_RATE)
         return [woke, Captured(pcm=pcm)]
 
     def _capture(self, frame: bytes) -> list[Event]:
