@@ -35,6 +35,7 @@ from earmark.device import (
     pack,
 )
 from earmark.device.wake_network import WakeNetwork, shapes
+from earmark.learn.wake_windows import SETTLE
 from earmark.supervisor import Progress
 from earmark.words import SAMPLE_RATE, PcmAudio, Seconds
 
@@ -144,7 +145,7 @@ def stand_in(folder: Path, *, threshold: float) -> ModelBundle:
     about = {
         "stage1": 0.1,
         "threshold": threshold,
-        "settle": 0.36,
+        "settle": SETTLE,
         "looks": _LOOKS,
         "gamma": 1e-3,
         "intercept": 0,

@@ -1,10 +1,10 @@
 """Training the wake verifier's network: windows of which it is known whether the word was said → `WakeNetwork`.
 
 JAX (the extra `train`) differentiates and runs it; a device needs numpy alone. Each time a window is learned from, it
-is another throat's, faster or slower, by another microphone, and half the time in noise: all of it drawn on the mel
-energies, which costs nothing beside the network. Cross-entropy with smoothed labels (Szegedy et al. 2016), Adam (Kingma
-& Ba 2015) with a cosine schedule. Everything random comes from the seed: the same windows give the same network, bit
-for bit on the same kind of processor.
+is another throat's, faster or slower and unevenly so, by another microphone, and half the time in noise: all of it
+drawn on the mel energies, which costs nothing beside the network. Cross-entropy with smoothed labels (Szegedy et al.
+2016), Adam (Kingma & Ba 2015) with a cosine schedule. Everything random comes from the seed: the same windows give the
+same network, bit for bit on the same kind of processor.
 """
 
 from __future__ import annotations
@@ -52,6 +52,9 @@ _HEAVIEST = 4.0
 """Of a row: one clip of which there are few must not lead a whole batch."""
 _THROATS, _PACES, _CHANNELS = 0.1, 0.1, 0.5
 """How far bands are warped and time is stretched, and how much louder or softer bands become, in nats."""
+_UNEVEN, _PARTS = 0.2, 13
+"""How much slower or faster each tenth of a second is than the rest, as a standard deviation: which sounds are drawn
+out is a synthesiser's own rule, and people's own way."""
 _NOISY, _LEAST_SNR, _MOST_SNR = 0.5, -3.0, 25.0
 _MASKED = 7
 """Neighbouring bands, at most, that are hidden."""
@@ -258,7 +261,10 @@ def _elsewhere(mel: Any, noise: Any, key: Any) -> Any:
     heard = jnp.take_along_axis(mel, at[:, :, None], 1)
     warped = bands * drawn(1.0 - _THROATS, 1.0 + _THROATS) + drawn(-0.7, 0.7)
     heard = jnp.swapaxes(_between(jnp.swapaxes(heard, 1, 2), warped), 1, 2)
-    heard = _between(heard, FRAMES - 1 - (FRAMES - 1 - frames) * drawn(1.0 - _PACES, 1.0 + _PACES))
+    uneven = _UNEVEN * jax.random.normal(next(keys), (many, _PARTS, 1))
+    uneven = _between(uneven, jnp.broadcast_to(frames / (FRAMES - 1) * (_PARTS - 1), (many, FRAMES)))[:, :, 0]
+    back = (FRAMES - 1 - frames) * drawn(1.0 - _PACES, 1.0 + _PACES) + jnp.cumsum(uneven[:, ::-1], 1)[:, ::-1]
+    heard = _between(heard, FRAMES - 1 - back)
     gains = _CHANNELS * jax.random.normal(next(keys), (many, 8, 1))
     heard = heard + _between(gains, jnp.broadcast_to(bands / (BANDS - 1) * 7, (many, BANDS)))[:, None, :, 0]
     start = jax.random.randint(next(keys), (many, 1), 0, len(noise) - FRAMES)
