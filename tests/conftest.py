@@ -37,8 +37,8 @@ def data_dir() -> Path:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def compiled_once(tmp_path_factory: pytest.TempPathFactory) -> None:
-    """Each training is a process of its own, and XLA would compile the same step in all of them, 4 s each."""
+def compiled_before(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Each training is a process of its own, and XLA would compile the same step in nearly all of them, 4 s each."""
     os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", str(tmp_path_factory.mktemp("compiled")))
 
 

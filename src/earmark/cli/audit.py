@@ -20,7 +20,6 @@ from earmark.settings import settings
 from earmark.storage import Home
 
 app = typer.Typer(help="The append-only log, its witness, and the receipts.", no_args_is_help=True)
-app.command("witness")(be_a_witness)
 
 
 @app.command("verify")
@@ -152,3 +151,6 @@ def receipt(
     emit({"genuine": genuine, "summary": summary}, as_json=as_json, text=text)
     if not genuine:
         raise typer.Exit(1)
+
+
+app.command("witness")(be_a_witness)

@@ -115,12 +115,16 @@ class _Loaded(Mapping[str, Any]):
 
 
 class _Commands(TyperGroup):
-    def __init__(self, **settings: Any) -> None:
-        super().__init__(**settings)
+    def __init__(self, **attributes: Any) -> None:
+        super().__init__(**attributes)
         self.commands = cast(Any, _Loaded())
 
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        # `Mapping.get` would take a KeyError of a module that is imported for a command that there is not.
+        return self.commands[cmd_name] if cmd_name in COMMANDS else None
+
     def format_help(self, ctx: Any, formatter: Any) -> None:
-        """Print a line of each command without importing any."""
+        """Print a line of each command without importing any; a group is made anew for each call."""
         self.commands = {
             name: TyperCommand(
                 name, help=place.help, hidden=place.hidden, rich_help_panel=place.panel, rich_markup_mode="rich"

@@ -19,7 +19,8 @@ Parse = Callable[[str], tuple[str, Mapping[str, str]] | None]
 """A sentence's intent and slots by the skills' templates; None when it fits none."""
 _OVERLAP: Seconds = 0.05
 """Of the wake word's end that the recogniser gets, as in a conversation."""
-_AFTER_WAKE: Seconds = 0.35
+_AFTER_WAKE: Seconds = 0.5
+"""Of what follows the wake word: all that a device's verifier looks at (`wake_windows.SETTLE`)."""
 _LEAD, _TAIL = 1.6, 0.5
 """Quiet around a wake word that is played again: the detector needs to hear before it can judge."""
 _SHORTEST: Seconds = 0.4

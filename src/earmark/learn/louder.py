@@ -76,7 +76,7 @@ def _stretch(sound: NDArray[np.int16], length: int, rng: np.random.Generator) ->
 
 def _tilted(sound: NDArray[np.float64], tilt: float) -> NDArray[np.float64]:
     """Favour high (positive) or low sound by `tilt` dB an octave, even at 1 kHz."""
-    from scipy.fft import next_fast_len  # half a second that no page and no command waits for
+    from scipy.fft import next_fast_len  # half a second that only who learns waits for
 
     size = cast(int, next_fast_len(len(sound), real=True))  # a length that is prime takes thirty times as long
     spectrum = np.fft.rfft(sound, size)

@@ -27,8 +27,8 @@ STAGE1 = 0.1
 wakes above its own cutoff of 0.9, 95 % above 0.5 and 98 % above 0.1; what else passes the verifier has to refuse."""
 SETTLE: Seconds = 0.52
 """The last window ends this long after the first stage fires, which is at the word's last vowel: what tells "a lexus"
-and "a lecture" from the wake word comes after it. Nothing is lost meanwhile, the device holds it back. At 0.36 a third
-more of such phrases passed, at 0.6 as many."""
+and "a lecture" from the wake word comes after it. Nothing is lost meanwhile, the device holds it back. Sooner,
+at 0.36, more such phrases passed; later, at 0.6, no fewer."""
 NEWEST = 9
 """Embeddings in a window: 1.4 s, the longest wake word and what leads into it; more would bring what came before."""
 LOOKS = 3
