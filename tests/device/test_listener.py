@@ -161,7 +161,7 @@ def test_verifier_accepts(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_short_command_said_while_the_verifier_waited_ends_like_any_other(monkeypatch: pytest.MonkeyPatch) -> None:
-    """ "Alexa, stop" in one breath is over before the device has made up its mind."""
+    """With "Alexa, stop" in one breath the command is over before the device has made up its mind."""
     ears, _, _ = listener(monkeypatch, fires=[], near=[300], verify=verifier(0.8, settle=0.6))
     events = feed(ears, 1000, voiced=range(240, 350))
     number, ended = events[-1]

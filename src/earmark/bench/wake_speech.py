@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 from earmark import audio
 from earmark.device import Voice
 from earmark.learn.clips import Clip, read_folder, read_sentences, usable
+from earmark.learn.wake_streams import loudest
 from earmark.learn.wake_voices import ACCENTS, TIMBRES
 from earmark.words import SAMPLE_RATE, PcmAudio, Seconds
 
@@ -33,6 +34,8 @@ FLITE = ("kal", "awb", "rms", "slt")
 _LEAD, _TAIL = 1.6, 1.0
 _LEVEL = 1500.0
 _BLOCK: Seconds = 300.0
+_BREATH = SAMPLE_RATE // 20
+"""Samples that are kept beside the loudest stretch of a clip, in which its words are."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,6 +91,18 @@ def heard(sound: PcmAudio, *, noise: NDArray[np.int16] | None = None, snr: float
         power = float(np.mean(sound.samples.astype(np.float64) ** 2)) / max(float(np.mean(under**2)), 1e-9)
         out += added * np.sqrt(power / 10 ** (snr / 10))
     return np.clip(np.rint(out), -32768, 32767).astype(np.int16)
+
+
+def followed(call: PcmAudio, order: PcmAudio, *, seed: int) -> PcmAudio:
+    """Return a call that is followed, within a quarter of a second, by two seconds of an order, as loud as the call."""
+    rng = np.random.default_rng(seed)
+    begins, ends = loudest(call.samples.astype(np.float64))
+    word = call.samples[: ends + _BREATH].astype(np.float64)
+    first, _ = loudest(order.samples.astype(np.float64))
+    said = order.samples[max(0, first - _BREATH) :][: 2 * SAMPLE_RATE].astype(np.float64)
+    said *= np.sqrt(np.mean(word[begins:] ** 2) / max(1.0, float(np.mean(said**2))))
+    gap = rng.normal(0.0, 8.0, int(rng.integers(SAMPLE_RATE // 4)))
+    return PcmAudio(samples=np.clip(np.rint(np.concatenate([word, gap, said])), -32768, 32767).astype(np.int16))
 
 
 def voices(phrases: Sequence[str]) -> Iterator[tuple[str, str, PcmAudio]]:

@@ -132,6 +132,11 @@ def heard_again(note: Progress, material: Material, files: Mapping[str, bytes]) 
             noise = None if snr is None else material.noise_to_judge
             samples = wake_speech.heard(clip.sound(), noise=noise, snr=snr or 0.0, seed=number)
             found.setdefault(f"{'hits' if said else 'other words'} {_dB(snr)}", []).append(judge.wakes(samples))
+            if said and material.orders_to_judge:
+                order = material.orders_to_judge[number % len(material.orders_to_judge)]
+                both = wake_speech.followed(clip.sound(), order.sound(), seed=number)
+                samples = wake_speech.heard(both, noise=noise, snr=snr or 0.0, seed=number)
+                found.setdefault(f"hits before an order {_dB(snr)}", []).append(judge.wakes(samples))
         if not number % 20:
             note(f"judging, {number} of {len(material.judge)} recordings")
     note("judging synthetic voices")

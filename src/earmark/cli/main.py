@@ -120,7 +120,7 @@ class _Commands(TyperGroup):
         self.commands = cast(Any, _Loaded())
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
-        # `Mapping.get` would take a KeyError of a module that is imported for a command that there is not.
+        # Not `get`: a KeyError while a command's module is imported must not read as "no such command".
         return self.commands[cmd_name] if cmd_name in COMMANDS else None
 
     def format_help(self, ctx: Any, formatter: Any) -> None:
