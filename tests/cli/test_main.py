@@ -50,6 +50,14 @@ def test_whoever_mistypes_a_command_is_told_which_is_near() -> None:
     assert "Did you mean 'history'?" in result.output
 
 
+def test_an_error_of_a_command_s_module_is_not_a_missing_command(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(name: str) -> None:
+        raise KeyError(name)
+
+    monkeypatch.setattr(sys.modules["earmark.cli.main"], "import_module", broken)
+    assert isinstance(CliRunner().invoke(app, ["history"]).exception, KeyError)
+
+
 def test_what_processes_start_themselves_is_not_listed() -> None:
     shown = CliRunner().invoke(app, ["--help"]).stdout
     assert "At home" in shown
