@@ -51,8 +51,10 @@ class EndpointRule:
     """Nothing said for this long after the wake word ends it too."""
     least: Seconds = 0.16
     """Speech counts as begun after this much of it."""
-    tail: Seconds = 0.15
-    """Sound this soon after the wake word's end is taken for the rest of the word."""
+    soon: Seconds = 0.3
+    quick: Seconds = 0.09
+    """But after this much `soon` after the wake word: of "Alexa, stop" in one breath no more comes after where the wake
+    word seems to end, and of "Alexa" alone nothing."""
     voiced: float = 0.5
     """Probability above which a chunk starts to be speech."""
     unvoiced: float = 0.35
@@ -67,7 +69,7 @@ class Endpointer:
         self._rule = rule
         self._wake_end = wake_end
         self._heard: Seconds = 0.0
-        self._speaking = False
+        self._speaking = self._begun = False
         self.last_voiced: Seconds = wake_end
         """End of the last chunk with speech in it."""
 
@@ -77,10 +79,11 @@ class Endpointer:
         self._speaking = probability >= (rule.unvoiced if self._speaking else rule.voiced)
         if self._speaking:
             self.last_voiced = max(self.last_voiced, now)
-            if now > self._wake_end + rule.tail:
+            if now > self._wake_end:
                 self._heard += CHUNK
         if now >= rule.cap:
             return "too-long"
-        if self._heard >= rule.least:
+        self._begun |= self._heard >= (rule.quick if now - self._wake_end <= rule.soon else rule.least)
+        if self._begun:
             return "silence" if now - self.last_voiced >= rule.silence else None
         return "no-speech" if now - self._wake_end >= rule.patience else None

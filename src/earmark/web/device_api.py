@@ -218,7 +218,8 @@ class _EndOfSpeech:
 
     def reset(self) -> None:
         self._speech.reset()
-        self._rule = Endpointer(EndpointRule(tail=0.0), wake_end=0.0)
+        # Where its wake word ends is not known: what is left of one is no command.
+        self._rule = Endpointer(EndpointRule(soon=0.0), wake_end=0.0)
         self._unread = b""
         self._seconds = 0.0
 
