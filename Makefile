@@ -38,7 +38,8 @@ up: $(VENV)/.ready ## Start Earmark on this machine
 	@$(BIN)/earmark up
 
 test: $(VENV)/.ready-dev ## Run every test
-	@$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
+	@# Hundreds of tests start processes; where no bytecode is kept each of them compiles all of Earmark first.
+	@PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
 
 check: $(VENV)/.ready-dev ## Lint, format, types, import rules
 	@$(BIN)/ruff check .

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from earmark import accounts, consent, vault
-from earmark.learn import adding, new_words
+from earmark.learn import adding, compute, new_words
 from earmark.learn.datasets import Lesson
 from earmark.learn.lessons import Taught
 from earmark.learn.wake_voices import TIMBRES, synthetic_clips
@@ -102,3 +102,15 @@ def few(monkeypatch):
 
 def _few_clips(word, **known):
     return synthetic_clips(word, **{**known, "timbres": TIMBRES[8:16]})
+
+
+@pytest.fixture(scope="module")
+def in_this_process():
+    """Trainings that would have a process each are done here, in turn: to start one takes longer than a small one."""
+
+    def here(work, items, *, workers=None, told=lambda share: None):
+        return [work(item, told) for item in items]
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(compute, "apart", here)
+        yield

@@ -41,7 +41,7 @@ Files = dict[str, bytes]
 
 
 @pytest.fixture(scope="module")
-def learned() -> Files:
+def learned(in_this_process) -> Files:
     """A word from a few synthetic voices, with a network behind its head."""
     pytest.importorskip("jax", reason="JAX is not installed: pip install 'earmark[train]'")
     clips = synthetic_clips(

@@ -64,7 +64,7 @@ def test_wakes_as_heard_and_in_drawn_rooms_count_half_each() -> None:
 
 
 @pytest.fixture(scope="module")
-def trained() -> tuple[dict[str, bytes], list[WakeClip], list[WakeClip]]:
+def trained(in_this_process) -> tuple[dict[str, bytes], list[WakeClip], list[WakeClip]]:
     """A verifier from a few voices, network and all, and the clips of other voices."""
     with Voice() as voice:
 

@@ -145,12 +145,11 @@ def _chunks(examples: Sequence[Example], scale: NDArray[np.float32]) -> _Chunks:
 
 
 def _batches(chunks: int, epochs: int, rng: np.random.Generator) -> Iterator[NDArray[np.intp]]:
-    """Yield which chunks each step learns from; of each epoch what fills no batch is left out."""
-    size = min(_BATCH, chunks)
+    """Yield which chunks each step learns from; of each epoch what fills no batch is left out, a first is filled up."""
     for _ in range(epochs):
-        order = rng.permutation(chunks)
-        for start in range(0, chunks - size + 1, size):
-            yield order[start : start + size]
+        order = np.resize(rng.permutation(chunks), max(chunks, _BATCH))
+        for start in range(0, len(order) - _BATCH + 1, _BATCH):
+            yield order[start : start + _BATCH]
 
 
 def _first_weights(phones: int, rng: np.random.Generator) -> dict[str, tuple[NDArray[np.float32], NDArray[np.float32]]]:

@@ -151,12 +151,11 @@ def train(lesson: Lesson, said: compute.Said = lambda share: None) -> WakeNetwor
     import jax
 
     rng, key, count = np.random.default_rng(lesson.seed), jax.random.key(lesson.seed), len(lesson.mel)
-    size = min(_BATCH, count)
     truth, weight = lesson.said.astype(np.float32), np.minimum(lesson.weight, _HEAVIEST).astype(np.float32)
     params = _first(rng)
     state = (params, jax.tree.map(jax.numpy.zeros_like, params), jax.tree.map(jax.numpy.zeros_like, params))
     step, noise = _compiled_step(), jax.numpy.asarray(lesson.noise)
-    batches = [chosen for _ in range(lesson.epochs) for chosen in _batches(rng.permutation(count), size)]
+    batches = [chosen for _ in range(lesson.epochs) for chosen in _batches(rng.permutation(count))]
     total = len(batches)
     for done, chosen in enumerate(batches, start=1):
         rate = _RATE * min(1.0, done / _WARM) * 0.5 * (1.0 + np.cos(np.pi * done / (total + 1)))
@@ -172,9 +171,10 @@ def train(lesson: Lesson, said: compute.Said = lambda share: None) -> WakeNetwor
     )
 
 
-def _batches(order: NDArray[np.intp], size: int) -> list[NDArray[np.intp]]:
-    """Return an epoch's batches; what fills none is left out."""
-    return [order[at : at + size] for at in range(0, len(order) - size + 1, size)]
+def _batches(order: NDArray[np.intp]) -> list[NDArray[np.intp]]:
+    """Return an epoch's batches, all of one size: what fills none is left out, and a first one is filled up."""
+    order = np.resize(order, max(len(order), _BATCH))
+    return [order[at : at + _BATCH] for at in range(0, len(order) - _BATCH + 1, _BATCH)]
 
 
 def _first(rng: np.random.Generator) -> _Params:
