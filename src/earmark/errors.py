@@ -201,7 +201,7 @@ class WrongCode(NotAllowed):
 
 
 class NotFound(EarmarkError):
-    """There is nothing here under that address; it may have been deleted."""
+    """There is nothing here under that name or address; it may have been deleted."""
 
     code = "thing.not-found"
     status = 404
