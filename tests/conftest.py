@@ -38,7 +38,8 @@ def data_dir() -> Path:
 
 @pytest.fixture(scope="session", autouse=True)
 def compiled_before(tmp_path_factory: pytest.TempPathFactory) -> None:
-    """Each training is a process of its own, and XLA would compile the same step in nearly all of them: 5 to 14 s."""
+    """Most trainings are a process of their own, and XLA would compile the same step in each of them: 5 to 14 s. One
+    folder for all workers of a run."""
     own = tmp_path_factory.getbasetemp()
     every = own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
     os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", str(every / "compiled"))

@@ -41,19 +41,19 @@ def test_a_pause_shorter_than_the_silence_does_not_end_it() -> None:
 
 def test_a_pause_after_the_wake_word_is_waited_for() -> None:
     """The tail of the wake word is no command."""
-    reason, ended, _ = run([(1.0, 1.07), (3.5, 4.0)])
+    reason, ended, _ = run([(1.0, 1.12), (3.5, 4.0)])
     assert reason == "silence"
     assert ended == pytest.approx(4.7, abs=2 * CHUNK)
 
 
 def test_a_word_that_runs_on_from_the_wake_word_is_a_command() -> None:
-    reason, ended, _ = run([(0.0, 1.13)])
+    reason, ended, _ = run([(0.0, 1.2)])
     assert reason == "silence"
-    assert ended == pytest.approx(1.83, abs=2 * CHUNK)
+    assert ended == pytest.approx(1.9, abs=2 * CHUNK)
 
 
 def test_nothing_said() -> None:
-    reason, ended, last = run([(0.0, 1.07)])
+    reason, ended, last = run([(0.0, 1.12)])
     assert reason == "no-speech"
     assert ended == pytest.approx(1.0 + RULE.patience, abs=2 * CHUNK)
     assert last <= 1.15
@@ -61,11 +61,6 @@ def test_nothing_said() -> None:
 
 def test_a_click_is_not_speech() -> None:
     assert run([(2.0, 2.05)])[0] == "no-speech"
-
-
-def test_as_little_counts_only_soon_after_the_wake_word() -> None:
-    assert run([(2.0, 2.11)])[0] == "no-speech"
-    assert run([(2.0, 2.2)])[0] == "silence"
 
 
 def test_never_longer_than_the_cap() -> None:

@@ -11,9 +11,9 @@ from earmark.assistant import network as networks
 from earmark.assistant.sight import EMBEDDED_EVERY, Eyes, Sight
 from earmark.device import BANDS, DIMENSIONS, Voice
 from earmark.errors import MissingExtra
-from earmark.learn.acoustics import Acoustics, phones, render, train_networks
+from earmark.learn.acoustics import Acoustics, _Rendering, phones, render, train_networks
 from earmark.learn.adapting import spoken
-from earmark.learn.louder import Surroundings
+from earmark.learn.louder import Day, Surroundings
 from earmark.learn.meant import Meant
 from earmark.learn.network import BESIDE, CHUNK, Example, train
 
@@ -123,3 +123,24 @@ def test_another_day_is_louder_faster_and_drawn_from_the_generator_alone():
     again = around.another_day(said, np.random.default_rng(3))
     assert np.array_equal(days[3].samples, again.samples)
     assert len({day.samples.tobytes() for day in days}) == 12
+    crowds = [day.crowd for day in days]
+    assert any(crowds)
+    assert not all(crowds)
+    alone = Surroundings(noises=[noise], voices=[])
+    assert not any(alone.another_day(said, np.random.default_rng(seed)).crowd for seed in range(12))
+
+
+def test_where_a_crowd_talks_all_of_a_recording_is_learned_from(taught, quiet, monkeypatch):
+    with Voice() as voice:
+        said = voice.synthesise("give me a large latte", voice="en-us+f2", speed=140).samples
+    sound = np.concatenate([*[quiet] * 4, said, *[quiet] * 4])
+    lesson = taught(sound, intent="orderDrink", slots={"size": "large", "coffeeDrink": "latte"})
+    (one,) = spoken([lesson], progress=lambda *line: None)
+    crowds = iter([True, False, False, True])
+    monkeypatch.setattr(
+        Surroundings, "another_day", lambda self, samples, rng: Day(samples=samples, speed=1.0, crowd=next(crowds))
+    )
+    (as_it_was, *days) = [one.part for one in _Rendering(Surroundings(noises=[], voices=[]))((one, sound))]
+    whole = (0, len(one.phones))
+    assert as_it_was != whole
+    assert days == [whole, as_it_was, as_it_was, whole]

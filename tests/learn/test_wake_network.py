@@ -61,6 +61,10 @@ def test_it_learns_and_comes_out_the_same() -> None:
         assert np.array_equal(weights, again.layers[name][0]), name
         assert np.array_equal(bias, again.layers[name][1]), name
     assert not np.array_equal(network.layers["layer0"][0], other.layers["layer0"][0])
+    # In a process of its own on one thread, where a sum's last digit is another.
+    ((apart, margins),) = wake_network.compute.apart(wake_network._alone, [lesson(300)])
+    assert np.allclose(apart.layers["attends"][0], network.layers["attends"][0], atol=1e-4)
+    assert margins.shape == (len(lesson(300).asked),)
 
 
 def test_everybody_is_judged_by_a_network_that_never_heard_them(monkeypatch: pytest.MonkeyPatch) -> None:

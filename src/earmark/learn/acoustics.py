@@ -32,7 +32,8 @@ _DAYS = 5
 _CROWD = 60
 """Utterances that a crowd is made of, at most."""
 _AROUND = 45
-"""Frames before and behind what was said that are learned from, at least. The larger part of a recording is quiet."""
+"""Frames before and behind what was said that are learned from, at least. The larger part of a recording is quiet; but
+where a crowd talks all of it is learned from, as nothing else says that other people's words are quiet."""
 _SEEN = 48
 """Frames on both sides of its own that an embedding sees, and some."""
 
@@ -140,13 +141,13 @@ class _Rendering:
             day = self._surroundings.another_day(samples, rng)
             frames = np.round(np.arange(frame_count(len(day.samples))) * day.speed).astype(np.intp)
             said = one.phones[np.minimum(frames, len(one.phones) - 1)]
-            found.append(self._example(day.samples, self._outputs[said]))
+            found.append(self._example(day.samples, self._outputs[said], whole=day.crowd))
         return found
 
-    def _example(self, samples: NDArray[np.int16], phones: NDArray[np.intp]) -> Example:
+    def _example(self, samples: NDArray[np.int16], phones: NDArray[np.intp], *, whole: bool = False) -> Example:
         """`phones`: one for each frame. Embeddings, which take the longest, are worked out where they are looked at."""
         mel = log_mel(samples)
-        first, stop = part = _part(phones)
+        first, stop = part = (0, len(phones)) if whole else _part(phones)
         left = max(0, first - BESIDE - _SEEN) // EMBEDDED_EVERY
         right = min(len(mel), stop + BESIDE + _SEEN)
         seen = self._eyes.embeddings(samples[left * EMBEDDED_EVERY * SHIFT : right * SHIFT + WINDOW])

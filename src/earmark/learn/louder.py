@@ -31,6 +31,8 @@ class Day:
     samples: NDArray[np.int16]
     speed: float
     """How much faster than it was said."""
+    crowd: bool
+    """Other people talk in it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,23 +52,24 @@ class Surroundings:
             length = int(len(sound) / speed)
             sound = np.interp(np.arange(length) * speed, np.arange(len(sound)), sound)
         sound = _tilted(sound, float(rng.uniform(-_TILT, _TILT)))
-        noise = self._noise(len(sound), rng)
+        noise, crowd = self._noise(len(sound), rng)
         snr, gain = rng.uniform(*_SNR), rng.uniform(*_GAIN)
         noise *= np.sqrt(np.mean(sound**2) / max(float(np.mean(noise**2)), 1e-6)) * 10 ** (-snr / 20)
         heard = (sound + noise) * 10 ** (gain / 20)
-        return Day(samples=np.clip(np.rint(heard), -32768, 32767).astype(np.int16), speed=speed)
+        return Day(samples=np.clip(np.rint(heard), -32768, 32767).astype(np.int16), speed=speed, crowd=crowd)
 
-    def _noise(self, length: int, rng: np.random.Generator) -> NDArray[np.float64]:
+    def _noise(self, length: int, rng: np.random.Generator) -> tuple[NDArray[np.float64], bool]:
+        """Return what is heard beside speech, and whether it is a crowd."""
         kind = rng.random()
         if self.noises and kind < 0.6:
-            return _stretch(self.noises[int(rng.integers(len(self.noises)))], length, rng)
+            return _stretch(self.noises[int(rng.integers(len(self.noises)))], length, rng), False
         if self.voices and kind < 0.8:
             crowd = np.zeros(length)
             for _ in range(int(rng.integers(2, 6))):
                 one = _stretch(self.voices[int(rng.integers(len(self.voices)))], length, rng)
                 crowd += one / max(float(np.sqrt(np.mean(one**2))), 1.0)
-            return crowd
-        return coloured_noise(length, colour=float(rng.uniform(0, 2)), rng=rng)
+            return crowd, True
+        return coloured_noise(length, colour=float(rng.uniform(0, 2)), rng=rng), False
 
 
 def _stretch(sound: NDArray[np.int16], length: int, rng: np.random.Generator) -> NDArray[np.float64]:

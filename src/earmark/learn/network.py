@@ -145,7 +145,10 @@ def _chunks(examples: Sequence[Example], scale: NDArray[np.float32]) -> _Chunks:
 
 
 def _batches(chunks: int, epochs: int, rng: np.random.Generator) -> Iterator[NDArray[np.intp]]:
-    """Yield which chunks each step learns from; of each epoch what fills no batch is left out, a first is filled up."""
+    """Yield which chunks each step learns from; of each epoch what fills no batch is left out.
+
+    Fewer than a batch are repeated until they fill one, so that the step is compiled for one shape alone.
+    """
     for _ in range(epochs):
         order = np.resize(rng.permutation(chunks), max(chunks, _BATCH))
         for start in range(0, len(order) - _BATCH + 1, _BATCH):

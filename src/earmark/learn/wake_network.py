@@ -172,7 +172,10 @@ def train(lesson: Lesson, said: compute.Said = lambda share: None) -> WakeNetwor
 
 
 def _batches(order: NDArray[np.intp]) -> list[NDArray[np.intp]]:
-    """Return an epoch's batches, all of one size: what fills none is left out, and a first one is filled up."""
+    """Return an epoch's batches; what fills none is left out.
+
+    Fewer than a batch are repeated until they fill one, so that the step is compiled for one shape alone.
+    """
     order = np.resize(order, max(len(order), _BATCH))
     return [order[at : at + _BATCH] for at in range(0, len(order) - _BATCH + 1, _BATCH)]
 

@@ -218,8 +218,7 @@ class _EndOfSpeech:
 
     def reset(self) -> None:
         self._speech.reset()
-        # Where its wake word ends is not known: what is left of one is no command.
-        self._rule = Endpointer(EndpointRule(soon=0.0), wake_end=0.0)
+        self._rule = Endpointer(EndpointRule(), wake_end=0.0)
         self._unread = b""
         self._seconds = 0.0
 
